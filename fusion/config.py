@@ -1,0 +1,198 @@
+"""The configuration tree: what a site may say, with limits and descriptions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from fusion.frame import SiteFrame
+from fusion.messages import Frozen
+from fusion.topics import DEFAULT_ROOT, ID
+
+Name = Annotated[str, Meta(pattern=f"^{ID}$")]
+Latitude = Annotated[float, Meta(ge=-90.0, le=90.0)]
+Longitude = Annotated[float, Meta(ge=-180.0, le=180.0)]
+Height = Annotated[float, Meta(ge=-500.0, le=20_000.0)]
+Positive = Annotated[float, Meta(gt=0.0, le=1e6)]
+NonNegative = Annotated[float, Meta(ge=0.0, le=1e6)]
+Probability = Annotated[float, Meta(gt=0.0, lt=1.0)]
+Degrees = Annotated[float, Meta(ge=-360.0, le=360.0)]
+SigmaDegrees = Annotated[float, Meta(gt=0.0, le=180.0)]
+
+
+class Table(msgspec.Struct, metaclass=Frozen, forbid_unknown_fields=True):
+    """A table of the file: a key that it does not know is a mistake, not a wish."""
+
+
+class Site(Table):
+    """Where the service watches, and the frame it reckons in."""
+
+    name: Annotated[Name, Meta(description="name of the site; it stands in every topic")]
+    latitude_deg: Annotated[Latitude, Meta(description="middle of the site, WGS84")]
+    longitude_deg: Annotated[Longitude, Meta(description="middle of the site, WGS84")]
+    crs: Annotated[
+        str, Meta(description='projected metric CRS of the tracks ("EPSG:2154"), or "auto": a transverse Mercator here')
+    ] = "auto"
+    ground_amsl_m: Annotated[Height, Meta(description="height of the ground above mean sea level")] = 0.0
+    geoid_undulation_m: Annotated[
+        Annotated[float, Meta(ge=-120.0, le=120.0)], Meta(description="geoid above ellipsoid: hae = amsl + undulation")
+    ] = 0.0
+
+    def frame(self) -> SiteFrame:
+        """Build the site's projected frame."""
+        return SiteFrame.at(self.latitude_deg, self.longitude_deg, self.crs, self.ground_amsl_m, self.geoid_undulation_m)
+
+
+class Accuracy(Table):
+    """Standard deviations of a sensor, one figure an axis. A detection's own `sigma` goes before them."""
+
+    range_m: Annotated[Positive | None, Meta(description="slant range")] = None
+    azimuth_deg: Annotated[SigmaDegrees | None, Meta(description="azimuth")] = None
+    elevation_deg: Annotated[SigmaDegrees | None, Meta(description="elevation")] = None
+    radial_speed_mps: Annotated[Positive | None, Meta(description="radial speed")] = None
+    horizontal_m: Annotated[Positive | None, Meta(description="each of east and north, of reported positions")] = None
+    vertical_m: Annotated[Positive | None, Meta(description="height of reported positions")] = None
+    velocity_mps: Annotated[
+        Positive | None,
+        Meta(description="each axis of a reported velocity; without it a velocity starts tracks but updates none"),
+    ] = None
+
+
+class CoverageTable(Table):
+    """Where a sensor looks, in its own polar frame."""
+
+    azimuth_deg: Annotated[tuple[Degrees, Degrees], Meta(description="from, to, clockwise from true north")] = (
+        0.0,
+        360.0,
+    )
+    elevation_deg: Annotated[tuple[Degrees, Degrees] | None, Meta(description="from, to, above the sensor's horizontal")] = None
+    range_m: Annotated[tuple[NonNegative, Positive], Meta(description="from, to, slant")] = (0.0, 10_000.0)
+
+
+class BiasSigma(Table):
+    """How far a sensor may be off for a whole day: what registration may have to find."""
+
+    range_m: NonNegative = 0.0
+    azimuth_deg: NonNegative = 0.0
+    elevation_deg: NonNegative = 0.0
+    time_s: NonNegative = 0.0
+
+
+class Sensor(Table):
+    """One sensor: where it stands, what it says and how well."""
+
+    id: Annotated[Name, Meta(description="name of the sensor; it stands in its topics")]
+    kind: Annotated[Name, Meta(description="the adapter that reads it: radar, rf, camera, adsb, remote_id or a plug-in")]
+    latitude_deg: Annotated[Latitude | None, Meta(description="where it stands; the middle of the site if left out")] = None
+    longitude_deg: Annotated[Longitude | None, Meta(description="where it stands; with latitude_deg")] = None
+    altitude_hae_m: Annotated[
+        Height | None, Meta(description="its height above the WGS84 ellipsoid; the ground's if left out")
+    ] = None
+    period_s: Annotated[Positive | None, Meta(description="time between two looks; left out for what reports at will")] = None
+    accuracy: Accuracy = Accuracy()
+    detection_probability: Annotated[Probability, Meta(description="that a look inside the coverage sees a target")] = 0.9
+    false_alarms_per_scan: Annotated[Positive, Meta(description="expected false detections in one look")] = 1.0
+    coverage: CoverageTable = CoverageTable()
+    reports: Annotated[
+        Literal["scans", "detections-only"],
+        Meta(description='"scans": silence about a place means nothing was seen there; "detections-only": silence says nothing'),
+    ] = "scans"
+    output: Annotated[
+        Literal["plots", "tracks"],
+        Meta(description='"tracks": already filtered by the sensor, so its errors are correlated'),
+    ] = "plots"
+    bias_sigma: BiasSigma = BiasSigma()
+
+
+class Zones(Table):
+    """Who may fly where."""
+
+    files: Annotated[tuple[str, ...], Meta(description="ED-318 files, relative to this one")] = ()
+    register: Annotated[str | None, Meta(description="TOML file of authorised identities, relative to this one")] = None
+
+
+class Rules(Table):
+    """When an alert is raised and when it is over. Each figure says why in docs/configuration.md."""
+
+    horizon_s: Annotated[Positive, Meta(description="how far ahead entry is predicted; 60 s is what a patrol can still use")] = (
+        60.0
+    )
+    entry_probability: Annotated[
+        Probability, Meta(description="predicted entry is raised above this; half: more likely than not")
+    ] = 0.5
+    release_probability: Annotated[
+        Probability, Meta(description="and is over below this; well under the former, or alerts flutter")
+    ] = 0.2
+    raise_after_s: Annotated[NonNegative, Meta(description="a condition must hold this long before it is raised")] = 0.5
+    clear_after_s: Annotated[Positive, Meta(description="and be gone this long before it is cleared")] = 10.0
+    exit_margin_m: Annotated[NonNegative, Meta(description="a track inside stays inside until it is this far out")] = 25.0
+
+
+class Mqtt(Table):
+    """The broker, and how much may be lost."""
+
+    host: Annotated[str | None, Meta(description="broker's name or address; none: `--embedded-broker` or `demo`")] = None
+    port: Annotated[int, Meta(ge=1, le=65_535)] = 1883
+    root: Annotated[str, Meta(pattern=r"^[^+#\x00/]+(/[^+#\x00/]+)*$", description="head of the topic tree")] = DEFAULT_ROOT
+    client_id: Annotated[str | None, Meta(description="vigie-{site} if left out; fixed, so that a session survives")] = None
+    protocol: Annotated[Literal["auto", "5", "3.1.1"], Meta(description='"auto": 5, and 3.1.1 where the broker refuses it')] = (
+        "auto"
+    )
+    delivery: Annotated[
+        Literal["latest", "no-loss"],
+        Meta(description='"latest": QoS 0, the oldest is dropped under overload; "no-loss": QoS 1, acknowledged once processed'),
+    ] = "latest"
+    inbox: Annotated[int, Meta(ge=1, le=1_000_000, description="messages waiting for the core at most")] = 2000
+    username: str | None = None
+    password_file: Annotated[str | None, Meta(description="file whose first line is the password")] = None
+    password: Annotated[str | None, Meta(description="from the environment only: VIGIE_MQTT__PASSWORD")] = None
+    tls_ca: Annotated[str | None, Meta(description="file of the broker's CA; switches TLS on")] = None
+    tls_certificate: Annotated[str | None, Meta(description="client certificate file")] = None
+    tls_key: Annotated[str | None, Meta(description="client key file")] = None
+    keepalive_s: Annotated[int, Meta(ge=1, le=3600)] = 15
+
+
+class Tracking(Table):
+    """What of the tracker a site may set; its physics stands in fusion/tracking/models.py."""
+
+    window_s: Annotated[
+        Annotated[float, Meta(ge=0.0, le=30.0)],
+        Meta(description="how late a scan may come and still be put in its true place; later ones are counted and dropped"),
+    ] = 3.0
+    coast_s: Annotated[Positive, Meta(description="a track that nobody sees is deleted after this")] = 20.0
+    birth_rate_hz: Annotated[Positive, Meta(description="new targets a second that a sensor's coverage may expect")] = 0.05
+
+
+class Publish(Table):
+    """What leaves, and how often."""
+
+    tracks_hz: Annotated[Positive, Meta(description="changed tracks, in one message")] = 5.0
+    picture_s: Annotated[Positive, Meta(description="the whole picture")] = 5.0
+    track_hz: Annotated[Positive, Meta(description="each track on its own retained topic, at most")] = 1.0
+    status_s: Annotated[Positive, Meta(description="health and counters")] = 5.0
+    tentative: Annotated[bool, Meta(description="publish tracks that are not confirmed yet")] = False
+
+
+class State(Table):
+    """What the service keeps on disk."""
+
+    directory: Annotated[str, Meta(description="journal, snapshots and the inputs since the last one")] = "state"
+    snapshot_s: Annotated[Positive, Meta(description="time between two snapshots of the core")] = 5.0
+    record: Annotated[str | None, Meta(description="keep every input too, in a file of this name (.jsonl, .jsonl.gz, .mcap)")] = (
+        None
+    )
+
+
+class Config(Table):
+    """One site."""
+
+    site: Site
+    sensor: tuple[Sensor, ...] = ()
+    zones: Zones = Zones()
+    rules: Rules = Rules()
+    tracking: Tracking = Tracking()
+    mqtt: Mqtt = Mqtt()
+    publish: Publish = Publish()
+    state: State = State()

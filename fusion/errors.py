@@ -1,0 +1,21 @@
+"""What can go wrong, and whose fault it is."""
+
+
+class FusionError(Exception):
+    """Anything that Vigie says no to, in words for the person who must act on it."""
+
+
+class ConfigError(FusionError):
+    """A file that a person wrote is wrong; nothing was started."""
+
+
+class DecodeError(FusionError):
+    """A payload is wrong; it is refused, counted, published, and the service goes on."""
+
+
+class RecordingError(FusionError):
+    """A recording cannot be read or written."""
+
+
+class SnapshotError(FusionError):
+    """A snapshot does not fit this version or this configuration; the service starts afresh and says so."""

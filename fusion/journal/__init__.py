@@ -1,0 +1,1 @@
+"""The durable book: what was alerted is written here before anybody hears of it."""

@@ -1,0 +1,80 @@
+"""The topic tree, both ways, in one table."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple
+
+ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+"""What a site, sensor, zone, track or alert may be called: it stands in a topic, so no `/`, `+`, `#` or blank."""
+
+DEFAULT_ROOT = "vigie/v1"
+
+
+class Topic(NamedTuple):
+    """One row of the contract: where a message lies, which way it goes and how."""
+
+    path: str
+    direction: Literal["in", "out"]
+    qos: Literal[0, 1]
+    retained: bool
+    content: str
+
+
+TOPICS: dict[str, Topic] = {
+    "scan": Topic("sensor/{sensor}/scan", "in", 1, False, "one Scan"),
+    "raw": Topic("sensor/{sensor}/raw/{format}", "in", 1, False, "a native payload for the adapter named {format}"),
+    "sensor_status": Topic("sensor/{sensor}/status", "in", 1, True, "a sensor's health; its Will"),
+    "permit": Topic("permit/{permit}", "in", 1, True, "a signed flight permit"),
+    "zone": Topic("zone/{zone}", "in", 1, True, "one ED-318 feature; empty to withdraw it"),
+    "command": Topic("alert/{alert}/command", "in", 1, False, "acknowledge, shelve, reject, annotate"),
+    "tracks": Topic("tracks", "out", 0, False, "the tracks that changed since the last one"),
+    "picture": Topic("picture", "out", 1, True, "the whole picture"),
+    "track": Topic("track/{track}", "out", 0, True, "one track; empty when it is deleted"),
+    "alert": Topic("alert/{alert}", "out", 1, True, "one alert; empty once it is closed and archived"),
+    "rejected": Topic("rejected", "out", 0, False, "what was refused, and why"),
+    "status": Topic("status", "out", 1, True, "the service's and its sensors' health; its Will"),
+}
+"""The contract on the wire (design §3). `qos` of an inward topic is the most that the service subscribes with."""
+
+MSGPACK = "/msgpack"
+
+
+class Address(NamedTuple):
+    """What a topic says: the row of `TOPICS`, the names in it, and the encoding of its payload."""
+
+    name: str
+    parts: dict[str, str]
+    msgpack: bool
+
+
+class TopicTree:
+    """The topics of one site below one root."""
+
+    def __init__(self, site: str, root: str = DEFAULT_ROOT) -> None:
+        self.prefix = f"{root}/{site}/"
+        self._patterns = {name: re.compile(_regex(row.path)) for name, row in TOPICS.items()}
+
+    def path(self, name: str, **parts: str) -> str:
+        """Give the full topic of a row: `path("alert", alert="01K…")`."""
+        return self.prefix + TOPICS[name].path.format(**parts)
+
+    def parse(self, topic: str) -> Address | None:
+        """Tell which row a topic is, or None when it is not one of this site's."""
+        if not topic.startswith(self.prefix):
+            return None
+        rest = topic.removeprefix(self.prefix)
+        plain = rest.removesuffix(MSGPACK)
+        for name, pattern in self._patterns.items():
+            if match := pattern.fullmatch(plain):
+                return Address(name, match.groupdict(), msgpack=plain != rest)
+        return None
+
+    def filters(self, name: str) -> list[str]:
+        """Give the subscription filters of an inward row, with and without the MessagePack suffix."""
+        wild = self.prefix + re.sub(r"\{\w+\}", "+", TOPICS[name].path)
+        return [wild, wild + MSGPACK] if name in {"scan", "raw"} else [wild]
+
+
+def _regex(path: str) -> str:
+    return re.sub(r"\\\{(\w+)\\\}", lambda part: f"(?P<{part[1]}>{ID})", re.escape(path))

@@ -1,0 +1,1 @@
+"""The async edge: messages in, messages out."""

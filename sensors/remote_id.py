@@ -1,0 +1,8 @@
+"""Remote ID: positions that drones broadcast of themselves."""
+
+from __future__ import annotations
+
+from fusion.messages import Position
+from sensors.scan import adapter
+
+ADAPTER = adapter(Position)
