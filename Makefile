@@ -1,0 +1,55 @@
+# Two commands to know: `make demo` (see it work) and `make test` (see that it is right). Both set themselves up.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+
+.PHONY: demo test test-fast test-deep lint bench docs lock clean
+
+demo: .venv/run-ready
+	$(BIN)/vigie demo $(ARGS)
+
+test: .venv/test-ready
+	.ci/debian mosquitto
+	$(MAKE) --no-print-directory lint
+	$(BIN)/pytest -m "not slow and not deep" -n 2 --dist loadfile
+	$(BIN)/pytest -m "slow and not deep"
+
+test-fast: .venv/test-ready
+	$(BIN)/pytest -m "not slow and not deep" -n 2 --dist loadfile
+
+test-deep: .venv/test-ready
+	.ci/debian mosquitto
+	$(BIN)/pytest -m "deep"
+
+lint: .venv/test-ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/run-ready
+	$(BIN)/vigie bench $(ARGS)
+
+docs: .venv/test-ready
+	$(BIN)/vigie schema --write docs
+
+# Pin what pyproject.toml allows. Needs pip-tools; run it when a dependency changes, and commit what it writes.
+LOCK := --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+lock:
+	pip-compile $(LOCK) --extra broker --extra mcap --extra build -o requirements.txt pyproject.toml
+	pip-compile $(LOCK) --extra broker --extra mcap --extra build --extra test -c requirements.txt -o requirements-test.txt pyproject.toml
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv || { .ci/debian python3-venv && $(PYTHON) -m venv --clear .venv; }
+
+.venv/run-ready: requirements.txt pyproject.toml | .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv/test-ready: requirements-test.txt .venv/run-ready
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.txt
+	touch $@
+
+clean:
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
