@@ -1,0 +1,15 @@
+"""The equations of `models` on arrays: the only package that imports numba.
+
+Shapes: N tracks, M modes, D detections, K gated pairs (track, detection). States (N, M, 6), covariances (N, M, 6, 6),
+mode probabilities (N, M). Every kernel is a function of its arguments, allocates nothing in its loops, and sums in a
+fixed order. `reference` says the same with filterpy; tests hold the two together. Only `store` calls them.
+"""
+
+from fusion.tracking.kernels.associating import marginals, weigh
+from fusion.tracking.kernels.beginning import births
+from fusion.tracking.kernels.gating import gate
+from fusion.tracking.kernels.measuring import DIRECTION, POSITION
+from fusion.tracking.kernels.motion import combine_all, predict
+from fusion.tracking.kernels.updating import update
+
+__all__ = ["DIRECTION", "POSITION", "births", "combine_all", "gate", "marginals", "predict", "update", "weigh"]

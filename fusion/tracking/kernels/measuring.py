@@ -1,0 +1,196 @@
+"""What a sensor would see of a state: horizons, measurement functions, likelihoods, one Kalman update."""
+
+from __future__ import annotations
+
+import math
+
+from fusion.tracking.kernels.jit import jit
+
+TWO_PI = 2.0 * math.pi
+LOG_TWO_PI = math.log(TWO_PI)
+
+DIRECTION, POSITION = 0, 1
+"""Kinds of measurement row: (range, azimuth, elevation, range rate) in a sensor's horizon, or (place, velocity) in the grid."""
+
+
+@jit
+def enu(origin, C, east, north, height, e):
+    """Evaluate a horizon's quadratic: e (3,) of one grid point; C (3, 10) in the order of `frame.quadratic`."""
+    x, y, z = east - origin[0], north - origin[1], height - origin[2]
+    for k in range(3):
+        e[k] = (
+            C[k, 0]
+            + x * (C[k, 1] + C[k, 4] * x + C[k, 5] * y + C[k, 6] * z)
+            + y * (C[k, 2] + C[k, 7] * y + C[k, 8] * z)
+            + z * (C[k, 3] + C[k, 9] * z)
+        )
+
+
+@jit
+def enu_slope(origin, C, east, north, height, J):
+    """Evaluate ∂enu/∂grid (3, 3) of a horizon's quadratic at one grid point."""
+    x, y, z = east - origin[0], north - origin[1], height - origin[2]
+    for k in range(3):
+        J[k, 0] = C[k, 1] + 2.0 * C[k, 4] * x + C[k, 5] * y + C[k, 6] * z
+        J[k, 1] = C[k, 2] + C[k, 5] * x + 2.0 * C[k, 7] * y + C[k, 8] * z
+        J[k, 2] = C[k, 3] + C[k, 6] * x + C[k, 8] * y + 2.0 * C[k, 9] * z
+
+
+@jit
+def linearise(kind, x, P, offset, origin, C, e, J, h, H, curvature):
+    """Linearise a measurement at one state, as `models.direction` and `models.position` do.
+
+    h (6,) the prediction with its curvature mean in it, H (6, 6), curvature (6,) the variance that curvature adds;
+    e (3,) and J (3, 3) are room to work in.
+    """
+    if kind == POSITION:
+        for k in range(6):
+            curvature[k] = 0.0
+            h[k] = x[k]
+            for c in range(6):
+                H[k, c] = 0.0
+            H[k, k] = 1.0
+        for k in range(3):
+            h[k] += offset * x[k + 3]
+            H[k, k + 3] = offset
+        return
+    east, north, height = x[0] + offset * x[3], x[1] + offset * x[4], x[2] + offset * x[5]
+    enu(origin, C, east, north, height, e)
+    enu_slope(origin, C, east, north, height, J)
+    rho2 = max(e[0] * e[0] + e[1] * e[1], 1e-6)
+    r2 = rho2 + e[2] * e[2]
+    rho, r = math.sqrt(rho2), math.sqrt(r2)
+    rate0 = J[0, 0] * x[3] + J[0, 1] * x[4] + J[0, 2] * x[5]
+    rate1 = J[1, 0] * x[3] + J[1, 1] * x[4] + J[1, 2] * x[5]
+    rate2 = J[2, 0] * x[3] + J[2, 1] * x[4] + J[2, 2] * x[5]
+    range_rate = (e[0] * rate0 + e[1] * rate1 + e[2] * rate2) / r
+    for c in range(3):
+        H[0, c] = (e[0] * J[0, c] + e[1] * J[1, c] + e[2] * J[2, c]) / r
+        H[1, c] = (e[1] * J[0, c] - e[0] * J[1, c]) / rho2
+        H[2, c] = (rho * J[2, c] - e[2] / rho * (e[0] * J[0, c] + e[1] * J[1, c])) / r2
+        H[3, c] = (rate0 * J[0, c] + rate1 * J[1, c] + rate2 * J[2, c] - range_rate * H[0, c]) / r
+        for k in range(4):
+            H[k, c + 3] = offset * H[k, c]
+        H[3, c + 3] += H[0, c]
+    along = 0.0
+    for k in range(3):
+        for c in range(3):
+            along += H[0, k] * P[k, c] * H[0, c]
+    across = max(0.5 * (P[0, 0] + P[1, 1] + P[2, 2] - along), 0.0)
+    level = 0.5 * (P[0, 0] + P[1, 1])
+    h[0], h[1], h[2], h[3] = r + across / r, math.atan2(e[0], e[1]), math.atan2(e[2], rho), range_rate
+    curvature[0], curvature[1] = across * across / r2, (level / rho2) ** 2
+    curvature[2], curvature[3] = (across / r2) ** 2, 0.0
+
+
+@jit
+def innovation(kind, component, z, h):
+    """Give z − h, for azimuths the short way round."""
+    nu = z - h
+    if kind == DIRECTION and component == 1:
+        nu -= TWO_PI * math.floor((nu + math.pi) / TWO_PI)
+    return nu
+
+
+@jit
+def innovation_covariance(P, H, dims, S):
+    """Give S = H P Hᵀ (dims, dims) for the first dims rows of H (6, 6)."""
+    for i in range(dims):
+        for c in range(6):
+            s = 0.0
+            for k in range(6):
+                s += H[i, k] * P[k, c]
+            S[i, 6 + c] = s
+        for j in range(i + 1):
+            s = 0.0
+            for c in range(6):
+                s += S[i, 6 + c] * H[j, c]
+            S[i, j] = S[j, i] = s
+
+
+@jit
+def log_likelihood(kind, z, variance, h, S, curvature, L, nu):
+    """Give log N(ν; 0, S + R) and the squared Mahalanobis distance over the components that were measured.
+
+    z, variance (6,): a component whose variance is infinite was not measured. L (6, 6), nu (6,) are room to work in.
+    """
+    n = 0
+    log_det = 0.0
+    distance2 = 0.0
+    dims = 4 if kind == DIRECTION else 6
+    for i in range(dims):
+        if math.isinf(variance[i]):
+            continue
+        nu[n] = innovation(kind, i, z[i], h[i])
+        m = 0
+        for j in range(i + 1):
+            if math.isinf(variance[j]):
+                continue
+            s = S[i, j]
+            if i == j:
+                s += variance[i] + curvature[i]
+            for k in range(m):
+                s -= L[n, k] * L[m, k]
+            L[n, m] = math.sqrt(s) if i == j else s / L[m, m]
+            m += 1
+        w = nu[n]
+        for k in range(n):
+            w -= L[n, k] * nu[k]
+        nu[n] = w / L[n, n]
+        distance2 += nu[n] * nu[n]
+        log_det += math.log(L[n, n])
+        n += 1
+    return -0.5 * (distance2 + n * LOG_TWO_PI) - log_det, distance2
+
+
+@jit
+def update_one(kind, z, variance, h, H, curvature, x, P, out_x, out_P, PH):
+    """Update one mode with one detection: the extended Kalman filter, one independent component after the other.
+
+    For each component: s = H P Hᵀ + R,  K = P Hᵀ / s,  x = x + K (z − h − H (x − x₀)),  P = P − K s Kᵀ; the same as all at
+    once, because R is diagonal. x (6,), P (6, 6) are read, out_x, out_P written; PH (6,) is room to work in.
+    """
+    for k in range(6):
+        out_x[k] = x[k]
+        for c in range(6):
+            out_P[k, c] = P[k, c]
+    for i in range(4 if kind == DIRECTION else 6):
+        if math.isinf(variance[i]):
+            continue
+        s = variance[i] + curvature[i]
+        nu = innovation(kind, i, z[i], h[i])
+        for k in range(6):
+            PH[k] = 0.0
+            for c in range(6):
+                PH[k] += out_P[k, c] * H[i, c]
+        for k in range(6):
+            s += H[i, k] * PH[k]
+            nu -= H[i, k] * (out_x[k] - x[k])
+        for k in range(6):
+            gain = PH[k] / s
+            out_x[k] += gain * nu
+            for c in range(k, 6):
+                out_P[k, c] -= gain * PH[c]
+                out_P[c, k] = out_P[k, c]
+
+
+@jit
+def inside(value, sigma, low, high):
+    """Give the probability that a normal value lies between two limits."""
+    scale = 1.0 / (max(sigma, 1e-9) * math.sqrt(2.0))
+    return 0.5 * (math.erf((high - value) * scale) - math.erf((low - value) * scale))
+
+
+@jit
+def in_coverage(h, S, coverage):
+    """Give the probability that a predicted direction lies in a sensor's coverage.
+
+    h (6,) and S (6, ≥ 4) as linearised; coverage (6,): azimuth from, width; elevation from, to; range from, to.
+    """
+    p = inside(h[0], math.sqrt(S[0, 0]), coverage[4], coverage[5])
+    p *= inside(h[2], math.sqrt(S[2, 2]), coverage[2], coverage[3])
+    if coverage[1] < TWO_PI - 1e-9:
+        half = 0.5 * coverage[1]
+        away = innovation(DIRECTION, 1, h[1], coverage[0] + half)
+        p *= inside(away, math.sqrt(S[1, 1]), -half, half)
+    return p

@@ -1,0 +1,85 @@
+"""Where every track is going: mixing and prediction of the modes (IMM)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fusion.tracking.kernels.jit import jit
+
+
+@jit
+def predict(x, P, mu, n, pi, steps, q):
+    """Mix the modes and move every track one interval ahead (IMM: Blom & Bar-Shalom 1988).
+
+    μ'_j = Σ_i Π_ij μ_i,  ω_ij = Π_ij μ_i / μ'_j,  x_j = Σ_i ω_ij x_i,  P_j = Σ_i ω_ij (P_i + (x_i − x_j)(x_i − x_j)ᵀ),
+    then x_j = F_j x_j,  P_j = F_j P_j F_jᵀ + Q_j.
+
+    x (N, M, 6), P (N, M, 6, 6), mu (N, M) are changed in place for the first n tracks; pi (M, M) is Π(Δt);
+    steps (M, 5) are a, b, pp, pv, vv of `models.step`; q (M, 3) the spectral densities of each axis.
+    """
+    M = mu.shape[1]
+    xs, Ps, c = np.empty((M, 6)), np.empty((M, 6, 6)), np.empty(M)
+    for t in range(n):
+        for j in range(M):
+            c[j] = 0.0
+            for i in range(M):
+                c[j] += pi[i, j] * mu[t, i]
+        for j in range(M):
+            for k in range(6):
+                xs[j, k] = 0.0
+            for i in range(M):
+                w = pi[i, j] * mu[t, i] / c[j]
+                for k in range(6):
+                    xs[j, k] += w * x[t, i, k]
+            for k in range(6):
+                for m in range(k, 6):
+                    Ps[j, k, m] = 0.0
+            for i in range(M):
+                w = pi[i, j] * mu[t, i] / c[j]
+                for k in range(6):
+                    d = x[t, i, k] - xs[j, k]
+                    for m in range(k, 6):
+                        Ps[j, k, m] += w * (P[t, i, k, m] + d * (x[t, i, m] - xs[j, m]))
+        for j in range(M):
+            mu[t, j] = c[j]
+            a, b = steps[j, 0], steps[j, 1]
+            for k in range(3):
+                x[t, j, k] = xs[j, k] + a * xs[j, k + 3]
+                x[t, j, k + 3] = b * xs[j, k + 3]
+            for k in range(3):
+                for m in range(k, 3):
+                    B_km, B_mk, C = Ps[j, k, m + 3], Ps[j, m, k + 3], Ps[j, k + 3, m + 3]
+                    pp, vv = Ps[j, k, m] + a * (B_km + B_mk) + a * a * C, b * b * C
+                    pv, vp = b * (B_km + a * C), b * (B_mk + a * C)
+                    if k == m:
+                        pp += steps[j, 2] * q[j, k]
+                        pv += steps[j, 3] * q[j, k]
+                        vp = pv
+                        vv += steps[j, 4] * q[j, k]
+                    P[t, j, k, m] = P[t, j, m, k] = pp
+                    P[t, j, k, m + 3] = P[t, j, m + 3, k] = pv
+                    P[t, j, m, k + 3] = P[t, j, k + 3, m] = vp
+                    P[t, j, k + 3, m + 3] = P[t, j, m + 3, k + 3] = vv
+
+
+@jit
+def combine(x, P, mu, out_x, out_P):
+    """Match the moments of one track's modes: x = Σ μ x_m, P = Σ μ (P_m + (x_m − x)(x_m − x)ᵀ); x (M, 6), P (M, 6, 6)."""
+    M = mu.shape[0]
+    for k in range(6):
+        out_x[k] = 0.0
+        for m in range(M):
+            out_x[k] += mu[m] * x[m, k]
+    for k in range(6):
+        for c in range(k, 6):
+            s = 0.0
+            for m in range(M):
+                s += mu[m] * (P[m, k, c] + (x[m, k] - out_x[k]) * (x[m, c] - out_x[c]))
+            out_P[k, c] = out_P[c, k] = s
+
+
+@jit
+def combine_all(x, P, mu, n, out_x, out_P):
+    """Match the moments of every track's modes: out_x (N, 6), out_P (N, 6, 6)."""
+    for t in range(n):
+        combine(x[t], P[t], mu[t], out_x[t], out_P[t])

@@ -1,0 +1,80 @@
+"""What the detections teach the tracks."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from fusion.tracking.kernels.jit import jit
+from fusion.tracking.kernels.measuring import linearise, update_one
+
+NEGLIGIBLE = 1e-4
+"""An association less likely than this moves the mean by less than a hundredth of a sigma; it is left out of the mixture."""
+
+
+@jit
+def update(x, P, mu, r, n, origin, C, kind, z, variance, offset, start, pair, logl, p, pd_miss, hit, best):
+    """Let every detection speak to every track as loudly as it is likely, and match the moments (TOMB/P with IMM).
+
+    r' = Σ_j p_ij + p_i0 r (1 − pD) / (1 − r pD); each mode keeps the mean and covariance of the mixture of its updates,
+    weighted p_ij μ_m L_ijm / Σ_m μ_m L_ijm, and of its prediction, weighted by the miss.
+    Changed in place: x, P, mu, r. Written: hit (N,) Σ_j p_ij, best (N,) the detection with more than half of a track, or −1.
+    """
+    M = mu.shape[1]
+    e, J, PH = np.empty(3), np.empty((3, 3)), np.empty(6)
+    h, H, curvature = np.empty(6), np.empty((6, 6)), np.empty(6)
+    new_x, new_P = np.empty(6), np.empty((6, 6))
+    dx, dP, weight = np.empty((M, 6)), np.empty((M, 6, 6)), np.empty(M)
+    for t in range(n):
+        hits = 0.0
+        best[t] = -1
+        for k in range(start[t], start[t + 1]):
+            hits += p[k]
+            if p[k] > 0.5:
+                best[t] = pair[k]
+        hit[t] = hits
+        missed = max(1.0 - hits, 0.0) * r[t] * (1.0 - pd_miss[t]) / (1.0 - r[t] * pd_miss[t])
+        r[t] = hits + missed
+        if hits < NEGLIGIBLE:
+            continue
+        for m in range(M):
+            weight[m] = missed * mu[t, m]
+            for i in range(6):
+                dx[m, i] = 0.0
+                for c in range(i, 6):
+                    dP[m, i, c] = weight[m] * P[t, m, i, c]
+        for k in range(start[t], start[t + 1]):
+            if p[k] < NEGLIGIBLE:
+                continue
+            j = pair[k]
+            largest, likelihood = -math.inf, 0.0
+            for m in range(M):
+                largest = max(largest, logl[k, m])
+            for m in range(M):
+                likelihood += mu[t, m] * math.exp(logl[k, m] - largest)
+            for m in range(M):
+                share = p[k] * mu[t, m] * math.exp(logl[k, m] - largest) / likelihood
+                if share < 1e-12:
+                    continue
+                linearise(kind[j], x[t, m], P[t, m], offset[j], origin, C, e, J, h, H, curvature)
+                update_one(kind[j], z[j], variance[j], h, H, curvature, x[t, m], P[t, m], new_x, new_P, PH)
+                weight[m] += share
+                for i in range(6):
+                    d = new_x[i] - x[t, m, i]
+                    dx[m, i] += share * d
+                    for c in range(i, 6):
+                        dP[m, i, c] += share * (new_P[i, c] + d * (new_x[c] - x[t, m, c]))
+        total = 0.0
+        for m in range(M):
+            total += weight[m]
+        for m in range(M):
+            mu[t, m] = weight[m] / total
+            if weight[m] < 1e-300:
+                continue
+            for i in range(6):
+                for c in range(i, 6):
+                    s = dP[m, i, c] / weight[m] - dx[m, i] / weight[m] * dx[m, c] / weight[m]
+                    P[t, m, i, c] = P[t, m, c, i] = s
+            for i in range(6):
+                x[t, m, i] += dx[m, i] / weight[m]

@@ -1,0 +1,123 @@
+"""A scan as arrays: one row a detection, in the order that gating wants."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from fusion.frame import SiteFrame
+from fusion.messages import SECOND, Bearing, Floats, Identity, Integers, Measurement, Polar, Position, Scan
+from fusion.tracking.kernels import DIRECTION, POSITION
+from fusion.tracking.sensors import SensorModel
+
+REPORTED_SPEED_SIGMA = 5.0
+"""m/s: a reported velocity of unknown accuracy starts a track this far from the truth, each axis."""
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """D detections of one scan. A component that was not measured has infinite variance."""
+
+    kind: Integers  # (D)
+    z: Floats  # (D, 6) range, azimuth, elevation, range rate; or easting, northing, height and their rates
+    variance: Floats  # (D, 6)
+    offset: Floats  # (D) s, each detection's own time against the scan's
+    names: Integers  # (D) identity codes, 0 for none
+    hint: Floats  # (D, 4) a reported velocity in the grid, and its sigma; sigma 0 for none
+    density: Floats  # (D) of one false alarm, over the components that were measured
+    order: Integers  # (D) directions by azimuth, then positions by easting
+    key: Floats  # (D) what they are sorted by
+    n_direction: int
+    slack: Floats  # (6, 2) the largest variance of each component, directions and positions
+    coverage: Floats  # (6)
+
+
+def measure(scan: Scan, sensor: SensorModel, frame: SiteFrame) -> Measurements:
+    """Turn a scan into arrays."""
+    D = len(scan.detections)
+    kind = np.zeros(D, np.int64)
+    z, variance = np.zeros((D, 6)), np.full((D, 6), np.inf)
+    hint, names = np.zeros((D, 4)), np.zeros(D, np.int64)
+    offset = np.array([(detection.time - scan.time) / SECOND for detection in scan.detections])
+    positions: list[int] = []
+    for j, detection in enumerate(scan.detections):
+        if isinstance(detection, Position):
+            positions.append(j)
+        else:
+            _direction(detection, z[j], variance[j])
+        if detection.identity is not None:
+            names[j] = code(detection.identity)
+    if positions:
+        kind[positions] = POSITION
+        _positions(positions, scan.detections, frame, z, variance, hint)
+    key = np.where(kind == DIRECTION, z[:, 1], z[:, 0])
+    order = np.lexsort((key, kind))
+    return Measurements(
+        kind=kind,
+        z=z,
+        variance=variance,
+        offset=offset,
+        names=names,
+        hint=hint,
+        density=_densities(kind, variance, sensor),
+        order=order,
+        key=key[order],
+        n_direction=D - len(positions),
+        slack=np.stack([_largest(variance[kind == group]) for group in (DIRECTION, POSITION)], axis=1),
+        coverage=sensor.coverage_of(scan.coverage),
+    )
+
+
+def code(identity: Identity) -> int:
+    """Give an identity's name as a number that is never 0: equal names, equal numbers, in every process."""
+    key = identity.key
+    if key is None:
+        return 0
+    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=7).digest(), "big") + 1
+
+
+def _direction(detection: Polar | Bearing, z: Floats, variance: Floats) -> None:
+    z[1], variance[1] = detection.azimuth, detection.sigma_azimuth**2
+    if detection.elevation is not None:
+        z[2], variance[2] = detection.elevation, detection.sigma_elevation**2
+    if isinstance(detection, Polar):
+        z[0], variance[0] = detection.range, detection.sigma_range**2
+        if detection.range_rate is not None:
+            z[3], variance[3] = detection.range_rate, detection.sigma_range_rate**2
+
+
+def _positions(
+    rows: list[int], detections: tuple[Measurement, ...], frame: SiteFrame, z: Floats, variance: Floats, hint: Floats
+) -> None:
+    """Put the positions into the grid, all at once."""
+    reports = [detection for detection in detections if isinstance(detection, Position)]
+    heights = np.array([math.nan if report.altitude is None else report.altitude for report in reports])
+    place = frame.grid_from_wgs84([report.latitude for report in reports], [report.longitude for report in reports], heights)
+    enu_from_grid = frame.enu_from_grid_matrix(np.nan_to_num(place))
+    for j, report, at, matrix in zip(rows, reports, place, enu_from_grid, strict=True):
+        z[j, :2], variance[j, :2] = at[:2], report.sigma_horizontal**2
+        if report.altitude is not None:
+            z[j, 2], variance[j, 2] = report.altitude, report.sigma_vertical**2
+        if report.velocity is not None:
+            rate = np.linalg.solve(matrix, np.array(report.velocity))
+            hint[j, :3], hint[j, 3] = rate, report.sigma_velocity or REPORTED_SPEED_SIGMA
+            if report.sigma_velocity is not None:
+                z[j, 3:], variance[j, 3:] = rate, report.sigma_velocity**2
+
+
+def _densities(kind: Integers, variance: Floats, sensor: SensorModel) -> Floats:
+    """Give the density of one false alarm over the components that each detection measured."""
+    one = sensor.densities
+    measured = np.isfinite(variance)
+    direction = one["azimuth"] * np.where(measured[:, 0], one["range"], 1.0)
+    direction = direction * np.where(measured[:, 2], one["elevation"], 1.0) * np.where(measured[:, 3], one["range_rate"], 1.0)
+    position = one["area"] * np.where(measured[:, 2], one["height"], 1.0) * np.where(measured[:, 3], one["velocity"], 1.0)
+    return np.where(kind == DIRECTION, direction, position)
+
+
+def _largest(variance: Floats) -> Floats:
+    """Give each component's largest finite variance, 0 where none was measured."""
+    return np.max(np.where(np.isfinite(variance), variance, 0.0), axis=0, initial=0.0)

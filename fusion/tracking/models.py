@@ -1,0 +1,182 @@
+"""The mathematics in full: how targets move, what sensors measure. `reference` runs it with filterpy, `kernels` on arrays.
+
+State s = (p, v): easting, northing, height (m) and their rates (m/s), in the site's grid. A mode is how a target moves
+at the moment; three of them interact (IMM):
+
+    dp = v dt,   dv = −v/τ dt + dw,   w white with spectral density q
+
+τ = ∞ is nearly constant velocity; a finite τ is hovering, where velocity forgets itself. Everything is in continuous
+form, so the estimate does not depend on how time is cut (Bar-Shalom, Li, Kirubarajan 2001, §6.2.2; the discrete form
+differs by 24 % between ten steps of 0.1 s and one of 1 s).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from fusion.frame import Horizon, quadratic
+from fusion.messages import Floats
+
+
+class Mode(NamedTuple):
+    """One way to move."""
+
+    name: str
+    tau: float  # s, how long velocity is remembered
+    q_horizontal: float  # m²/s³, spectral density of acceleration, each of east and north
+    q_vertical: float  # m²/s³
+    speed_sigma: float  # m/s, each horizontal axis, of a target first seen in this mode
+    climb_sigma: float  # m/s
+
+
+MODES = (
+    # Transit on a straight leg: gusts and a pilot's small corrections change speed by some 0.7 m/s in a second.
+    Mode("quiet", math.inf, 0.5, 0.05, speed_sigma=12.0, climb_sigma=2.0),
+    # A turn or a dash: a small multirotor tilts to 35° and pulls up to 7 m/s²; held for about a second, q ≈ a²·T/2 ≈ 20.
+    # Its prior speed is wide, so that a helicopter's or an aircraft's first second scan still falls into the gate.
+    Mode("manoeuvring", math.inf, 20.0, 4.0, speed_sigma=35.0, climb_sigma=6.0),
+    # Holding a place against wind: stationary speed √(qτ/2) ≈ 0.9 m/s.
+    Mode("hover", 2.0, 0.8, 0.2, speed_sigma=1.0, climb_sigma=0.5),
+)
+
+GENERATOR = np.array(
+    # Rates (1/s) from row to column. Legs last some 20 s, manoeuvres some 4 s, hovers some 20 s.
+    [
+        [-0.06, 0.05, 0.01],
+        [0.20, -0.25, 0.05],
+        [0.01, 0.04, -0.05],
+    ]
+)
+"""Generator of the mode's Markov chain: Π(Δt) = exp(G Δt), so that two half steps make one whole one."""
+
+INITIAL = np.array([0.55, 0.3, 0.15])
+"""Mode probabilities of a target first seen."""
+
+_values, _vectors = np.linalg.eig(GENERATOR)
+_inverse = np.linalg.inv(_vectors)
+
+
+def transition(dt: float) -> Floats:
+    """Give Π(Δt) = exp(G Δt): Π[i, j] is the probability to be in mode j having been in i, Δt (s) ago."""
+    pi = ((_vectors * np.exp(_values * dt)) @ _inverse).real
+    pi = np.maximum(pi, 0.0)
+    return np.asarray(pi / pi.sum(axis=1, keepdims=True))
+
+
+class Step(NamedTuple):
+    """A mode over one interval: F = [[I, aI], [0, bI]], Q per axis [[pp, pv], [pv, vv]] for q = 1."""
+
+    a: float
+    b: float
+    pp: float
+    pv: float
+    vv: float
+
+
+def step(tau: float, dt: float) -> Step:
+    """Integrate the mode over Δt: exact, for nearly constant velocity and for the Ornstein–Uhlenbeck hover.
+
+    a = τ(1−e), b = e, e = exp(−Δt/τ);
+    Q_vv = τ/2 (1−e²),  Q_pv = τ²/2 (1−e)²,  Q_pp = τ² (Δt − 2a + τ/2 (1−e²));  as τ → ∞: Δt, Δt²/2, Δt³/3.
+    """
+    x = dt / tau
+    if x < 1e-3:  # the closed form cancels; the series' next term is below 1e-7
+        return Step(dt * (1 - x / 2), 1 - x + x * x / 2, dt**3 / 3 * (1 - 0.75 * x), dt**2 / 2 * (1 - x), dt * (1 - x))
+    a, b = -tau * math.expm1(-x), math.exp(-x)
+    vv = -tau / 2 * math.expm1(-2 * x)
+    return Step(a, b, tau * tau * (dt - 2 * a + vv), a * a / 2, vv)
+
+
+def matrices(mode: Mode, dt: float) -> tuple[Floats, Floats]:
+    """Give F and Q (6, 6) of a mode over Δt (s)."""
+    s = step(mode.tau, dt)
+    q = np.array([mode.q_horizontal, mode.q_horizontal, mode.q_vertical])
+    F = np.block([[np.eye(3), s.a * np.eye(3)], [np.zeros((3, 3)), s.b * np.eye(3)]])
+    Q = np.block([[np.diag(s.pp * q), np.diag(s.pv * q)], [np.diag(s.pv * q), np.diag(s.vv * q)]])
+    return F, Q
+
+
+# --- What sensors measure ----------------------------------------------------------------------------------------
+
+RANGE, AZIMUTH, ELEVATION, RANGE_RATE = 0, 1, 2, 3
+"""Places of a direction's components in a measurement row; a position's are easting, northing, height and their rates."""
+
+
+@dataclass(frozen=True)
+class Linearised:
+    """A measurement function at a state: h(s), H = ∂h/∂s, and what curvature adds."""
+
+    h: Floats  # (4,)
+    H: Floats  # (4, 6)
+    curvature_mean: Floats  # (4,) ½ tr(h″ P): how far the mean lies from h(s)
+    curvature_variance: Floats  # (4,) ½ tr((h″ P)²): what a straight line hides
+
+
+def direction(horizon: Horizon, s: Floats, P: Floats, offset: float = 0.0) -> Linearised:
+    """Linearise slant range, azimuth, elevation and range rate, `offset` seconds from the state's time.
+
+    With e = enu(p + v·offset) in the sensor's true horizon, J = ∂e/∂p, ρ² = e_E² + e_N², r² = ρ² + e_U², ė = J v:
+
+        range r:      ∂r/∂e = e/r                                    curvature σ_t²/r,   σ_t⁴/r²
+        azimuth α = atan2(e_E, e_N):  ∂α/∂e = (e_N, −e_E, 0)/ρ²                    0,   (σ_h²/ρ²)²
+        elevation ε = atan2(e_U, ρ):  ∂ε/∂e = (−e_E e_U/ρ, −e_N e_U/ρ, ρ)/r²       0,   (σ_t²/r²)²
+        range rate ṙ = e·ė/r:  ∂ṙ/∂e = (ė − e ṙ/r)/r,  ∂ṙ/∂ė = e/r                0,   0
+
+    The curvature terms are the second-order filter's (Bar-Shalom et al. 2001, §10.3.2) for a round uncertainty of the
+    same size: σ_h² the mean horizontal variance, σ_t² the mean variance across the line of sight.
+    """
+    grid = s[:3] + s[3:] * offset
+    e, J = horizon.enu_from_grid(grid), horizon.jacobian(grid)
+    rho2 = e[0] ** 2 + e[1] ** 2
+    r2 = rho2 + e[2] ** 2
+    rho, r = math.sqrt(rho2), math.sqrt(r2)
+    rate = J @ s[3:]
+    range_rate = e @ rate / r
+    slopes = np.array(
+        [
+            e / r,
+            np.array([e[1], -e[0], 0.0]) / rho2,
+            np.array([-e[0] * e[2] / rho, -e[1] * e[2] / rho, rho]) / r2,
+            (rate - e * range_rate / r) / r,
+        ]
+    )
+    H = np.zeros((4, 6))
+    H[:, :3] = slopes @ J
+    H[:, 3:] = H[:, :3] * offset
+    H[RANGE_RATE, 3:] += e / r @ J
+    along = H[RANGE, :3] @ P[:3, :3] @ H[RANGE, :3]
+    across = max(0.5 * (np.trace(P[:3, :3]) - along), 0.0)
+    level = 0.5 * (P[0, 0] + P[1, 1])
+    return Linearised(
+        h=np.array([r, math.atan2(e[0], e[1]), math.atan2(e[2], rho), range_rate]),
+        H=H,
+        curvature_mean=np.array([across / r, 0.0, 0.0, 0.0]),
+        curvature_variance=np.array([across**2 / r2, (level / rho2) ** 2, (across / r2) ** 2, 0.0]),
+    )
+
+
+def position(s: Floats, offset: float = 0.0) -> Linearised:
+    """Measure place and velocity themselves, `offset` seconds from the state's time: linear, no curvature."""
+    H = np.eye(6)
+    H[:3, 3:] = offset * np.eye(3)
+    return Linearised(h=H @ s, H=H, curvature_mean=np.zeros(6), curvature_variance=np.zeros(6))
+
+
+__all__ = [
+    "GENERATOR",
+    "INITIAL",
+    "MODES",
+    "Linearised",
+    "Mode",
+    "Step",
+    "direction",
+    "matrices",
+    "position",
+    "quadratic",
+    "step",
+    "transition",
+]

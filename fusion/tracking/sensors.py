@@ -1,0 +1,80 @@
+"""What the tracker knows of a sensor: its horizon, where it looks, how often it sees and how often it errs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from fusion.config import Sensor
+from fusion.frame import Horizon, SiteFrame
+from fusion.messages import Coverage, Floats
+
+LOW_SKY = 500.0
+"""m: false positions are spread over this height where a sensor's elevation coverage is not configured. Drones fly below it."""
+
+SPEEDS = 100.0
+"""m/s: false range rates, and each axis of false velocities, are spread over ±50 m/s, what a drone radar's filter lets through."""
+
+ELEVATIONS = (-0.35, math.pi / 2)
+"""rad: where a sensor looks whose elevation coverage is not configured: from 20° below its horizontal, for one on a roof."""
+
+
+@dataclass(frozen=True)
+class SensorModel:
+    """One sensor in the site's frame."""
+
+    config: Sensor
+    horizon: Horizon
+
+    @classmethod
+    def of(cls, sensor: Sensor, frame: SiteFrame) -> SensorModel:
+        """Build the model of a configured sensor; one without a place stands on the ground in the middle of the site."""
+        if sensor.latitude_deg is None or sensor.longitude_deg is None:
+            latitude, longitude = frame.latitude, frame.longitude
+        else:
+            latitude, longitude = math.radians(sensor.latitude_deg), math.radians(sensor.longitude_deg)
+        height = frame.ground if sensor.altitude_hae_m is None else sensor.altitude_hae_m
+        return cls(sensor, frame.horizon(latitude, longitude, height))
+
+    @cached_property
+    def looks(self) -> bool:
+        """Whether its silence about a place means that nothing was seen there."""
+        return self.config.reports == "scans"
+
+    @cached_property
+    def coverage(self) -> Floats:
+        """Where it looks (6): azimuth from, width; elevation from, to; slant range from, to (rad, m)."""
+        table = self.config.coverage
+        azimuth = (math.radians(table.azimuth_deg[0]), math.radians(table.azimuth_deg[1]))
+        elevation = table.elevation_deg and (math.radians(table.elevation_deg[0]), math.radians(table.elevation_deg[1]))
+        return _limits(azimuth, elevation, table.range_m)
+
+    def coverage_of(self, look: Coverage | None) -> Floats:
+        """Give the coverage (6) of one look: its own where it says so."""
+        if look is None:
+            return self.coverage
+        elevation = look.elevation or (float(self.coverage[2]), float(self.coverage[3]))
+        return _limits(look.azimuth, elevation, look.range or (float(self.coverage[4]), float(self.coverage[5])))
+
+    @cached_property
+    def densities(self) -> dict[str, float]:
+        """The density of one false alarm, uniform over the coverage, in each component that a detection may measure."""
+        _, width, low, high, near, far = (float(limit) for limit in self.coverage)
+        return {
+            "range": 1.0 / (far - near),
+            "azimuth": 1.0 / width,
+            "elevation": 1.0 / (high - low),
+            "range_rate": 1.0 / SPEEDS,
+            "area": 2.0 / (width * (far**2 - near**2)),
+            "height": 1.0 / LOW_SKY,
+            "velocity": 1.0 / SPEEDS**3,
+        }
+
+
+def _limits(azimuth: tuple[float, float], elevation: tuple[float, float] | None, reach: tuple[float, float]) -> Floats:
+    width = azimuth[1] - azimuth[0]
+    width = math.tau if abs(width) >= math.tau - 1e-9 else width % math.tau
+    return np.array([azimuth[0] % math.tau, width or math.tau, *(elevation or ELEVATIONS), *reach])

@@ -1,0 +1,171 @@
+"""TrackStore: every track as one row of a table of arrays. Only here are the kernels called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fusion.messages import CLASSES, Floats, Identity, Integers, Pilot, Record
+from fusion.tracking import kernels
+from fusion.tracking.measurements import Measurements
+from fusion.tracking.models import INITIAL, MODES, step, transition
+from fusion.tracking.sensors import SensorModel
+
+M = len(MODES)
+SPECTRAL = np.array([[mode.q_horizontal, mode.q_horizontal, mode.q_vertical] for mode in MODES])
+SPEEDS = np.array([[mode.speed_sigma, mode.climb_sigma] for mode in MODES])
+
+GATES = np.array([0.0, 12.1, 15.2, 17.7, 20.0, 22.1, 24.1])
+"""χ² quantiles at 0.9995 for 0–6 components: a gate loses one detection in two thousand."""
+
+
+class Claim(Record):
+    """What a track's transmitter says of itself."""
+
+    identity: Identity
+    pilot: Pilot | None = None
+
+
+class Association(NamedTuple):
+    """Who could have caused what, and how probably."""
+
+    start: Integers  # (N + 1) where each track's pairs begin
+    pair: Integers  # (K) the detection of each pair
+    logl: Floats  # (K, M)
+    p: Floats  # (K) marginal probability
+    p_new: Floats  # (D) that nothing known caused the detection
+    pd_miss: Floats  # (N) that a track would have been seen had it been there
+
+
+def _rows(shape: tuple[int, ...] = (), kind: type = np.float64) -> NDArray:  # type: ignore[type-arg]
+    return field(default_factory=lambda: np.zeros((0, *shape), kind))  # type: ignore[no-any-return]
+
+
+@dataclass
+class TrackStore:
+    """N tracks. Rows stand in order of birth; a value in itself: `copy` is a snapshot."""
+
+    x: Floats = _rows((M, 6))  # each mode's state
+    P: Floats = _rows((M, 6, 6))
+    mu: Floats = _rows((M,))  # each mode's probability
+    r: Floats = _rows()  # probability that there is a target at all
+    classes: Floats = _rows((len(CLASSES),))
+    name: Integers = _rows(kind=np.int64)  # code of its identity, 0 for none
+    born: Integers = _rows(kind=np.int64)  # ns; with the next three, what its id is made of
+    birth_sensor: Integers = _rows(kind=np.int64)
+    birth_sequence: Integers = _rows(kind=np.int64)
+    birth_index: Integers = _rows(kind=np.int64)
+    confirmed: NDArray[np.bool_] = _rows(kind=np.bool_)
+    updated: Integers = _rows(kind=np.int64)  # ns, time of its newest detection
+    received: Integers = _rows(kind=np.int64)  # ns, when that was learnt
+    seen: Integers = _rows((0,), np.int64)  # (N, sensors) ns, when each sensor last saw it
+    claims: list[Claim | None] = field(default_factory=list)
+
+    @classmethod
+    def for_sensors(cls, count: int) -> Self:
+        """Make an empty store for this many sensors."""
+        return cls(seen=np.zeros((0, count), np.int64))
+
+    def __len__(self) -> int:
+        return len(self.r)
+
+    def arrays(self) -> dict[str, NDArray]:  # type: ignore[type-arg]
+        """Give every column but the claims, by name."""
+        return {column.name: getattr(self, column.name) for column in fields(self) if column.name != "claims"}
+
+    def copy(self) -> Self:
+        """Give the same tracks as a value of their own."""
+        return type(self)(**{name: array.copy() for name, array in self.arrays().items()}, claims=self.claims.copy())
+
+    def keep(self, mask: NDArray[np.bool_]) -> None:
+        """Drop the rows outside the mask."""
+        if not mask.all():
+            for name, array in self.arrays().items():
+                setattr(self, name, array[mask])
+            self.claims = [claim for claim, kept in zip(self.claims, mask, strict=True) if kept]
+
+    def append(self, rows: TrackStore) -> None:
+        """Add rows behind the present ones."""
+        if len(rows):
+            for name, array in self.arrays().items():
+                setattr(self, name, np.concatenate([array, getattr(rows, name)]))
+            self.claims += rows.claims
+
+    def predict(self, dt: float) -> None:
+        """Move every track Δt (s) ahead."""
+        if dt > 0.0 and len(self):
+            steps = np.array([step(mode.tau, dt) for mode in MODES])
+            kernels.predict(self.x, self.P, self.mu, len(self), transition(dt), steps, SPECTRAL)
+
+    def associate(self, seen: Measurements, sensor: SensorModel, false: Floats, born: Floats) -> Association:
+        """Find who could have caused what, and how probably; false, born (D) are the intensities of both."""
+        start, pair, logl, inside = self._gate(seen, sensor)
+        pd = sensor.config.detection_probability * inside
+        pd_miss = pd if sensor.looks else np.zeros_like(pd)
+        w, p, p_new = np.empty(len(pair)), np.empty(len(pair)), np.empty(len(seen.kind))
+        # A detection says that its sensor can see there: its coverage is a soft edge for hits, lest a track die at it.
+        pd_hit = np.maximum(pd, 0.1 * sensor.config.detection_probability)
+        kernels.weigh(self.mu, self.r, len(self), start, pair, logl, pd_hit, pd_miss, false + born, w)
+        kernels.marginals(len(self), len(seen.kind), start, pair, w, p, p_new)
+        return Association(start, pair, logl, p, p_new, pd_miss)
+
+    def _gate(self, seen: Measurements, sensor: SensorModel) -> tuple[Integers, Integers, Floats, Floats]:
+        room = 4 * (len(self) + len(seen.kind)) + 64
+        start, inside = np.zeros(len(self) + 1, np.int64), np.empty(len(self))
+        while True:
+            pair, logl = np.empty(room, np.int64), np.empty((room, M))
+            count = kernels.gate(
+                *(self.x, self.P, self.mu, self.name, len(self), sensor.horizon.origin, sensor.horizon.coefficients),
+                *(seen.coverage, seen.z, seen.variance, seen.offset, seen.names, seen.order, seen.key, seen.n_direction),
+                *(seen.slack, GATES, inside, start, pair, logl),
+            )
+            if count >= 0:
+                return start, pair[:count], logl[:count], inside
+            room *= 4
+
+    def update(self, seen: Measurements, sensor: SensorModel, found: Association) -> Integers:
+        """Let the detections speak; give the detection (N) that is most probably each track's, or −1."""
+        hit, best = np.empty(len(self)), np.empty(len(self), np.int64)
+        kernels.update(
+            *(self.x, self.P, self.mu, self.r, len(self), sensor.horizon.origin, sensor.horizon.coefficients),
+            *(seen.kind, seen.z, seen.variance, seen.offset, found.start, found.pair, found.logl, found.p),
+            *(found.pd_miss, hit, best),
+        )
+        return best
+
+    def combined(self) -> tuple[Floats, Floats]:
+        """Give each track's state (N, 6) and covariance (N, 6, 6) over its modes."""
+        state, covariance = np.empty((len(self), 6)), np.empty((len(self), 6, 6))
+        kernels.combine_all(self.x, self.P, self.mu, len(self), state, covariance)
+        return state, covariance
+
+
+def begin(
+    seen: Measurements, sensor: SensorModel, chosen: Integers, height: tuple[float, float], n_sensors: int
+) -> TrackStore:
+    """Make rows that begin at the chosen detections (B); height: mean and sigma of a target whose height was not seen."""
+    x, P = np.empty((len(chosen), M, 6)), np.empty((len(chosen), M, 6, 6))
+    kernels.births(
+        *(sensor.horizon.origin, sensor.horizon.coefficients, seen.kind, seen.z, seen.variance, seen.offset, chosen),
+        *(height[0], height[1], SPEEDS, seen.hint, x, P),
+    )
+    rows = TrackStore.for_sensors(n_sensors)
+    return blank(rows, x, P)
+
+
+def blank(rows: TrackStore, x: Floats, P: Floats) -> TrackStore:
+    """Fill an empty store with rows of these states and nothing known besides."""
+    count = len(x)
+    for name, array in rows.arrays().items():
+        setattr(rows, name, np.zeros((count, *array.shape[1:]), array.dtype))
+    rows.x, rows.P, rows.mu = x, P, np.tile(INITIAL, (count, 1))
+    rows.classes = np.tile(PRIOR_CLASSES, (count, 1))
+    rows.claims = [None] * count
+    return rows
+
+
+PRIOR_CLASSES = np.log(np.array([0.4, 0.05, 0.35, 0.05, 0.15]))
+"""Log prior of CLASSES for what a drone sensor reports over a city: mostly drones and birds."""
