@@ -209,7 +209,8 @@ class TrackTable(Record, eq=False):
     identity: tuple[Identity | None, ...]  # (n)
     strength: tuple[Strength, ...]  # (n) what the identity is worth
     pilot: tuple[Pilot | None, ...]  # (n)
-    sensors: tuple[dict[str, int], ...]  # (n) when each sensor last saw it, ns
+    sensors: tuple[str, ...]  # (s) the site's sensors
+    seen: Integers  # (n, s) when each last saw it, ns; 0 for never
     born: Integers  # (n) ns
     updated: Integers  # (n) ns, the time of its newest detection
     received: Integers  # (n) ns, when that was learnt

@@ -1,3 +1,196 @@
-"""Births from bearings: two sensors' rays that cross."""
+"""Births from bearings: no position from one ray; two sensors' rays that cross begin a track."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from fusion.messages import SECOND, Floats, Scan
+from fusion.tracking.measurements import Measurements
+from fusion.tracking.models import AZIMUTH, ELEVATION, direction
+from fusion.tracking.sensors import SensorModel
+
+MEMORY = 1.0
+"""s that a bearing waits for another to cross it; longer than any camera's or direction finder's period."""
+
+UNEXPLAINED = 0.5
+"""A bearing that a known track explains more probably than not is no reason for a new one."""
+
+WALK = 15.0
+"""m/s that a target may have gone between two bearings that are not of the same moment; a drone's cruise."""
+
+MOST_SPREAD = 150.0
+"""m: a crossing less certain than this horizontally (rays nearly parallel, or far away) is not a place yet."""
+
+CONSISTENT = 9.0
+"""Squared Mahalanobis distance that the rays of one target may miss each other by: 99.7 % of them do not."""
+
+
+class Ray(NamedTuple):
+    """One bearing that nothing known explains."""
+
+    time: int  # ns
+    sensor: str
+    azimuth: float  # rad
+    elevation: float  # rad, NaN when not measured
+    variance_azimuth: float
+    variance_elevation: float
+    name: int  # identity code
+
+
+class Crossing(NamedTuple):
+    """Where two rays meet."""
+
+    place: Floats  # (3) grid
+    covariance: Floats  # (3, 3)
+    distance2: float  # how badly they miss each other
+
+
 class Crossings:
-    def find(self, *a): return None
+    """The bearings of the last moment that nothing known explains, and the places where they cross."""
+
+    def __init__(self, rays: tuple[Ray, ...] = ()) -> None:
+        self.rays = rays
+
+    def find(
+        self,
+        scan: Scan,
+        seen: Measurements,
+        p_new: Floats,
+        sensors: dict[str, SensorModel],
+        height: tuple[float, float],
+        birth_rate: float,
+    ) -> list[tuple[int, Crossing, float]]:
+        """Cross a scan's unexplained bearings with those of other sensors: (detection, crossing, existence), and keep them.
+
+        Of all rays that a new one crosses, the one that fits best begins the track: one bearing is one target.
+        """
+        self.rays = tuple(ray for ray in self.rays if scan.time - ray.time <= MEMORY * SECOND)
+        found: list[tuple[int, Crossing, float]] = []
+        fresh: list[Ray] = []
+        for j in np.flatnonzero(np.isinf(seen.variance[:, 0]) & (p_new > UNEXPLAINED)):
+            ray = _ray(scan, seen, int(j))
+            fresh.append(ray)
+            crossings = [
+                (crossing, other.sensor)
+                for other in self.rays
+                if other.sensor != ray.sensor
+                and (not ray.name or not other.name or ray.name == other.name)
+                and (crossing := cross(ray, other, sensors, height)) is not None
+            ]
+            if crossings:
+                best, sensor = min(crossings, key=lambda found: found[0].distance2)
+                r = p_new[j] * _existence(sensors[ray.sensor], sensors[sensor], len(self.rays), birth_rate)
+                found.append((int(j), best, float(r)))
+        self.rays += tuple(fresh)
+        return found
+
+
+def cross(one: Ray, other: Ray, sensors: dict[str, SensorModel], height: tuple[float, float]) -> Crossing | None:
+    """Find the place that both rays point at, by Gauss–Newton on their angles; None where they do not meet in one.
+
+    Heights come from elevations; where neither ray has one, from what is believed of a target (mean, sigma, m).
+    """
+    start = _meet(one, other, sensors, height[0])
+    if start is None:
+        return None
+    place, gap = start, abs(one.time - other.time) / SECOND
+    for _ in range(5):
+        normal, gradient, distance2 = _system(place, (one, other), sensors, height, gap)
+        try:
+            move = np.linalg.solve(normal, gradient)
+        except np.linalg.LinAlgError:
+            return None
+        place = place + move
+        if not np.all(np.isfinite(place)) or np.abs(place - start).max() > 20_000.0:
+            return None
+    normal, _, distance2 = _system(place, (one, other), sensors, height, gap)
+    covariance = np.linalg.inv(normal).astype(np.float64)
+    fits = distance2 <= CONSISTENT and math.sqrt(max(covariance[0, 0], covariance[1, 1])) <= MOST_SPREAD
+    ahead = all(_ahead(place, ray, sensors[ray.sensor]) for ray in (one, other))
+    return Crossing(place, covariance, distance2) if fits and ahead else None
+
+
+def _ray(scan: Scan, seen: Measurements, j: int) -> Ray:
+    known = math.isfinite(seen.variance[j, ELEVATION])
+    return Ray(
+        time=scan.detections[j].time,
+        sensor=scan.sensor,
+        azimuth=float(seen.z[j, AZIMUTH]),
+        elevation=float(seen.z[j, ELEVATION]) if known else math.nan,
+        variance_azimuth=float(seen.variance[j, AZIMUTH]),
+        variance_elevation=float(seen.variance[j, ELEVATION]),
+        name=int(seen.names[j]),
+    )
+
+
+def _meet(one: Ray, other: Ray, sensors: dict[str, SensorModel], height: float) -> Floats | None:
+    """Give a first guess: where the rays cross in plan, at a height that an elevation or belief gives."""
+    origins, ways = [], []
+    for ray in (one, other):
+        horizon = sensors[ray.sensor].horizon
+        way = np.linalg.solve(horizon.coefficients[:, 1:4], [math.sin(ray.azimuth), math.cos(ray.azimuth), 0.0])
+        origins.append(horizon.origin)
+        ways.append(way)
+    across = ways[0][0] * ways[1][1] - ways[0][1] * ways[1][0]
+    if abs(across) < 0.02:  # about 1°: parallel for any bearing worth the name
+        return None
+    apart = origins[1] - origins[0]
+    reach = (
+        (apart[0] * ways[1][1] - apart[1] * ways[1][0]) / across,
+        (apart[0] * ways[0][1] - apart[1] * ways[0][0]) / across,
+    )
+    if min(reach) <= 0.0:
+        return None
+    heights = [
+        origin[2] + far * math.tan(ray.elevation)
+        for origin, far, ray in zip(origins, reach, (one, other), strict=True)
+        if not math.isnan(ray.elevation)
+    ]
+    return np.array([*(origins[0] + reach[0] * ways[0])[:2], sum(heights) / len(heights) if heights else height])
+
+
+def _system(
+    place: Floats, rays: tuple[Ray, Ray], sensors: dict[str, SensorModel], height: tuple[float, float], gap: float
+) -> tuple[Floats, Floats, float]:
+    """Give the normal equations Σ HᵀH/σ², Σ Hᵀν/σ² at a place, and Σ ν²/σ²."""
+    normal, gradient, distance2 = np.zeros((3, 3)), np.zeros(3), 0.0
+    state, nothing = np.concatenate([place, np.zeros(3)]), np.zeros((6, 6))
+    heights = 0
+    for ray in rays:
+        seen = direction(sensors[ray.sensor].horizon, state, nothing)
+        walked = (WALK * gap / seen.h[0]) ** 2 / 2.0  # half on each ray
+        parts = [(AZIMUTH, math.remainder(ray.azimuth - seen.h[AZIMUTH], math.tau), ray.variance_azimuth)]
+        if not math.isnan(ray.elevation):
+            parts.append((ELEVATION, ray.elevation - seen.h[ELEVATION], ray.variance_elevation))
+            heights += 1
+        for component, nu, variance in parts:
+            H, weight = seen.H[component, :3], 1.0 / (variance + walked)
+            normal += np.outer(H, H) * weight
+            gradient += H * nu * weight
+            distance2 += nu * nu * weight
+    if not heights:
+        normal[2, 2] += 1.0 / height[1] ** 2
+        gradient[2] += (height[0] - place[2]) / height[1] ** 2
+    return normal, gradient, distance2
+
+
+def _ahead(place: Floats, ray: Ray, sensor: SensorModel) -> bool:
+    """Tell whether a place lies in the ray's direction and in its sensor's reach, not behind it."""
+    e = sensor.horizon.enu_from_grid(place)
+    along = e[0] * math.sin(ray.azimuth) + e[1] * math.cos(ray.azimuth)
+    return bool(along > 0.0 and sensor.coverage[4] <= np.linalg.norm(e) <= sensor.coverage[5])
+
+
+def _existence(one: SensorModel, other: SensorModel, waiting: int, birth_rate: float) -> float:
+    """Give the prior probability that two rays which meet come from one target and not from chance.
+
+    Odds: births in the memory's span against pairs of false bearings in it that meet by chance; rays that wait for
+    others count as possible partners too, because real emitters cross in ghosts as well.
+    """
+    false = [sensor.config.false_alarms_per_scan * MEMORY / (sensor.config.period_s or MEMORY) for sensor in (one, other)]
+    chance = false[0] * false[1] + 0.05 * max(waiting - 1, 0)
+    births = birth_rate * MEMORY
+    return births / (births + chance)

@@ -120,4 +120,4 @@ def _densities(kind: Integers, variance: Floats, sensor: SensorModel) -> Floats:
 
 def _largest(variance: Floats) -> Floats:
     """Give each component's largest finite variance, 0 where none was measured."""
-    return np.max(np.where(np.isfinite(variance), variance, 0.0), axis=0, initial=0.0)
+    return np.asarray(np.max(np.where(np.isfinite(variance), variance, 0.0), axis=0, initial=0.0))

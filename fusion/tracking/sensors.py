@@ -16,7 +16,7 @@ LOW_SKY = 500.0
 """m: false positions are spread over this height where a sensor's elevation coverage is not configured. Drones fly below it."""
 
 SPEEDS = 100.0
-"""m/s: false range rates, and each axis of false velocities, are spread over ±50 m/s, what a drone radar's filter lets through."""
+"""m/s: false range rates and velocities are spread over ±50 m/s an axis: what a drone radar's filter lets through."""
 
 ELEVATIONS = (-0.35, math.pi / 2)
 """rad: where a sensor looks whose elevation coverage is not configured: from 20° below its horizontal, for one on a roof."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion.messages import CLASSES, Floats, Identity, Integers, Pilot, Record
+from fusion.messages import CLASSES, Floats, Integers
 from fusion.tracking import kernels
+from fusion.tracking.classification import PRIOR, Claim
+from fusion.tracking.initiation import Crossing
 from fusion.tracking.measurements import Measurements
 from fusion.tracking.models import INITIAL, MODES, step, transition
 from fusion.tracking.sensors import SensorModel
@@ -20,13 +22,6 @@ SPEEDS = np.array([[mode.speed_sigma, mode.climb_sigma] for mode in MODES])
 
 GATES = np.array([0.0, 12.1, 15.2, 17.7, 20.0, 22.1, 24.1])
 """χ² quantiles at 0.9995 for 0–6 components: a gate loses one detection in two thousand."""
-
-
-class Claim(Record):
-    """What a track's transmitter says of itself."""
-
-    identity: Identity
-    pilot: Pilot | None = None
 
 
 class Association(NamedTuple):
@@ -40,8 +35,8 @@ class Association(NamedTuple):
     pd_miss: Floats  # (N) that a track would have been seen had it been there
 
 
-def _rows(shape: tuple[int, ...] = (), kind: type = np.float64) -> NDArray:  # type: ignore[type-arg]
-    return field(default_factory=lambda: np.zeros((0, *shape), kind))  # type: ignore[no-any-return]
+def _rows(shape: tuple[int, ...] = (), kind: type = np.float64) -> Any:
+    return field(default_factory=lambda: np.zeros((0, *shape), kind))
 
 
 @dataclass
@@ -72,7 +67,7 @@ class TrackStore:
     def __len__(self) -> int:
         return len(self.r)
 
-    def arrays(self) -> dict[str, NDArray]:  # type: ignore[type-arg]
+    def arrays(self) -> dict[str, NDArray[Any]]:
         """Give every column but the claims, by name."""
         return {column.name: getattr(self, column.name) for column in fields(self) if column.name != "claims"}
 
@@ -143,9 +138,7 @@ class TrackStore:
         return state, covariance
 
 
-def begin(
-    seen: Measurements, sensor: SensorModel, chosen: Integers, height: tuple[float, float], n_sensors: int
-) -> TrackStore:
+def begin(seen: Measurements, sensor: SensorModel, chosen: Integers, height: tuple[float, float], n_sensors: int) -> TrackStore:
     """Make rows that begin at the chosen detections (B); height: mean and sigma of a target whose height was not seen."""
     x, P = np.empty((len(chosen), M, 6)), np.empty((len(chosen), M, 6, 6))
     kernels.births(
@@ -156,16 +149,21 @@ def begin(
     return blank(rows, x, P)
 
 
+def begin_at(places: list[Crossing], n_sensors: int) -> TrackStore:
+    """Make rows that begin where bearings cross, at rest until more is known."""
+    x, P = np.zeros((len(places), M, 6)), np.zeros((len(places), M, 6, 6))
+    for row, crossing in enumerate(places):
+        x[row, :, :3], P[row, :, :3, :3] = crossing.place, crossing.covariance
+        P[row, :, [3, 4, 5], [3, 4, 5]] = (SPEEDS[:, [0, 0, 1]] ** 2).T
+    return blank(TrackStore.for_sensors(n_sensors), x, P)
+
+
 def blank(rows: TrackStore, x: Floats, P: Floats) -> TrackStore:
     """Fill an empty store with rows of these states and nothing known besides."""
     count = len(x)
     for name, array in rows.arrays().items():
         setattr(rows, name, np.zeros((count, *array.shape[1:]), array.dtype))
     rows.x, rows.P, rows.mu = x, P, np.tile(INITIAL, (count, 1))
-    rows.classes = np.tile(PRIOR_CLASSES, (count, 1))
+    rows.classes = np.tile(PRIOR, (count, 1))
     rows.claims = [None] * count
     return rows
-
-
-PRIOR_CLASSES = np.log(np.array([0.4, 0.05, 0.35, 0.05, 0.15]))
-"""Log prior of CLASSES for what a drone sensor reports over a city: mostly drones and birds."""

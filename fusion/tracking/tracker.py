@@ -8,11 +8,13 @@ import numpy as np
 
 from fusion.config import Config
 from fusion.frame import SiteFrame
-from fusion.messages import CLASSES, SECOND, Floats, Integers, Record, Scan, TrackStatus, TrackTable
+from fusion.messages import SECOND, Floats, Integers, Scan, TrackStatus, TrackTable
+from fusion.tracking.classification import learn, probabilities
 from fusion.tracking.initiation import Crossings
 from fusion.tracking.measurements import Measurements, measure
 from fusion.tracking.sensors import SensorModel
-from fusion.tracking.store import Association, Claim, TrackStore, begin
+from fusion.tracking.state import TrackerState, Undetected
+from fusion.tracking.store import Association, TrackStore, begin, begin_at
 from fusion.ulid import ulid
 
 SURVIVAL = 1000.0
@@ -27,21 +29,11 @@ DELETE = 0.01
 PRUNE = 5e-4
 """Existence below which a tentative track is not worth its arithmetic."""
 
-AT_START = 5.0
-"""Targets that a sensor's coverage may hold before anything was seen."""
-
 COASTING = 2.0
 """s without a detection after which a track is called coasting: two scans of a slow drone radar."""
 
 HEIGHT = (80.0, 60.0)
 """m above ground, mean and sigma, of a target whose height nobody measured: the open category's 0–120 m, and some above."""
-
-
-class Undetected(Record, eq=False):
-    """What a sensor has not seen yet."""
-
-    expected: float = AT_START  # targets in its coverage that it has not seen
-    looked: int = 0  # ns, its last look
 
 
 class Tracker:
@@ -56,6 +48,16 @@ class Tracker:
         self.store = TrackStore.for_sensors(len(self.ids))
         self.undetected = {name: Undetected() for name in self.ids}
         self.crossings = Crossings()
+        self._names: dict[tuple[int, int, int, int], str] = {}
+
+    def snapshot(self) -> TrackerState:
+        """Give the whole state as a value of its own."""
+        return TrackerState(self.time, self.store.copy(), dict(self.undetected), self.crossings.rays)
+
+    def restore(self, state: TrackerState) -> None:
+        """Become what the value says; the value stays good for another time."""
+        self.time, self.store = state.time, state.store.copy()
+        self.undetected, self.crossings = dict(state.undetected), Crossings(state.rays)
 
     def step(self, scan: Scan) -> None:
         """Let one look speak to every track."""
@@ -101,7 +103,7 @@ class Tracker:
                 self.store.updated[row] = detection.time
                 self.store.received[row] = scan.received
             self.store.seen[row, column] = detection.time
-            _learn(self.store, int(row), detection)
+            learn(self.store, int(row), detection)
 
     def _judge(self) -> None:
         """Confirm what surely exists, give up what surely does not."""
@@ -119,11 +121,11 @@ class Tracker:
         rows = begin(seen, sensor, chosen, self.height, len(self.ids))
         self._christen(rows, scan, chosen, r[chosen])
         self.store.append(rows)
-        crossed = self.crossings.find(scan, sensor, seen, found.p_new, self)
-        if crossed is not None:
-            rows, chosen, r = crossed
-            self._christen(rows, scan, chosen, r)
-            self.store.append(rows)
+        crossed = self.crossings.find(scan, seen, found.p_new, self.sensors, self.height, self.config.tracking.birth_rate_hz)
+        crossed = [(j, crossing, r) for j, crossing, r in crossed if r >= PRUNE]
+        rows = begin_at([crossing for _, crossing, _ in crossed], len(self.ids))
+        self._christen(rows, scan, np.array([j for j, _, _ in crossed], np.int64), np.array([r for _, _, r in crossed]))
+        self.store.append(rows)
 
     def _christen(self, rows: TrackStore, scan: Scan, chosen: Integers, r: Floats) -> None:
         """Give new rows their existence and what their id is made of."""
@@ -137,62 +139,50 @@ class Tracker:
         rows.received[:] = scan.received
         rows.seen[:, self.ids.index(scan.sensor)] = rows.born
         for row, j in enumerate(chosen):
-            _learn(rows, row, scan.detections[j])
+            learn(rows, row, scan.detections[j])
 
-    def identify(self, row: int) -> str:
-        """Give a track's id: a ULID made from its birth, so the same in every replay."""
+    def identify(self, rows: Integers) -> tuple[str, ...]:
+        """Give the ids of rows: ULIDs made from their births, so the same in every replay."""
         store = self.store
-        return ulid(
-            int(store.born[row]),
-            self.config.site.name,
-            self.ids[store.birth_sensor[row]],
-            int(store.birth_sequence[row]),
-            int(store.birth_index[row]),
+        births = zip(
+            *(column[rows].tolist() for column in (store.born, store.birth_sensor, store.birth_sequence, store.birth_index)),
+            strict=True,
         )
+        known, self._names = self._names, {}
+        for birth in births:
+            born, sensor, sequence, index = birth
+            self._names[birth] = known.get(birth) or ulid(born, self.config.site.name, self.ids[sensor], sequence, index)
+        return tuple(self._names.values())
 
     def table(self, at: int, *, tentative: bool = False) -> TrackTable:
         """Give what is believed at a time (ns), not before the last scan's, without changing it."""
         store = self.store.copy()
-        store.predict((at - self.time) / SECOND)
         unseen = (at - store.updated) / SECOND
         shown = (store.confirmed | tentative) & (unseen <= self.config.tracking.coast_s)
-        rows = np.flatnonzero(shown)
-        names = tuple(self.identify(int(row)) for row in rows)
-        status = tuple(_status(store, int(row), unseen[row]) for row in rows)
+        names = self.identify(np.flatnonzero(shown))
         store.keep(shown)
+        store.predict((at - self.time) / SECOND)
         state, covariance = store.combined()
-        likely = np.exp(store.classes - store.classes.max(axis=1, keepdims=True, initial=-np.inf))
         return TrackTable(
             time=at,
             tracks=names,
-            status=status,
+            status=_status(store, unseen[shown]),
             existence=store.r,
             state=state,
             covariance=covariance,
-            classes=likely / likely.sum(axis=1, keepdims=True),
-            identity=tuple(claim and claim.identity for claim in store.claims),
-            strength=("claimed",) * len(store),
-            pilot=tuple(claim and claim.pilot for claim in store.claims),
-            sensors=tuple({self.ids[c]: int(row[c]) for c in np.flatnonzero(row)} for row in store.seen),
+            classes=probabilities(store.classes),
+            identity=tuple(None if claim is None else claim.identity for claim in store.claims),
+            strength=tuple("claimed" for _ in names),
+            pilot=tuple(None if claim is None else claim.pilot for claim in store.claims),
+            sensors=self.ids,
+            seen=store.seen,
             born=store.born,
             updated=store.updated,
             received=store.received,
         )
 
 
-def _status(store: TrackStore, row: int, unseen: float) -> TrackStatus:
-    if not store.confirmed[row]:
-        return "tentative"
-    return "coasting" if unseen > COASTING or store.r[row] < 0.5 else "confirmed"
-
-
-def _learn(store: TrackStore, row: int, detection) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
-    """Take from a detection what it says besides where."""
-    if detection.identity is not None:
-        from fusion.tracking.measurements import code
-
-        store.name[row] = code(detection.identity)
-        store.claims[row] = Claim(identity=detection.identity, pilot=detection.pilot)
-    if detection.classes:
-        store.classes[row] += 0.3 * np.log([max(detection.classes.get(name, 0.02), 0.02) for name in CLASSES])
-        store.classes[row] -= store.classes[row].max()
+def _status(store: TrackStore, unseen: Floats) -> tuple[TrackStatus, ...]:
+    coasting = (unseen > COASTING) | (store.r < 0.5)
+    words = np.where(store.confirmed, np.where(coasting, "coasting", "confirmed"), "tentative")
+    return tuple(words.tolist())

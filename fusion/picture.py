@@ -1,0 +1,119 @@
+"""The tracker's table as the Track messages that integrators receive."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+from fusion.frame import SiteFrame
+from fusion.messages import (
+    CLASSES,
+    Floats,
+    Pilot,
+    Track,
+    TrackTable,
+    Verdict,
+    WireCovariance,
+    WireGrid,
+    WireIdentity,
+    WirePilot,
+    WirePosition,
+    WireVelocity,
+    utc,
+)
+
+
+class Judgement(NamedTuple):
+    """What the rules think of a track."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+
+
+UNJUDGED = Judgement("unknown", ())
+
+
+def wire_tracks(
+    table: TrackTable, rows: Sequence[int], frame: SiteFrame, site: str, judged: Mapping[str, Judgement]
+) -> list[Track]:
+    """Write some rows of the table as Tracks: degrees, true north, every height datum; rounded to what anyone can use.
+
+    Positions to a centimetre (1e-8°: 1 mm), speeds to a centimetre a second, covariances to six significant figures.
+    """
+    if not rows:
+        return []
+    index = list(rows)
+    state, covariance = table.state[index], table.covariance[index]
+    latitude, longitude, height = frame.wgs84_from_grid(state[:, :3])
+    matrix = frame.enu_from_grid_matrix(state[:, :3])
+    velocity = np.einsum("nij,nj->ni", matrix, state[:, 3:])
+    position_covariance = matrix @ covariance[:, :3, :3] @ matrix.transpose(0, 2, 1)
+    velocity_covariance = matrix @ covariance[:, 3:, 3:] @ matrix.transpose(0, 2, 1)
+    latitude_deg, longitude_deg = np.degrees(latitude).round(8).tolist(), np.degrees(longitude).round(8).tolist()
+    heights, places, velocities = height.round(3).tolist(), state[:, :2].round(3).tolist(), velocity.round(3).tolist()
+    classes, time = table.classes[index].round(3).tolist(), utc(table.time)
+    tracks = []
+    for i, row in enumerate(index):
+        judgement = judged.get(table.tracks[row], UNJUDGED)
+        east, north, up = velocities[i]
+        seen = table.seen[row]
+        tracks.append(
+            Track(
+                track=table.tracks[row],
+                site=site,
+                time=time,
+                status=table.status[row],
+                existence=round(float(table.existence[row]), 4),
+                position=WirePosition(
+                    latitude_deg=latitude_deg[i],
+                    longitude_deg=longitude_deg[i],
+                    altitude_hae_m=heights[i],
+                    altitude_amsl_m=round(heights[i] - frame.undulation, 3),
+                    height_agl_m=round(heights[i] - frame.ground, 3),
+                ),
+                grid=WireGrid(crs=frame.crs, easting_m=places[i][0], northing_m=places[i][1]),
+                velocity=WireVelocity(east_mps=east, north_mps=north, up_mps=up),
+                speed_mps=round(math.hypot(east, north, up), 2),
+                course_deg=round(math.degrees(math.atan2(east, north)) % 360.0, 1),
+                covariance=WireCovariance(
+                    position_m2=_rows(position_covariance[i]), velocity_m2ps2=_rows(velocity_covariance[i])
+                ),
+                class_=CLASSES[int(table.classes[row].argmax())],
+                classes={name: share for name, share in zip(CLASSES, classes[i], strict=True) if share},
+                identity=_identity(table, row),
+                pilot=_pilot(table.pilot[row]),
+                verdict=judgement.verdict,
+                reasons=judgement.reasons,
+                sensors={table.sensors[c]: utc(int(seen[c])) for c in np.flatnonzero(seen)},
+                born=utc(int(table.born[row])),
+                updated=utc(int(table.updated[row])),
+            )
+        )
+    return tracks
+
+
+def _rows(matrix: Floats) -> tuple[tuple[float, float, float], ...]:
+    symmetric = (matrix + matrix.T) / 2.0
+    return tuple((_six(a), _six(b), _six(c)) for a, b, c in symmetric.tolist())
+
+
+def _six(value: float) -> float:
+    """Round to six significant figures."""
+    return float(f"{value:.6g}")
+
+
+def _identity(table: TrackTable, row: int) -> WireIdentity | None:
+    identity = table.identity[row]
+    if identity is None:
+        return None
+    return WireIdentity(**msgspec.structs.asdict(identity), strength=table.strength[row])
+
+
+def _pilot(pilot: Pilot | None) -> WirePilot | None:
+    if pilot is None:
+        return None
+    return WirePilot(latitude_deg=round(math.degrees(pilot.latitude), 7), longitude_deg=round(math.degrees(pilot.longitude), 7))

@@ -1,0 +1,168 @@
+"""Recordings: what the core was fed, written down and read back, message for message and byte for byte.
+
+JSON lines (also `.gz`): `{"received": "…Z", "topic": "…", "payload": {…}}` for a message, `{"tick": "…Z"}` for a beat. A
+payload that is not one line of JSON stands as `"payload_base64"`. MCAP (`.mcap`) holds the same with JSON schemas, so that
+Foxglove opens it. A recording without ticks gets them from its received times.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Protocol, cast
+
+import msgspec
+
+from fusion.errors import RecordingError
+from fusion.messages import SECOND, Input, RawMessage, Record, Tick, Time, nanoseconds, utc
+
+BEAT = SECOND // 10
+"""ns between two ticks: an alert waits for the next one, half of this on average, well inside the quarter second it may take."""
+
+
+class Line(Record):
+    """One line of a recording."""
+
+    received: Time | None = None
+    nanos: int | None = None  # what RFC 3339 to the microsecond leaves out
+    topic: str | None = None
+    payload: msgspec.Raw | None = None
+    payload_base64: bytes | None = None
+    tick: Time | None = None
+
+
+class Writer(Protocol):
+    """Where inputs are recorded."""
+
+    def append(self, item: Input) -> None:
+        """Write one input down, before it is fed."""
+
+    def close(self) -> None:
+        """Finish the recording."""
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Line).decode
+
+
+class LinesWriter:
+    """Records inputs as JSON lines; each line is handed to the system at once, so that a killed process loses none."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._file = cast("IO[bytes]", gzip.open(path, "ab") if path.suffix == ".gz" else path.open("ab", buffering=0))  # noqa: SIM115
+        except OSError as error:
+            raise RecordingError(f"{path}: cannot be written: {error.strerror}") from error
+
+    def append(self, item: Input) -> None:
+        """Write one input down."""
+        self._file.write(line_of(item))
+
+    def close(self) -> None:
+        """Finish the recording."""
+        self._file.close()
+
+
+def write_to(path: Path, schemas: dict[str, bytes] | None = None) -> Writer:
+    """Open a recording for writing, in the format that its name says."""
+    if path.suffix == ".mcap":
+        from fusion.recording_mcap import McapWriter  # noqa: PLC0415 - an extra, wanted only here
+
+        return McapWriter(path, schemas)
+    return LinesWriter(path)
+
+
+def line_of(item: Input) -> bytes:
+    """Write one input as a line."""
+    if isinstance(item, Tick):
+        return _encode(Line(tick=utc(item.time), nanos=item.time % 1000 or None)) + b"\n"
+    head = {"received": utc(item.received), "nanos": item.received % 1000 or None, "topic": item.topic}
+    if _is_one_line_of_json(item.payload):
+        return _encode(Line(**head, payload=msgspec.Raw(item.payload))) + b"\n"  # type: ignore[arg-type]
+    return _encode(Line(**head, payload_base64=item.payload)) + b"\n"  # type: ignore[arg-type]
+
+
+def input_of(line: bytes) -> Input:
+    """Read one line as the input that it was; raise RecordingError where it is none."""
+    try:
+        read = _decode(line)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise RecordingError(str(error)) from error
+    if read.tick is not None:
+        return Tick(time=_time(read.tick, read.nanos))
+    if read.received is None or read.topic is None:
+        raise RecordingError("has neither tick nor received and topic")
+    payload = bytes(read.payload) if read.payload is not None else read.payload_base64
+    if payload is None:
+        raise RecordingError("has neither payload nor payload_base64")
+    return RawMessage(topic=read.topic, payload=payload, received=_time(read.received, read.nanos))
+
+
+def _time(time: datetime, nanos: int | None) -> int:
+    return nanoseconds(time) + (nanos or 0)
+
+
+def _is_one_line_of_json(payload: bytes) -> bool:
+    if not payload or b"\n" in payload or b"\r" in payload or payload[:1].isspace() or payload[-1:].isspace():
+        return False
+    try:
+        msgspec.json.decode(payload)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
+
+
+def with_ticks(items: Iterable[Input]) -> Iterator[Input]:
+    """Give a recording its beat, from its received times, where it has none of its own."""
+    ticked = False
+    due: int | None = None
+    last = 0
+    for item in items:
+        if isinstance(item, Tick):
+            ticked = True
+        elif not ticked:
+            due = item.received if due is None else due
+            while due <= item.received - BEAT:
+                due += BEAT
+                yield Tick(time=due)
+            last = item.received
+        yield item
+    if not ticked and due is not None:
+        while due < last + BEAT:
+            due += BEAT
+            yield Tick(time=due)
+
+
+def read(path: Path) -> Iterator[Input]:
+    """Read a recording, input by input; raise RecordingError naming the file and the line that is none.
+
+    The last line of a recording whose writer was killed may be cut short: it was never fed, and is left out.
+    """
+    if path.suffix == ".mcap":
+        from fusion.recording_mcap import read_mcap  # noqa: PLC0415 - an extra, wanted only here
+
+        yield from read_mcap(path)
+        return
+    with _opened(path) as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                yield input_of(line)
+            except RecordingError as error:
+                if not line.endswith(b"\n"):
+                    return
+                raise RecordingError(f"{path}, line {number}: {error}") from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    try:
+        with path.open("rb") as raw:
+            yield io.BufferedReader(gzip.GzipFile(fileobj=raw)) if path.suffix == ".gz" else raw
+    except (OSError, EOFError) as error:
+        raise RecordingError(f"{path}: cannot be read: {error}") from error

@@ -1,0 +1,63 @@
+"""The tracker's whole state as a value: in memory for rolling back, and written down for a restart."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import NamedTuple
+
+from fusion.arrays import Array, pack, unpack
+from fusion.errors import SnapshotError
+from fusion.messages import Record
+from fusion.tracking.classification import Claim
+from fusion.tracking.initiation import Ray
+from fusion.tracking.store import TrackStore
+
+AT_START = 5.0
+"""Targets that a sensor's coverage may hold before anything was seen: a handful."""
+
+
+class Undetected(Record):
+    """What a sensor has not seen yet."""
+
+    expected: float = AT_START  # targets in its coverage that it has not seen
+    looked: int = 0  # ns, its last look
+
+
+class TrackerState(NamedTuple):
+    """Everything that the tracker knows, as arrays of its own."""
+
+    time: int
+    store: TrackStore
+    undetected: dict[str, Undetected]
+    rays: tuple[Ray, ...]
+
+
+class TrackerRecord(Record, omit_defaults=False):
+    """The same, as it is written down."""
+
+    time: int
+    columns: dict[str, Array]
+    claims: tuple[Claim | None, ...]
+    undetected: dict[str, Undetected]
+    rays: tuple[Ray, ...]
+
+
+def write(state: TrackerState) -> TrackerRecord:
+    """Turn a state into what can be written down."""
+    return TrackerRecord(
+        time=state.time,
+        columns={name: pack(array) for name, array in state.store.arrays().items()},
+        claims=tuple(state.store.claims),
+        undetected=state.undetected,
+        rays=state.rays,
+    )
+
+
+def read(record: TrackerRecord) -> TrackerState:
+    """Turn what was written down into a state; raise SnapshotError where it is another version's."""
+    expected = {column.name for column in fields(TrackStore)} - {"claims"}
+    if set(record.columns) != expected:
+        raise SnapshotError(f"the snapshot's columns {sorted(record.columns)} are not this version's {sorted(expected)}")
+    arrays = {name: unpack(array) for name, array in record.columns.items()}
+    store = TrackStore(**arrays, claims=list(record.claims))  # type: ignore[arg-type]
+    return TrackerState(record.time, store, record.undetected, record.rays)
