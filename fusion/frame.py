@@ -21,6 +21,9 @@ from fusion.messages import Floats
 SCALE_LIMIT = 0.01
 """A grid whose metre is more than 1 % off distorts speeds and gates. UTM stays within 0.1 %, Web Mercator is 52 % off."""
 
+MARGIN = 3.0
+"""Degrees that a site may lie outside a CRS's area of use: half a UTM zone, so that a neighbour's grid may be shared."""
+
 FIT_RADIUS = 25_000.0
 """The quadratic horizon is fitted this far around a sensor: beyond any drone sensor, and residuals stay under 0.1 m."""
 
@@ -185,12 +188,17 @@ def _check(frame: SiteFrame) -> None:
     try:
         crs = pyproj.CRS(frame.crs)
     except CRSError as error:
-        raise ConfigError(f"site.crs: {frame.crs!r} is not a CRS that PROJ knows: {error}") from error
+        raise ConfigError(f"site.crs: {frame.crs!r} is not a CRS that PROJ knows ({error}). {_ADVICE}") from error
     if not crs.is_projected:
         raise ConfigError(f"site.crs: {frame.crs!r} is not projected: its coordinates are not metres. {_ADVICE}")
     if {axis.unit_conversion_factor for axis in crs.axis_info[:2]} != {1.0}:
         raise ConfigError(f"site.crs: {frame.crs!r} is not in metres but in {crs.axis_info[0].unit_name}. {_ADVICE}")
-    factors = frame._projection.get_factors(math.degrees(frame.longitude), math.degrees(frame.latitude))  # noqa: SLF001
+    latitude, longitude, area = math.degrees(frame.latitude), math.degrees(frame.longitude), crs.area_of_use
+    if area and not (
+        area.south - MARGIN <= latitude <= area.north + MARGIN and area.west - MARGIN <= longitude <= area.east + MARGIN
+    ):
+        raise ConfigError(f"site.crs: {frame.crs!r} is made for {area.name}, and the site is not there. {_ADVICE}")
+    factors = frame._projection.get_factors(longitude, latitude)  # noqa: SLF001
     scales = (factors.meridional_scale, factors.parallel_scale)
     if not all(math.isfinite(k) and abs(k - 1.0) <= SCALE_LIMIT for k in scales):
         worst = max(scales, key=lambda k: abs(k - 1.0)) - 1.0

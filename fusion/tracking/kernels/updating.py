@@ -55,7 +55,7 @@ def update(x, P, mu, r, n, origin, C, kind, z, variance, offset, start, pair, lo
                 likelihood += mu[t, m] * math.exp(logl[k, m] - largest)
             for m in range(M):
                 share = p[k] * mu[t, m] * math.exp(logl[k, m] - largest) / likelihood
-                if share < 1e-12:
+                if share < 1e-30:
                     continue
                 linearise(kind[j], x[t, m], P[t, m], offset[j], origin, C, e, J, h, H, curvature)
                 update_one(kind[j], z[j], variance[j], h, H, curvature, x[t, m], P[t, m], new_x, new_P, PH)
