@@ -83,12 +83,14 @@ def step(tau: float, dt: float) -> Step:
     a = τ(1−e), b = e, e = exp(−Δt/τ);
     Q_vv = τ/2 (1−e²),  Q_pv = τ²/2 (1−e)²,  Q_pp = τ² (Δt − 2a + τ/2 (1−e²));  as τ → ∞: Δt, Δt²/2, Δt³/3.
     """
+    if math.isinf(tau):
+        return Step(dt, 1.0, dt**3 / 3, dt**2 / 2, dt)
     x = dt / tau
-    if x < 1e-3:  # the closed form cancels; the series' next term is below 1e-7
-        return Step(dt * (1 - x / 2), 1 - x + x * x / 2, dt**3 / 3 * (1 - 0.75 * x), dt**2 / 2 * (1 - x), dt * (1 - x))
-    a, b = -tau * math.expm1(-x), math.exp(-x)
-    vv = -tau / 2 * math.expm1(-2 * x)
-    return Step(a, b, tau * tau * (dt - 2 * a + vv), a * a / 2, vv)
+    a, b, vv = -tau * math.expm1(-x), math.exp(-x), -tau / 2 * math.expm1(-2 * x)
+    pp = tau * tau * (dt - 2 * a + vv)
+    if x < 0.01:  # the closed form cancels to x³/3 of its terms; this is its series, right to x⁵
+        pp = dt**3 / 3 * (1 - x * (3 / 4 - x * (7 / 20 - x * (1 / 8 - x * 31 / 840))))
+    return Step(a, b, pp, a * a / 2, vv)
 
 
 def matrices(mode: Mode, dt: float) -> tuple[Floats, Floats]:
