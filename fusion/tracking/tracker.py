@@ -99,9 +99,8 @@ class Tracker:
         column = self.ids.index(scan.sensor)
         for row in rows:
             detection = scan.detections[best[row]]
-            if detection.time >= self.store.updated[row]:
-                self.store.updated[row] = detection.time
-                self.store.received[row] = scan.received
+            self.store.updated[row] = max(self.store.updated[row], detection.time)
+            self.store.received[row] = max(self.store.received[row], scan.received)
             self.store.seen[row, column] = detection.time
             learn(self.store, int(row), detection)
 

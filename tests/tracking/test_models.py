@@ -51,7 +51,9 @@ def test_a_hover_is_the_integral_of_its_equation(tau, ratio):
     np.testing.assert_allclose([s.pp, s.pv, s.vv], [Q[0, 0], Q[0, 1], Q[1, 1]], rtol=1e-7, atol=1e-13)
 
 
-places = st.tuples(st.floats(-4000, 4000), st.floats(-4000, 4000), st.floats(-60, 600)).filter(lambda p: math.hypot(p[0], p[1]) > 30)
+places = st.tuples(st.floats(-4000, 4000), st.floats(-4000, 4000), st.floats(-60, 600)).filter(
+    lambda p: math.hypot(p[0], p[1]) > 30
+)
 speeds = st.tuples(st.floats(-40, 40), st.floats(-40, 40), st.floats(-10, 10))
 
 
@@ -86,7 +88,11 @@ def test_curvature_is_what_sampling_shows(sigma):
     seen = direction(HORIZON, s, P)
     samples = e + rng.normal(0, sigma, (250_000, 3))
     rho = np.hypot(samples[:, 0], samples[:, 1])
-    ranges, azimuths, elevations = np.linalg.norm(samples, axis=1), np.arctan2(samples[:, 0], samples[:, 1]), np.arctan2(samples[:, 2], rho)
+    ranges, azimuths, elevations = (
+        np.linalg.norm(samples, axis=1),
+        np.arctan2(samples[:, 0], samples[:, 1]),
+        np.arctan2(samples[:, 2], rho),
+    )
     linear = np.einsum("ij,jk,ik->i", seen.H, P, seen.H)
     assert ranges.mean() - seen.h[0] == pytest.approx(seen.curvature_mean[0], rel=0.15, abs=0.1)
     for k, values in enumerate((ranges, azimuths, elevations)):

@@ -1,0 +1,158 @@
+"""What comes in: a message becomes a scan or a refusal with its reason; and the health of each sensor as we see it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from fusion.config import Config
+from fusion.errors import ConfigError, DecodeError
+from fusion.frame import SiteFrame
+from fusion.messages import SECOND, RawMessage, Record, Rejected, Scan, SensorHealth, utc
+from fusion.topics import Address, TopicTree
+from sensors import Adapter, Station
+
+AHEAD = SECOND
+"""ns that a scan may be stamped after we received it: clocks on NTP agree to well under a second."""
+
+FIRST_BYTES = 120
+"""Bytes of a refused payload that are published: enough to recognise it, too few to carry it."""
+
+SMOOTHING = 0.1
+"""Weight of the newest latency and interval in what `status` shows: the mean of about the last ten."""
+
+SILENT = 5.0
+"""Periods without a scan after which a sensor is called silent; without a period, this many times its mean interval."""
+
+State = Literal["online", "degraded", "offline"]
+
+
+class SensorRecord(Record):
+    """What is known of one sensor's traffic."""
+
+    said: State | None = None  # its own status
+    scans: int = 0
+    detections: int = 0
+    rejected: int = 0
+    duplicates: int = 0
+    gaps: int = 0
+    late: int = 0
+    boot: str = ""
+    sequence: int = -1
+    received: int = 0  # ns, of its last scan
+    latency: float | None = None  # s
+    interval: float | None = None  # s
+
+
+class SensorStatus(Record):
+    """A sensor's own word on its health; fields that we do not know are its own business."""
+
+    state: State
+
+
+class Intake:
+    """Reads messages with the adapter of their sensor, and keeps each sensor's record."""
+
+    def __init__(self, config: Config, frame: SiteFrame, adapters: dict[str, Adapter]) -> None:
+        self.tree = TopicTree(config.site.name, config.mqtt.root)
+        self.adapters = adapters
+        self.stations = {sensor.id: Station(sensor, frame) for sensor in config.sensor}
+        self.records = {sensor.id: SensorRecord() for sensor in config.sensor}
+        for sensor in config.sensor:
+            if sensor.kind not in adapters:
+                raise ConfigError(
+                    f"sensor {sensor.id!r}: kind {sensor.kind!r} is not known; expected {', '.join(sorted(adapters))}"
+                )
+
+    def scan(self, message: RawMessage, address: Address) -> Scan:
+        """Read a scan; raise DecodeError with the reason, having counted it."""
+        name = address.parts["sensor"]
+        station = self.stations.get(name)
+        if station is None:
+            raise DecodeError(f"sensor {name!r} is not configured")
+        try:
+            return self._scan(station, message, address)
+        except DecodeError:
+            self.count(name, rejected=1)
+            raise
+
+    def _scan(self, station: Station, message: RawMessage, address: Address) -> Scan:
+        kind = address.parts.get("format", station.sensor.kind)
+        if kind not in self.adapters:
+            raise DecodeError(f"no adapter reads the format {kind!r}; expected {', '.join(sorted(self.adapters))}")
+        scan = self.adapters[kind].decode(station, message, address.msgpack)
+        ahead = scan.time - message.received
+        if ahead > AHEAD:
+            raise DecodeError(f"time: is {ahead / SECOND:.1f} s ahead of when it was received; the sensor's clock is wrong")
+        return scan
+
+    def status(self, message: RawMessage, address: Address) -> None:
+        """Read a sensor's own status; an empty payload withdraws it."""
+        name = address.parts["sensor"]
+        if name not in self.records:
+            raise DecodeError(f"sensor {name!r} is not configured")
+        said = None if not message.payload else _status(message.payload).state
+        self.records[name] = msgspec.structs.replace(self.records[name], said=said)
+
+    def count(self, name: str, **more: int) -> None:
+        """Add to a sensor's counters."""
+        record = self.records[name]
+        self.records[name] = msgspec.structs.replace(record, **{key: getattr(record, key) + value for key, value in more.items()})
+
+    def note(self, scan: Scan) -> None:
+        """Keep a scan that was taken in its sensor's record: its rate, its latency, and what its sequence leaves out."""
+        before = self.records[scan.sensor]
+        follows = before.boot == scan.boot and 0 <= before.sequence < scan.sequence
+        latency = (scan.received - scan.time) / SECOND
+        interval = (scan.received - before.received) / SECOND if before.received else None
+        self.records[scan.sensor] = msgspec.structs.replace(
+            before,
+            scans=before.scans + 1,
+            detections=before.detections + len(scan.detections),
+            gaps=before.gaps + (scan.sequence - before.sequence - 1 if follows else 0),
+            boot=scan.boot,
+            sequence=max(scan.sequence, before.sequence) if before.boot == scan.boot else scan.sequence,
+            received=max(scan.received, before.received),
+            latency=_smooth(before.latency, latency),
+            interval=before.interval if interval is None else _smooth(before.interval, max(interval, 0.0)),
+        )
+
+    def health(self, now: int) -> dict[str, SensorHealth]:
+        """Say how each sensor is at a time (ns)."""
+        return {name: self._health(name, record, now) for name, record in self.records.items()}
+
+    def _health(self, name: str, record: SensorRecord, now: int) -> SensorHealth:
+        age = (now - record.received) / SECOND if record.received else None
+        expected = self.stations[name].sensor.period_s or record.interval or 1.0
+        silent = age is None or age > SILENT * max(expected, 1.0)
+        said = record.said or "online"
+        return SensorHealth(
+            state=said if said == "offline" or not silent else "silent",
+            scans=record.scans,
+            detections=record.detections,
+            rejected=record.rejected,
+            duplicates=record.duplicates,
+            gaps=record.gaps,
+            late=record.late,
+            age_s=None if age is None else round(age, 3),
+            latency_s=None if record.latency is None else round(record.latency, 4),
+            rate_hz=None if not record.interval else round(1.0 / record.interval, 3),
+        )
+
+
+def refused(message: RawMessage, reason: str) -> Rejected:
+    """Say what was refused, and why."""
+    first = message.payload[:FIRST_BYTES].decode("utf-8", "backslashreplace")
+    return Rejected(topic=message.topic, reason=reason, time=utc(message.received), first_bytes=first)
+
+
+def _status(payload: bytes) -> SensorStatus:
+    try:
+        return msgspec.json.decode(payload, type=SensorStatus)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise DecodeError(str(error)) from error
+
+
+def _smooth(before: float | None, value: float) -> float:
+    return value if before is None else before + SMOOTHING * (value - before)
