@@ -11,16 +11,7 @@ from fusion.messages import Record
 from fusion.tracking.classification import Claim
 from fusion.tracking.initiation import Ray
 from fusion.tracking.store import TrackStore
-
-AT_START = 5.0
-"""Targets that a sensor's coverage may hold before anything was seen: a handful."""
-
-
-class Undetected(Record):
-    """What a sensor has not seen yet."""
-
-    expected: float = AT_START  # targets in its coverage that it has not seen
-    looked: int = 0  # ns, its last look
+from fusion.tracking.undetected import Undetected
 
 
 class TrackerState(NamedTuple):

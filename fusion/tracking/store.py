@@ -15,6 +15,7 @@ from fusion.tracking.initiation import Crossing
 from fusion.tracking.measurements import Measurements
 from fusion.tracking.models import INITIAL, MODES, step, transition
 from fusion.tracking.sensors import SensorModel
+from fusion.tracking.undetected import Intensity
 
 M = len(MODES)
 SPECTRAL = np.array([[mode.q_horizontal, mode.q_horizontal, mode.q_vertical] for mode in MODES])
@@ -24,15 +25,22 @@ GATES = np.array([0.0, 12.1, 15.2, 17.7, 20.0, 22.1, 24.1])
 """χ² quantiles at 0.9995 for 0–6 components: a gate loses one detection in two thousand."""
 
 
-class Association(NamedTuple):
-    """Who could have caused what, and how probably."""
+class Gated(NamedTuple):
+    """Who could have caused what."""
 
     start: Integers  # (N + 1) where each track's pairs begin
     pair: Integers  # (K) the detection of each pair
-    logl: Floats  # (K, M)
-    p: Floats  # (K) marginal probability
+    logl: Floats  # (K, M) log likelihood of each pair in each mode
+    pd_hit: Floats  # (N) probability that the sensor reports a track
+    pd_miss: Floats  # (N) the same, for its silence: 0 where that says nothing
+
+
+class Association(NamedTuple):
+    """Who caused what, how probably."""
+
+    gated: Gated
+    p: Floats  # (K) marginal probability of each pair
     p_new: Floats  # (D) that nothing known caused the detection
-    pd_miss: Floats  # (N) that a track would have been seen had it been there
 
 
 def _rows(shape: tuple[int, ...] = (), kind: type = np.float64) -> Any:
@@ -95,20 +103,9 @@ class TrackStore:
             steps = np.array([step(mode.tau, dt) for mode in MODES])
             kernels.predict(self.x, self.P, self.mu, len(self), transition(dt), steps, SPECTRAL)
 
-    def associate(self, seen: Measurements, sensor: SensorModel, false: Floats, born: Floats) -> Association:
-        """Find who could have caused what, and how probably; false, born (D) are the intensities of both."""
-        start, pair, logl, inside = self._gate(seen, sensor)
-        pd = sensor.config.detection_probability * inside
-        pd_miss = pd if sensor.looks else np.zeros_like(pd)
-        w, p, p_new = np.empty(len(pair)), np.empty(len(pair)), np.empty(len(seen.kind))
-        # A detection says that its sensor can see there: its coverage is a soft edge for hits, lest a track die at it.
-        pd_hit = np.maximum(pd, 0.1 * sensor.config.detection_probability)
-        kernels.weigh(self.mu, self.r, len(self), start, pair, logl, pd_hit, pd_miss, false + born, w)
-        kernels.marginals(len(self), len(seen.kind), start, pair, w, p, p_new)
-        return Association(start, pair, logl, p, p_new, pd_miss)
-
-    def _gate(self, seen: Measurements, sensor: SensorModel) -> tuple[Integers, Integers, Floats, Floats]:
-        room = 4 * (len(self) + len(seen.kind)) + 64
+    def gate(self, seen: Measurements, sensor: SensorModel) -> Gated:
+        """Find who could have caused what."""
+        room = 16 * (len(self) + len(seen.kind)) + 64
         start, inside = np.zeros(len(self) + 1, np.int64), np.empty(len(self))
         while True:
             pair, logl = np.empty(room, np.int64), np.empty((room, M))
@@ -118,16 +115,28 @@ class TrackStore:
                 *(seen.slack, GATES, inside, start, pair, logl),
             )
             if count >= 0:
-                return start, pair[:count], logl[:count], inside
+                break
             room *= 4
+        pd = sensor.config.detection_probability * inside
+        # A detection says that its sensor can see there: the coverage has a soft edge for hits, lest a track die at it.
+        pd_hit = np.maximum(pd, 0.1 * sensor.config.detection_probability)
+        return Gated(start, pair[:count], logl[:count], pd_hit, pd if sensor.looks else np.zeros_like(pd))
+
+    def associate(self, gated: Gated, seen: Measurements, intensity: Intensity) -> Association:
+        """Find who caused what, how probably."""
+        w, p, p_new = np.empty(len(gated.pair)), np.empty(len(gated.pair)), np.empty(len(seen.kind))
+        kappa = (intensity.false + intensity.born) * seen.density
+        kernels.weigh(self.mu, self.r, len(self), gated.start, gated.pair, gated.logl, gated.pd_hit, gated.pd_miss, kappa, w)
+        kernels.marginals(len(self), len(seen.kind), gated.start, gated.pair, w, p, p_new)
+        return Association(gated, p, p_new)
 
     def update(self, seen: Measurements, sensor: SensorModel, found: Association) -> Integers:
         """Let the detections speak; give the detection (N) that is most probably each track's, or −1."""
         hit, best = np.empty(len(self)), np.empty(len(self), np.int64)
         kernels.update(
             *(self.x, self.P, self.mu, self.r, len(self), sensor.horizon.origin, sensor.horizon.coefficients),
-            *(seen.kind, seen.z, seen.variance, seen.offset, found.start, found.pair, found.logl, found.p),
-            *(found.pd_miss, hit, best),
+            *(seen.kind, seen.z, seen.variance, seen.offset, found.gated.start, found.gated.pair, found.gated.logl),
+            *(found.p, found.gated.pd_miss, hit, best),
         )
         return best
 

@@ -13,8 +13,9 @@ from fusion.tracking.classification import learn, probabilities
 from fusion.tracking.initiation import Crossings
 from fusion.tracking.measurements import Measurements, measure
 from fusion.tracking.sensors import SensorModel
-from fusion.tracking.state import TrackerState, Undetected
-from fusion.tracking.store import Association, TrackStore, begin, begin_at
+from fusion.tracking.state import TrackerState
+from fusion.tracking.store import Gated, TrackStore, begin, begin_at
+from fusion.tracking.undetected import Intensity, Undetected, look
 from fusion.ulid import ulid
 
 SURVIVAL = 1000.0
@@ -26,8 +27,11 @@ CONFIRM = 0.95
 DELETE = 0.01
 """Existence at which a confirmed track is given up: with a detection probability of 0.9, after five misses in a row."""
 
-PRUNE = 5e-4
-"""Existence below which a tentative track is not worth its arithmetic."""
+PRUNE = 1e-5
+"""Existence below which nothing is worth its arithmetic."""
+
+WORTH = 0.2
+"""Share of a fresh birth's existence below which a tentative track is dropped: the next detection there begins a better one."""
 
 COASTING = 2.0
 """s without a detection after which a track is called coasting: two scans of a slow drone radar."""
@@ -64,12 +68,13 @@ class Tracker:
         sensor = self.sensors[scan.sensor]
         self._predict(scan.time)
         seen = measure(scan, sensor, self.frame)
-        false, born = self._expect(scan, sensor, seen)
-        found = self.store.associate(seen, sensor, false, born)
+        gated = self.store.gate(seen, sensor)
+        intensity = self._expect(scan, sensor, gated)
+        found = self.store.associate(gated, seen, intensity)
         best = self.store.update(seen, sensor, found)
         self._note(scan, best)
         self._judge()
-        self._initiate(scan, sensor, seen, found, born / (false + born))
+        self._initiate(scan, sensor, seen, found.p_new, intensity)
 
     def _predict(self, time: int) -> None:
         """Move to the scan's time; targets leave the sky at their rate."""
@@ -79,19 +84,16 @@ class Tracker:
             self.store.r *= math.exp(-dt / SURVIVAL)
         self.time = time
 
-    def _expect(self, scan: Scan, sensor: SensorModel, seen: Measurements) -> tuple[Floats, Floats]:
-        """Give the intensities of false alarms and of new targets at each detection, and thin what is undetected.
-
-        e_j = pD n_u / V: n_u targets undetected as yet, spread over the measurement volume like false alarms are. The
-        Poisson part of TOMB/P (Williams 2015, eq. 9 and 26): births add to n_u, and each look takes its share away.
-        """
-        name = scan.sensor
-        before = self.undetected[name]
+    def _expect(self, scan: Scan, sensor: SensorModel, gated: Gated) -> Intensity:
+        """Say how many detections of a look are owed to false alarms and to new targets."""
+        before = self.undetected[scan.sensor]
         since = (scan.time - before.looked) / SECOND if before.looked else 0.0
-        pd = sensor.config.detection_probability
-        expected = before.expected + self.config.tracking.birth_rate_hz * since
-        self.undetected[name] = Undetected(expected=expected * (1.0 - pd), looked=scan.time)
-        return sensor.config.false_alarms_per_scan * seen.density, pd * expected * seen.density
+        births = self.config.tracking.birth_rate_hz * since
+        explained = float(gated.pd_hit @ (self.store.r * self.store.confirmed))
+        unexplained = len(scan.detections) - explained
+        false, pd = sensor.config.false_alarms_per_scan, sensor.config.detection_probability
+        self.undetected[scan.sensor], intensity = look(before, scan.time, unexplained, false, pd, births)
+        return intensity
 
     def _note(self, scan: Scan, best: Integers) -> None:
         """Write down who was seen by whom, and what was claimed."""
@@ -109,18 +111,19 @@ class Tracker:
         store = self.store
         store.confirmed |= store.r >= CONFIRM
         unseen = (self.time - store.updated) / SECOND
-        alive = np.where(store.confirmed, store.r >= DELETE, store.r >= PRUNE)
+        fresh = min((one.fresh for one in self.undetected.values() if one.looked), default=1.0)
+        alive = np.where(store.confirmed, store.r >= DELETE, store.r >= max(WORTH * fresh, PRUNE))
         store.keep(alive & (unseen <= self.config.tracking.coast_s))
 
-    def _initiate(self, scan: Scan, sensor: SensorModel, seen: Measurements, found: Association, share: Floats) -> None:
+    def _initiate(self, scan: Scan, sensor: SensorModel, seen: Measurements, p_new: Floats, intensity: Intensity) -> None:
         """Begin a track at each detection that nothing known explains; bearings must cross first."""
-        r = found.p_new * share
+        r = p_new * intensity.fresh
         placed = np.isfinite(seen.variance[:, 0])
         chosen = np.flatnonzero(placed & (r >= PRUNE))
         rows = begin(seen, sensor, chosen, self.height, len(self.ids))
         self._christen(rows, scan, chosen, r[chosen])
         self.store.append(rows)
-        crossed = self.crossings.find(scan, seen, found.p_new, self.sensors, self.height, self.config.tracking.birth_rate_hz)
+        crossed = self.crossings.find(scan, seen, p_new, self.sensors, self.height, self.config.tracking.birth_rate_hz)
         crossed = [(j, crossing, r) for j, crossing, r in crossed if r >= PRUNE]
         rows = begin_at([crossing for _, crossing, _ in crossed], len(self.ids))
         self._christen(rows, scan, np.array([j for j, _, _ in crossed], np.int64), np.array([r for _, _, r in crossed]))

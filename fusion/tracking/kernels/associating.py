@@ -57,6 +57,15 @@ def marginals(n, D, start, pair, w, p, p_new):
         if tail[a] >= 0:
             after[tail[a]] = t
         tail[a] = t
+    at, member = np.zeros(D + 1, np.int64), np.empty(K, np.int64)  # the pairs of each detection: member[at[j] : at[j + 1]]
+    for k in range(K):
+        at[pair[k] + 1] += 1
+    for j in range(D):
+        at[j + 1] += at[j]
+    filled = at[:D].copy()
+    for k in range(K):
+        member[filled[pair[k]]] = k
+        filled[pair[k]] += 1
     message, back, total = np.empty(K), np.ones(K), np.zeros(D)
     for head in range(n):
         if root[head] != head:
@@ -69,11 +78,16 @@ def marginals(n, D, start, pair, w, p, p_new):
                 t = after[t]
             t = head
             while t >= 0:
+                whole = 1.0
                 for k in range(start[t], start[t + 1]):
-                    others = 1.0
-                    for c in range(start[t], start[t + 1]):
-                        if c != k:
-                            others += w[c] * back[c]
+                    whole += w[k] * back[k]
+                for k in range(start[t], start[t + 1]):
+                    others = whole - w[k] * back[k]
+                    if others < 1e-3 * whole:  # the difference of two large numbers: sum the small ones
+                        others = 1.0
+                        for c in range(start[t], start[t + 1]):
+                            if c != k:
+                                others += w[c] * back[c]
                     message[k] = w[k] / others
                     total[pair[k]] += message[k]
                 t = after[t]
@@ -86,13 +100,9 @@ def marginals(n, D, start, pair, w, p, p_new):
                     others = total[pair[k]] - message[k]
                     if others < 1e-3 * total[pair[k]]:  # the difference of two large numbers: sum the small ones
                         others = 0.0
-                        u = head
-                        while u >= 0:
-                            if u != t:
-                                for c in range(start[u], start[u + 1]):
-                                    if pair[c] == pair[k]:
-                                        others += message[c]
-                            u = after[u]
+                        for c in range(at[pair[k]], at[pair[k] + 1]):
+                            if member[c] != k:
+                                others += message[member[c]]
                     fresh = 1.0 / (1.0 + others)
                     change = max(change, abs(fresh - back[k]))
                     back[k] = fresh

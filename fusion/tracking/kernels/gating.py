@@ -72,9 +72,10 @@ def gate(
             if first == last:
                 continue
             lead = 1 if group == DIRECTION else 0  # the component that the detections are sorted by
-            check = 0 if group == DIRECTION else 1  # and the one that is looked at next
+            check = 0 if group == DIRECTION else 1  # and the ones that are looked at next: range or northing,
+            last_check = 2  # then elevation or height
             dims = 4 if group == DIRECTION else 6
-            low, high, low2, high2 = math.inf, -math.inf, math.inf, -math.inf
+            low, high, low2, high2, low3, high3 = math.inf, -math.inf, math.inf, -math.inf, math.inf, -math.inf
             centre = 0.0
             for m in range(M):
                 for late_end in range(2):
@@ -90,6 +91,10 @@ def gate(
                     low, high = min(low, middle - reach), max(high, middle + reach)
                     reach = math.sqrt(gates[dims] * (S[m, check, check] + curvature[m, check] + slack[check, group]))
                     low2, high2 = min(low2, h[m, check] - reach), max(high2, h[m, check] + reach)
+                    reach = math.sqrt(
+                        gates[dims] * (S[m, last_check, last_check] + curvature[m, last_check] + slack[last_check, group])
+                    )
+                    low3, high3 = min(low3, h[m, last_check] - reach), max(high3, h[m, last_check] + reach)
             linearised_at = late
             turns = 1
             if group == DIRECTION:
@@ -103,6 +108,8 @@ def gate(
                     j = order[i]
                     i += 1
                     if not math.isinf(variance[j, check]) and (z[j, check] < low2 or z[j, check] > high2):
+                        continue
+                    if not math.isinf(variance[j, last_check]) and (z[j, last_check] < low3 or z[j, last_check] > high3):
                         continue
                     if names[j] != 0 and claims[t] != 0 and names[j] != claims[t]:
                         continue
