@@ -1,0 +1,93 @@
+"""Keeps the core over restarts: a snapshot every few seconds, and every input since, written before it is fed.
+
+In the state directory, generation n is `snapshot-n` and `inputs-n.jsonl`: the core as it was, and what it was fed since. A
+restart feeds those inputs again, which gives the core as it was when the service died, to the last bit.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from fusion import recording
+from fusion.errors import RecordingError, SnapshotError
+from fusion.messages import Input, Output
+from fusion.pipeline import Pipeline
+
+KEPT = 2
+"""Generations on disk: the present one and the one before, in case the present snapshot cannot be read."""
+
+
+class Keeper:
+    """The state directory of one service."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self.directory = directory
+        self._generation = max(self._generations("snapshot"), default=0)
+        self._inputs: recording.LinesWriter | None = None
+
+    def restore(self, pipeline: Pipeline) -> tuple[list[Output], list[str]]:
+        """Bring the core back to where it was; give what it said on the way, and in words what could not be used."""
+        troubles: list[str] = []
+        for generation in sorted(self._generations("snapshot"), reverse=True):
+            try:
+                pipeline.restore(self._snapshot(generation).read_bytes())
+            except (OSError, SnapshotError) as error:
+                troubles.append(f"{self._snapshot(generation)}: {error}")
+                continue
+            return self._feed_again(pipeline, generation, troubles), troubles
+        return self._feed_again(pipeline, 0, troubles) if not troubles else [], troubles
+
+    def append(self, item: Input) -> None:
+        """Write an input down, before it is fed."""
+        if self._inputs is None:
+            self._inputs = recording.LinesWriter(self._tail(self._generation))
+        self._inputs.append(item)
+
+    def save(self, snapshot: bytes) -> None:
+        """Begin a new generation with a snapshot; it counts once it is whole on the disk."""
+        generation = self._generation + 1
+        fresh = self._snapshot(generation).with_suffix(".new")
+        with fresh.open("wb") as file:
+            file.write(snapshot)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self._snapshot(generation))
+        self._generation = generation
+        self.close()
+        for old in range(generation - KEPT, max(generation - KEPT - 50, -1), -1):
+            self._snapshot(old).unlink(missing_ok=True)
+            self._tail(old).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Let go of the file of inputs."""
+        if self._inputs is not None:
+            self._inputs.close()
+            self._inputs = None
+
+    def _feed_again(self, pipeline: Pipeline, generation: int, troubles: list[str]) -> list[Output]:
+        outputs: list[Output] = []
+        for later in range(generation, self._generation + 1):
+            for item in self._inputs_of(later, troubles):
+                outputs += pipeline.feed(item)
+        return outputs
+
+    def _inputs_of(self, generation: int, troubles: list[str]) -> Iterator[Input]:
+        if self._tail(generation).exists():
+            try:
+                yield from recording.read(self._tail(generation))
+            except RecordingError as error:
+                troubles.append(str(error))
+
+    def _generations(self, kind: str) -> list[int]:
+        names = (re.fullmatch(rf"{kind}-(\d+)", path.name) for path in self.directory.iterdir())
+        return [int(name[1]) for name in names if name]
+
+    def _snapshot(self, generation: int) -> Path:
+        return self.directory / f"snapshot-{generation}"
+
+    def _tail(self, generation: int) -> Path:
+        return self.directory / f"inputs-{generation}.jsonl"
