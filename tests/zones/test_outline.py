@@ -33,13 +33,13 @@ def test_an_edge_in_the_grid_stays_on_its_geodesic(crs, where):
 
 
 def test_a_straight_line_in_the_grid_would_not_do():
-    """Why edges are cut: of 100 km west of Paris the middle is 7 m off in Lambert-93, and 220 m in longitude and latitude."""
+    """Why edges are cut: of 100 km west of Paris the middle is 8 m off in Lambert-93, and 226 m in longitude and latitude."""
     frame = FRAMES["EPSG:2154"]
     ends = np.array([[PARIS[0], PARIS[1] - 1.37], [PARIS[0], PARIS[1]]])
     middle = np.array(GEOD.npts(*ends[0, ::-1], *ends[1, ::-1], 1))[0]
     straight = grid(frame, *ends.T).mean(axis=0)
-    assert np.hypot(*(grid(frame, middle[1], middle[0]) - straight)) > 5.0
-    assert GEOD.inv(*ends.mean(axis=0)[::-1], *middle)[2] == pytest.approx(220, abs=15)
+    assert np.hypot(*(grid(frame, middle[1], middle[0]) - straight)) > 8.0
+    assert GEOD.inv(*ends.mean(axis=0)[::-1], *middle)[2] == pytest.approx(226, abs=1)
     assert len(ring_in_grid(frame, np.radians([*ends, [48.0, 2.0], ends[0]]))) > 3
 
 
