@@ -40,7 +40,7 @@ def test_level_flights_enter_polygons_where_shapely_says(seed, corners):
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_slanting_flights_enter_as_when_flown_in_small_steps(seed):
     rng = np.random.default_rng(seed)
     ring = star(rng, 8, 200.0)
@@ -48,8 +48,9 @@ def test_slanting_flights_enter_as_when_flown_in_small_steps(seed):
     place = rng.uniform([-400, -400, 0], [400, 400, 150], (2, 20, 3))
     velocity = rng.normal(0, [8, 8, 2], (2, 20, 3))
     found = fly(prisms, np.array([0, 1]), place, velocity)
-    shapes = [shapely.Polygon(ring), shapely.Point(20, -30).buffer(150, quad_segs=4000)]
-    steps = np.linspace(0, HORIZON, 3001)
+    shapes = [shapely.Polygon(ring), shapely.Point(20, -30).buffer(150, quad_segs=1000)]
+    shapely.prepare(shapes)
+    steps = np.linspace(0, HORIZON, 1201)
     for k, s in np.ndindex(found.shape):
         time = found[k, s]
         flown = place[k, s] + steps[:, None] * velocity[k, s]
@@ -57,7 +58,7 @@ def test_slanting_flights_enter_as_when_flown_in_small_steps(seed):
         assert not within[steps < time - 1e-6].any()
         if np.isfinite(time):
             there = place[k, s] + time * velocity[k, s]
-            assert shapely.distance(shapes[k], shapely.Point(there[:2])) < 1e-4
+            assert shapely.distance(shapes[k], shapely.Point(there[:2])) < 1e-3
             assert 40 - 1e-6 <= there[2] <= 90 + 1e-6
 
 
