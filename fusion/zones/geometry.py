@@ -51,7 +51,8 @@ class Prisms:
         owner, edge, begins = spread(self.first, which)
         ax, ay, bx, by = (self.edges[edge] - points[owner][:, [0, 1, 0, 1]]).T
         dx, dy = bx - ax, by - ay
-        along = np.clip(-(ax * dx + ay * dy) / (dx * dx + dy * dy), 0.0, 1.0)
+        squared = dx * dx + dy * dy
+        along = np.clip(-(ax * dx + ay * dy) / np.where(squared > 0.0, squared, 1.0), 0.0, 1.0)
         nearest = np.minimum.reduceat(np.hypot(ax + along * dx, ay + along * dy), begins)
         inside = np.logical_xor.reduceat(crosses_east(ax, ay, bx, by), begins)
         return np.where(inside, -nearest, nearest)
@@ -89,9 +90,8 @@ def pieces(first: Integers, which: Integers, columns: int = 1) -> Iterator[slice
 
 
 def polygon(rings: Sequence[Floats], lower: float, upper: float) -> Prisms:
-    """Make one prism of rings (k, 2), the outer one and its holes; a ring need not repeat its first corner."""
+    """Make one prism of rings (k, 2), the outer one and its holes; a ring closes itself."""
     edges = np.concatenate([np.concatenate([ring, np.roll(ring, -1, axis=0)], axis=1) for ring in rings])
-    edges = edges[(edges[:, :2] != edges[:, 2:]).any(axis=1)]
     low, high = edges[:, :2].min(axis=0), edges[:, :2].max(axis=0)
     return _one(np.full(3, np.nan), edges, (*low, lower), (*high, upper))
 
