@@ -1,0 +1,111 @@
+"""Who will be where: the share of a track's possible futures that enter a zone, and when the middle one does.
+
+A future is one draw of place and velocity from the track's state and covariance, flown straight on. The draws are fixed
+(`sampling`), their entries exact (`entry`): the figure is wrong only by what 256 draws and a straight line leave out.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from fusion.messages import Floats, Integers
+from fusion.zones.entry import Flights, entry_times
+from fusion.zones.geometry import Mask, Prisms
+from fusion.zones.sampling import SAMPLES, deviations, farthest
+
+AT_ONCE = 256
+"""Groups forecast at once: their futures take 3 MB, so that memory is bounded however many tracks there are."""
+
+
+class Forecast(NamedTuple):
+    """What to expect of m pairs (track, zone)."""
+
+    now: Floats  # (m) probability of being in the zone now
+    entering: Floats  # (m) probability of being in it now or within the horizon
+    time: Floats  # (m) s, the median time to entry of the futures that enter; nan where none does
+
+
+class Reach(NamedTuple):
+    """How far from its mean line a track's sampled futures can stray, and the box that holds them all."""
+
+    now: Floats  # (n, 2) m, horizontally and vertically: no sample is farther off now
+    stray: Floats  # (n, 2) m, the same at any time within the horizon
+    low: Floats  # (n, 3)
+    high: Floats  # (n, 3)
+
+    @classmethod
+    def of(cls, state: Floats, covariance: Floats, horizon: float) -> Reach:
+        """Bound the futures of tracks (n, 6), (n, 6, 6).
+
+        A deviation e_p + e_v t is longest at one end of the horizon. Its variance is P_pp at the one and
+        P_pp + h (P_pv + P_vp) + h² P_vv at the other, and no sample is more than `farthest()` standard deviations long.
+        """
+        now, rate = covariance[:, :3, :3], covariance[:, 3:, 3:]
+        both = covariance[:, :3, 3:] + covariance[:, 3:, :3]
+        variances = np.stack([matrix.diagonal(axis1=1, axis2=2) for matrix in (now, now + horizon * both + horizon**2 * rate)])
+        at_ends = farthest() * np.sqrt(np.maximum(variances, 0.0))
+        axes, then = at_ends.max(axis=0), state[:, :3] + horizon * state[:, 3:]
+        low, high = np.minimum(state[:, :3], then) - axes, np.maximum(state[:, :3], then) + axes
+        return cls(_across_and_up(at_ends[0]), _across_and_up(axes), low, high)
+
+
+def _across_and_up(axes: Floats) -> Floats:
+    return np.stack([np.hypot(axes[:, 0], axes[:, 1]), axes[:, 2]], axis=-1)
+
+
+class Encounters(NamedTuple):
+    """Pairs of a track and a prism, and which of them belong together: one track, the volumes of one zone."""
+
+    tracks: Integers  # (k) rows of the track table
+    which: Integers  # (k) prisms
+    groups: Integers  # (m) where each group's pairs begin
+
+    def chosen(self, kept: Mask) -> tuple[Encounters, Integers]:
+        """Give some of the pairs (k), and the groups that still have any."""
+        group = np.repeat(np.arange(len(self.groups)), np.diff(np.append(self.groups, len(self.tracks))))[kept]
+        left, begins = np.unique(group, return_index=True)
+        return Encounters(self.tracks[kept], self.which[kept], begins), left
+
+
+def forecast(prisms: Prisms, state: Floats, covariance: Floats, encounters: Encounters, horizon: float) -> Forecast:
+    """Forecast each group: a future enters a zone when it enters the first of its volumes."""
+    ends = np.append(encounters.groups, len(encounters.tracks))
+    parts = [
+        _forecast(prisms, state, covariance, _stretch(encounters, ends[i : i + AT_ONCE + 1]), horizon)
+        for i in range(0, len(encounters.groups), AT_ONCE)
+    ]
+    return Forecast(*(np.concatenate(part) for part in zip(*parts, strict=True))) if parts else Forecast(*np.empty((3, 0)))
+
+
+def _stretch(encounters: Encounters, ends: Integers) -> Encounters:
+    """Cut out the groups that begin at `ends`, but for the last, where the last of them ends."""
+    pairs = slice(ends[0], ends[-1])
+    return Encounters(encounters.tracks[pairs], encounters.which[pairs], ends[:-1] - ends[0])
+
+
+def _forecast(prisms: Prisms, state: Floats, covariance: Floats, encounters: Encounters, horizon: float) -> Forecast:
+    rows, row = np.unique(encounters.tracks, return_inverse=True)
+    futures = np.moveaxis(state[rows][:, :, None] + deviations(covariance[rows]), 1, 0)[:, row]
+    each = entry_times(prisms, encounters.which, Flights(futures[:3], futures[3:]), horizon)
+    times = np.sort(np.minimum.reduceat(each, encounters.groups), axis=1)
+    entering = np.isfinite(times).sum(axis=1)
+    middle = times[np.arange(len(times)), np.maximum(entering - 1, 0) // 2]
+    return Forecast((times == 0.0).sum(axis=1) / SAMPLES, entering / SAMPLES, np.where(entering > 0, middle, np.nan))
+
+
+def out_of_reach(prisms: Prisms, state: Floats, reach: Reach, encounters: Encounters, horizon: float) -> Mask:
+    """Tell for which pairs no future can meet the prism: the mean line passes its surroundings farther off than it strays.
+
+    The surroundings of a prism are the circle around its bounding box; of a circle, itself.
+    """
+    tracks, which = encounters.tracks, encounters.which
+    middle = (prisms.low[which, :2] + prisms.high[which, :2]) / 2
+    corner = prisms.high[which, :2] - middle
+    radius = np.where(np.isnan(prisms.circle[which, 2]), np.hypot(corner[:, 0], corner[:, 1]), prisms.circle[which, 2])
+    place, velocity = state[tracks, :2] - middle, state[tracks, 3:5]
+    squared = (velocity**2).sum(axis=1)
+    closest = -(place * velocity).sum(axis=1) / np.where(squared > 0.0, squared, 1.0)
+    passing = place + velocity * np.clip(closest, 0.0, horizon)[:, None]
+    return np.asarray(np.hypot(passing[:, 0], passing[:, 1]) > radius + reach.stray[tracks, 0])
