@@ -38,7 +38,7 @@ SENTENCES: dict[str, dict[Key, str]] = {
         "bird": "looks like a bird ({percent} percent)",
         "inside": "inside {zone}",
         "leaving": "{metres} metres outside {zone}",
-        "entering": "will probably enter {zone} in about {seconds} seconds ({percent} percent)",
+        "entering": "may enter {zone} in about {seconds} seconds ({percent} percent)",
     },
 }
 

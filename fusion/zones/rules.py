@@ -42,7 +42,7 @@ class Finding(Record, kw_only=True):
     severity: Severity
     holds: bool  # True: raise it. False: too weak to raise, too strong to end what was raised (hysteresis)
     probability: float
-    time_to_entry_s: float | None
+    time_to_entry_s: float  # 0 once it has entered
     reasons: tuple[Reason, ...]
     cause: int  # ns, when the newest detection behind it was received
 
@@ -146,8 +146,7 @@ def _standing(table: TrackTable, zones: ZoneSet, register: Register, time: int, 
 def _intrusion(situation: Situation, m: int) -> Finding:
     gap, zone = float(situation.gap[m]), _zone(situation, m).label()
     why = reason("inside", zone=zone) if gap <= 0.0 else reason("leaving", zone=zone, metres=round(gap))
-    probability = float(situation.forecast.now[m])
-    return _finding(situation, m, "intrusion", why, holds=gap <= 0.0, probability=probability, time=0.0 if gap <= 0.0 else None)
+    return _finding(situation, m, "intrusion", why, holds=gap <= 0.0, probability=float(situation.forecast.now[m]), time=0.0)
 
 
 def _predicted_entry(situation: Situation, m: int) -> Finding:
@@ -157,9 +156,7 @@ def _predicted_entry(situation: Situation, m: int) -> Finding:
     return _finding(situation, m, "predicted_entry", why, holds=holds, probability=probability, time=time)
 
 
-def _finding(
-    situation: Situation, m: int, rule: Rule, why: Reason, *, holds: bool, probability: float, time: float | None
-) -> Finding:
+def _finding(situation: Situation, m: int, rule: Rule, why: Reason, *, holds: bool, probability: float, time: float) -> Finding:
     row, zone = int(situation.row[m]), _zone(situation, m)
     severity = cast("Severity", zone.severity)  # `ZoneSet.applying` leaves out zones without one
     return Finding(
