@@ -6,6 +6,7 @@ A future is one draw of place and velocity from the track's state and covariance
 
 from __future__ import annotations
 
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
@@ -28,31 +29,30 @@ class Forecast(NamedTuple):
 
 
 class Reach(NamedTuple):
-    """How far from its mean line a track's sampled futures can stray, and the box that holds them all."""
+    """How far a track's futures stray from its mean line: enough to know which zones are worth a forecast."""
 
-    now: Floats  # (n, 2) m, horizontally and vertically: no sample is farther off now
-    stray: Floats  # (n, 2) m, the same at any time within the horizon
-    low: Floats  # (n, 3)
+    surely: Floats  # (n, 2) m horizontally and vertically: no sample is farther off now
+    ends: Floats  # (2, n, 3, 3) covariance of the place, now and at the horizon
+    sigmas: float  # standard deviations that a zone must be away to be left out
+    low: Floats  # (n, 3) a box: what is outside it is that far away
     high: Floats  # (n, 3)
 
     @classmethod
-    def of(cls, state: Floats, covariance: Floats, horizon: float) -> Reach:
-        """Bound the futures of tracks (n, 6), (n, 6, 6).
+    def of(cls, state: Floats, covariance: Floats, horizon: float, negligible: float) -> Reach:
+        """Find what tracks (n, 6), (n, 6, 6) enter with a probability above `negligible`.
 
-        A deviation e_p + e_v t is longest at one end of the horizon. Its variance is P_pp at the one and
-        P_pp + h (P_pv + P_vp) + h² P_vv at the other, and no sample is more than `farthest()` standard deviations long.
+        Let a straight border lie d beyond the mean line, in direction n. A future crosses it only if its deviation
+        n·(e_p + e_v t) reaches d, and being linear in t that is at its largest now or at the horizon. So the probability is
+        at most Φ(−d/σ₀) + Φ(−d/σ_h), which is `negligible` where d is `sigmas` times the larger of the two.
         """
         now, rate = covariance[:, :3, :3], covariance[:, 3:, 3:]
         both = covariance[:, :3, 3:] + covariance[:, 3:, :3]
-        variances = np.stack([matrix.diagonal(axis1=1, axis2=2) for matrix in (now, now + horizon * both + horizon**2 * rate)])
-        at_ends = farthest() * np.sqrt(np.maximum(variances, 0.0))
-        axes, then = at_ends.max(axis=0), state[:, :3] + horizon * state[:, 3:]
-        low, high = np.minimum(state[:, :3], then) - axes, np.maximum(state[:, :3], then) + axes
-        return cls(_across_and_up(at_ends[0]), _across_and_up(axes), low, high)
-
-
-def _across_and_up(axes: Floats) -> Floats:
-    return np.stack([np.hypot(axes[:, 0], axes[:, 1]), axes[:, 2]], axis=-1)
+        ends = np.stack([now, now + horizon * both + horizon**2 * rate])
+        axes = np.sqrt(np.maximum(ends.diagonal(axis1=2, axis2=3), 0.0))
+        sigmas, then = NormalDist().inv_cdf(1.0 - negligible / 2), state[:, :3] + horizon * state[:, 3:]
+        stray, samples = sigmas * axes.max(axis=0), farthest() * axes[0]
+        surely = np.stack([np.hypot(samples[:, 0], samples[:, 1]), samples[:, 2]], axis=-1)
+        return cls(surely, ends, sigmas, np.minimum(state[:, :3], then) - stray, np.maximum(state[:, :3], then) + stray)
 
 
 class Encounters(NamedTuple):
@@ -96,9 +96,10 @@ def _forecast(prisms: Prisms, state: Floats, covariance: Floats, encounters: Enc
 
 
 def out_of_reach(prisms: Prisms, state: Floats, reach: Reach, encounters: Encounters, horizon: float) -> Mask:
-    """Tell for which pairs no future can meet the prism: the mean line passes its surroundings farther off than it strays.
+    """Tell for which pairs the mean line passes the prism's surroundings so far off that entry is negligible.
 
-    The surroundings of a prism are the circle around its bounding box; of a circle, itself.
+    The surroundings of a prism are the circle around its bounding box; of a circle, itself. Where the line comes nearest,
+    a straight border stands between the two.
     """
     tracks, which = encounters.tracks, encounters.which
     middle = (prisms.low[which, :2] + prisms.high[which, :2]) / 2
@@ -106,6 +107,10 @@ def out_of_reach(prisms: Prisms, state: Floats, reach: Reach, encounters: Encoun
     radius = np.where(np.isnan(prisms.circle[which, 2]), np.hypot(corner[:, 0], corner[:, 1]), prisms.circle[which, 2])
     place, velocity = state[tracks, :2] - middle, state[tracks, 3:5]
     squared = (velocity**2).sum(axis=1)
-    closest = -(place * velocity).sum(axis=1) / np.where(squared > 0.0, squared, 1.0)
-    passing = place + velocity * np.clip(closest, 0.0, horizon)[:, None]
-    return np.asarray(np.hypot(passing[:, 0], passing[:, 1]) > radius + reach.stray[tracks, 0])
+    nearest = np.clip(-(place * velocity).sum(axis=1) / np.where(squared > 0.0, squared, 1.0), 0.0, horizon)
+    x, y = (place + velocity * nearest[:, None]).T
+    passing = np.hypot(x, y)
+    nx, ny = x / np.where(passing > 0.0, passing, 1.0), y / np.where(passing > 0.0, passing, 1.0)
+    xx, xy, yy = reach.ends[:, tracks, 0, 0], reach.ends[:, tracks, 0, 1], reach.ends[:, tracks, 1, 1]
+    variance = (nx * nx * xx + 2.0 * nx * ny * xy + ny * ny * yy).max(axis=0)
+    return np.asarray(passing - radius > reach.sigmas * np.sqrt(np.maximum(variance, 0.0)))
