@@ -18,7 +18,8 @@ from fusion.messages import Floats, Integers
 Mask = NDArray[np.bool_]
 
 ROWS = 1 << 15
-"""Rows handled at once: eight columns of 32 768 doubles stay in a 2 MB cache; four times as many ran 1.6 times slower."""
+"""Figures handled at once, so that a dozen temporaries of 256 KB stay in the cache: with a quarter or four times as many,
+2,000 tracks and 1,000 zones took 1.2 and 1.4 times as long."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +80,7 @@ def spread(first: Integers, which: Integers) -> tuple[Integers, Integers, Intege
 
 
 def pieces(first: Integers, which: Integers, columns: int = 1) -> Iterator[slice]:
-    """Cut a list of pairs into stretches of at most `ROWS` rows × columns, or of one pair that has more."""
+    """Cut a list of pairs into stretches of at most `ROWS` figures (rows × columns), or of one pair that has more."""
     ends = np.cumsum(first[which + 1] - first[which]) * columns
     start = 0
     while start < len(which):

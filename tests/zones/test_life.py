@@ -1,6 +1,8 @@
 """One alert's life: the table, what is news, and what a person may do."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -38,6 +40,17 @@ def test_every_state_but_the_last_is_left_and_every_state_is_reached():
     assert {state for state, _ in NEXT} == set(get_args(AlertState)) - {"closed"}
     assert set(NEXT.values()) == set(get_args(AlertState)) - {"raised"}
     assert {event for _, event in NEXT} == set(get_args(Event))
+
+
+def test_the_documentation_draws_this_table():
+    text = (Path(__file__).parents[2] / "docs" / "zones.md").read_text(encoding="utf-8")
+    head, *rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in text.splitlines()
+        if re.match(rf"\| (state|{'|'.join(get_args(AlertState))}) \|", line)
+    ]
+    drawn = {(row[0], event): after for row in rows for event, after in zip(head[1:], row[1:], strict=True) if after}
+    assert drawn == NEXT
 
 
 def test_a_new_alert_tells_its_finding():
