@@ -1,0 +1,59 @@
+"""What a person may do about an alert: commands as they come on its topic."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from fusion.errors import DecodeError
+from fusion.messages import Record, Time
+
+Name = Annotated[str, Meta(pattern=r"\S", max_length=128)]
+Why = Annotated[str, Meta(pattern=r"\S", max_length=1000)]
+
+
+class Acknowledge(Record, tag="acknowledge", tag_field="command", kw_only=True):
+    """I have seen it and take care of it."""
+
+    who: Name
+    why: Why | None = None
+
+
+class Shelve(Record, tag="shelve", tag_field="command", kw_only=True):
+    """Put it out of the way until a time, unless it gets worse."""
+
+    who: Name
+    why: Why
+    until: Time
+
+
+class Reject(Record, tag="reject", tag_field="command", kw_only=True):
+    """It is a false alarm: close it, and do not raise it again while it lasts."""
+
+    who: Name
+    why: Why
+
+
+class Annotate(Record, tag="annotate", tag_field="command", kw_only=True):
+    """Write something beside it."""
+
+    who: Name
+    why: Why
+
+
+Command = Acknowledge | Shelve | Reject | Annotate
+
+_decoder = msgspec.json.Decoder(Command)
+
+
+def decode_command(payload: bytes) -> Command:
+    """Read a command, `{"command": "shelve", "who": …, "why": …, "until": …}`; raise DecodeError saying what is wrong."""
+    try:
+        command: Command = _decoder.decode(payload)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise DecodeError(f"alert command: {error}") from error
+    except RecursionError as error:
+        raise DecodeError("alert command: nested deeper than any command") from error
+    return command

@@ -1,0 +1,190 @@
+"""Reads zones from ED-318 (GeoJSON with layers), strictly: what is not understood is refused by name, never left out."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any, Literal, NoReturn, TypeVar
+
+import msgspec
+
+from fusion.config_file import Source, explain, short
+from fusion.errors import ConfigError
+from fusion.messages import Severity, nanoseconds
+from fusion.zones import ed318_tables as wire
+from fusion.zones.schedule import DAYS, Hours, Period, weekly
+from fusion.zones.zones import CircleOutline, Limit, PolygonOutline, Volume, Zone
+
+FOOT = 0.3048
+"""m, by definition."""
+
+SEVERITY: dict[str, Severity | None] = {
+    "PROHIBITED": "critical",
+    "REQ_AUTHORIZATION": "warning",
+    "CONDITIONAL": "advisory",
+    "USPACE": "advisory",
+    "NO_RESTRICTION": None,
+}
+"""How grave an intrusion is where the file does not say it itself in `extendedProperties.vigie.severity`."""
+
+DATUM: dict[str, Literal["agl", "amsl", "hae"]] = {"AGL": "agl", "AMSL": "amsl", "WGS84": "hae"}
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+def parse_zones(source: bytes | str | dict[str, Any], source_name: str) -> tuple[Zone, ...]:
+    """Read a FeatureCollection, or one Feature, as text or as a tree; raise ConfigError naming feature, field and value."""
+    tree = _tree(source, source_name) if isinstance(source, (bytes, str)) else source
+    if isinstance(tree, dict) and tree.get("type") == "Feature":
+        return (_zone(tree, source_name),)
+    collection = _convert(tree, wire.Collection, source_name)
+    zones = tuple(_zone(feature, f"{source_name}: features[{i}]") for i, feature in enumerate(collection.features))
+    first: dict[str, int] = {}
+    for i, zone in enumerate(zones):
+        if (same := first.setdefault(zone.identifier, i)) != i:
+            _refuse(source_name, f"features[{i}].properties.identifier", zone.identifier, f"names features[{same}] already")
+    return zones
+
+
+def _tree(text: bytes | str, name: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise ConfigError(f"{name}: is not JSON: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{name}: is not a zone: nested a thousand levels deep") from error
+
+
+def _zone(tree: dict[str, Any], place: str) -> Zone:
+    """Read one feature."""
+    place += _called(tree)
+    feature = _convert(tree, wire.Feature, place)
+    zone, own = feature.properties, feature.properties.extended_properties.vigie
+    periods = enumerate(zone.limited_applicability)
+    return Zone(
+        identifier=zone.identifier,
+        country=zone.country,
+        type=zone.type,
+        kind=own.kind,
+        severity=own.severity or SEVERITY[zone.type],
+        volumes=_volumes(feature.geometry, f"{place}: geometry"),
+        names=_names(zone.name),
+        periods=tuple(_period(period, f"{place}: properties.limitedApplicability[{i}]") for i, period in periods),
+    )
+
+
+def _called(tree: dict[str, Any]) -> str:
+    """Give a feature's identifier, for a person who looks for its fault, before anything is known to be right."""
+    properties = tree.get("properties")
+    identifier = properties.get("identifier") if isinstance(properties, dict) else None
+    return f" ({identifier[:16]})" if isinstance(identifier, str) else ""
+
+
+def _names(names: tuple[wire.Name, ...]) -> dict[str, str]:
+    """Give the first name in each language: `en`, `fr`."""
+    by_language: dict[str, str] = {}
+    for name in names:
+        by_language.setdefault(name.lang[:2].lower(), name.text)
+    return by_language
+
+
+def _volumes(tree: dict[str, Any], place: str) -> tuple[Volume, ...]:
+    """Read a geometry into one volume a polygon, circle or member."""
+    kind = tree.get("type")
+    if not isinstance(kind, str) or kind not in READERS:
+        _refuse(place, "type", kind, f"is not supported; expected {', '.join(READERS)}")
+    return READERS[kind](tree, place)
+
+
+def _collection(tree: dict[str, Any], place: str) -> tuple[Volume, ...]:
+    members = _convert(tree, wire.GeometryCollection, place).geometries
+    for i, member in enumerate(members):
+        if member.get("type") == "GeometryCollection":
+            _refuse(place, f"geometries[{i}].type", "GeometryCollection", "is a collection in a collection (RFC 7946 §3.1.8)")
+    parts = (_volumes(member, f"{place}.geometries[{i}]") for i, member in enumerate(members))
+    return tuple(itertools.chain.from_iterable(parts))
+
+
+def _circle(tree: dict[str, Any], place: str) -> tuple[Volume, ...]:
+    point = _convert(tree, wire.Point, place)
+    lower, upper = _limits(point.layer, place)
+    longitude, latitude = (math.radians(angle) for angle in point.coordinates)
+    outline = CircleOutline(latitude=latitude, longitude=longitude, radius=point.extent.radius)
+    return (Volume(outline=outline, lower=lower, upper=upper),)
+
+
+def _polygon(tree: dict[str, Any], place: str) -> tuple[Volume, ...]:
+    polygon = _convert(tree, wire.Polygon, place)
+    lower, upper = _limits(polygon.layer, place)
+    return (Volume(outline=_outline(polygon.coordinates, place, "coordinates"), lower=lower, upper=upper),)
+
+
+def _polygons(tree: dict[str, Any], place: str) -> tuple[Volume, ...]:
+    many = _convert(tree, wire.MultiPolygon, place)
+    lower, upper = _limits(many.layer, place)
+    outlines = [_outline(rings, place, f"coordinates[{i}]") for i, rings in enumerate(many.coordinates)]
+    return tuple(Volume(outline=outline, lower=lower, upper=upper) for outline in outlines)
+
+
+READERS = {"Polygon": _polygon, "MultiPolygon": _polygons, "GeometryCollection": _collection, "Point": _circle}
+
+
+def _outline(rings: wire.Rings, place: str, field: str) -> PolygonOutline:
+    """Check rings and bring them into radians."""
+    for i, ring in enumerate(rings):
+        if ring[0] != ring[-1]:
+            _refuse(place, f"{field}[{i}]", [ring[0], ring[-1]], "are its ends; expected a ring that ends where it begins")
+        if len(set(ring)) < 3:
+            _refuse(place, f"{field}[{i}]", ring, "has no inside; expected three different corners or more")
+    return PolygonOutline(rings=tuple(tuple((math.radians(lat), math.radians(lon)) for lon, lat in ring) for ring in rings))
+
+
+def _limits(layer: wire.Layer, place: str) -> tuple[Limit | None, Limit | None]:
+    """Read a layer's two heights. Heights against different data are compared once the site's ground is known."""
+    lower = _limit(layer.lower, layer.lower_reference, layer.uom, f"{place}: layer.lowerReference")
+    upper = _limit(layer.upper, layer.upper_reference, layer.uom, f"{place}: layer.upperReference")
+    if lower and upper and lower.datum == upper.datum and lower.height >= upper.height:
+        _refuse(place, "layer.lower", layer.lower, f"is not below upper ({layer.upper:g})")
+    return lower, upper
+
+
+def _limit(height: float | None, datum: str | None, unit: str, field: str) -> Limit | None:
+    if height is None:
+        return None
+    if datum is None:
+        raise ConfigError(f"{field}: is missing beside its height; expected {' or '.join(DATUM)}")
+    return Limit(height=height * (FOOT if unit == "ft" else 1.0), datum=DATUM[datum])
+
+
+def _period(period: wire.Period, place: str) -> Period:
+    """Read a period with its weekly hours."""
+    start = None if period.start_date_time is None else nanoseconds(period.start_date_time)
+    end = None if period.end_date_time is None else nanoseconds(period.end_date_time)
+    if start is not None and end is not None and end <= start:
+        _refuse(place, "endDateTime", str(period.end_date_time), f"is not after startDateTime ({period.start_date_time})")
+    hours = [_hours(daily, f"{place}.schedule[{i}]") for i, daily in enumerate(period.schedule)]
+    return Period(start=start, end=end, hours=tuple(itertools.chain.from_iterable(hours)) if hours else None)
+
+
+def _hours(daily: wire.Daily, place: str) -> list[Hours]:
+    """Read hours on days of the week."""
+    for name, event in (("startEvent", daily.start_event), ("endEvent", daily.end_event)):
+        if event is not None:
+            _refuse(place, name, event, "is not supported yet; expected a clock time with its offset from UTC instead")
+    if daily.start_time is None or daily.end_time is None:
+        missing = "startTime" if daily.start_time is None else "endTime"
+        raise ConfigError(f"{place}: {missing}: is missing; expected a clock time such as 22:00+02:00")
+    days = DAYS if "ANY" in daily.day else daily.day
+    return [weekly(day, daily.start_time, daily.end_time) for day in days]
+
+
+def _convert(tree: Any, table: type[T], place: str) -> T:
+    """Convert a tree, or say what is wrong: feature, field, value, what was expected."""
+    try:
+        return msgspec.convert(tree, table)
+    except msgspec.ValidationError as error:
+        raise ConfigError(explain(str(error), tree, Source(place), table)[0]) from error
+
+
+def _refuse(place: str, field: str, value: object, why: str) -> NoReturn:
+    raise ConfigError(f"{place}: {field}: {short(value)} {why}")

@@ -1,0 +1,192 @@
+"""One alert's life: the table of its states, what is news of it, and what a person may do about it."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from msgspec.structs import replace
+
+from fusion.errors import DecodeError
+from fusion.messages import SECOND, Alert, AlertState, nanoseconds, utc
+from fusion.ulid import ulid
+from fusion.zones.commands import Acknowledge, Annotate, Command, Reject, Shelve
+from fusion.zones.rules import Finding, Rule
+
+Event = Literal["changed", "worse", "gone", "back", "shelf_over", "forgotten", "acknowledge", "shelve", "reject"]
+
+NEXT: dict[tuple[AlertState, Event], AlertState] = {
+    ("raised", "changed"): "updated",
+    ("raised", "worse"): "updated",
+    ("raised", "gone"): "cleared",
+    ("raised", "acknowledge"): "acknowledged",
+    ("raised", "shelve"): "shelved",
+    ("raised", "reject"): "closed",
+    ("updated", "changed"): "updated",
+    ("updated", "worse"): "updated",
+    ("updated", "gone"): "cleared",
+    ("updated", "acknowledge"): "acknowledged",
+    ("updated", "shelve"): "shelved",
+    ("updated", "reject"): "closed",
+    ("acknowledged", "changed"): "acknowledged",
+    ("acknowledged", "worse"): "updated",
+    ("acknowledged", "gone"): "closed",
+    ("acknowledged", "shelve"): "shelved",
+    ("acknowledged", "reject"): "closed",
+    ("shelved", "worse"): "updated",
+    ("shelved", "shelf_over"): "updated",
+    ("shelved", "gone"): "closed",
+    ("shelved", "acknowledge"): "acknowledged",
+    ("shelved", "shelve"): "shelved",
+    ("shelved", "reject"): "closed",
+    ("cleared", "back"): "updated",
+    ("cleared", "forgotten"): "closed",
+    ("cleared", "acknowledge"): "closed",
+    ("cleared", "reject"): "closed",
+}
+"""After ISA-18.2. What is not in the table changes nothing: what is acknowledged asks again only when it gets worse, a shelf
+hides all but that, and an alert that ended unseen waits for a person."""
+
+
+class Step(NamedTuple):
+    """Where a rule stands in the story that one alert tells."""
+
+    episode: str  # rules of one episode share one alert
+    rank: int  # the graver the higher
+    ahead: bool  # whether it foretells, so that its figures are news; of what has happened they are not
+
+
+STEPS: dict[Rule, Step] = {"predicted_entry": Step("entry", 0, ahead=True), "intrusion": Step("entry", 1, ahead=False)}
+
+SEVERITIES = ("advisory", "warning", "critical")
+
+QUIET = SECOND
+"""Changes of figures are published at most once a second: a person reads no faster."""
+
+PROBABILITY_STEP = 0.1
+"""A probability is news when it has moved by this, well above what 256 samples make of it (0.011 rms)."""
+
+ENTRY_STEP_S, ENTRY_SHARE = 2.0, 0.2
+"""The moment of entry is news when it has moved by 2 s and by a fifth of the time that is left."""
+
+HALVED_S = 2.0
+"""That half of the time to entry has passed is news too, until so little was left."""
+
+
+def rank(finding: Finding) -> tuple[int, bool]:
+    """Give what the gravest of an episode's findings has most of."""
+    return STEPS[finding.rule].rank, finding.holds
+
+
+def rank_of(alert: Alert) -> int:
+    """Give the rank of the rule that an alert was last raised or updated for."""
+    return _step(alert).rank
+
+
+def _step(alert: Alert) -> Step:
+    return next(step for rule, step in STEPS.items() if rule == alert.rule)
+
+
+def raised(site: str, finding: Finding, time: int) -> Alert:
+    """Make a new alert (ns); its id is made of what it is, so that a replay makes the same one."""
+    kind = STEPS[finding.rule].episode
+    alert = Alert(
+        alert=ulid(time, site, finding.track, finding.zone, kind, time),
+        site=site,
+        track=finding.track,
+        zone=finding.zone,
+        rule=finding.rule,
+        severity=finding.severity,
+        state="raised",
+        revision=0,
+        raised=utc(time),
+        updated=utc(time),
+    )
+    return drafted(alert, finding, steady=False)
+
+
+def drafted(alert: Alert, finding: Finding, *, steady: bool) -> Alert:
+    """Give an alert with the figures of its newest finding; a steady one does not step down to a lesser rule."""
+    keeps = steady and STEPS[finding.rule].rank < rank_of(alert)
+    return replace(
+        alert,
+        rule=alert.rule if keeps else finding.rule,
+        severity=alert.severity if keeps else finding.severity,
+        probability=round(finding.probability, 3),
+        time_to_entry_s=round(finding.time_to_entry_s, 1),
+        reasons=tuple(reason.sentence() for reason in finding.reasons),
+    )
+
+
+def ended(alert: Alert) -> Alert:
+    """Give an alert whose condition is over: why it was raised stays, the figures go."""
+    return replace(alert, probability=None, time_to_entry_s=None)
+
+
+def judged(published: Alert, draft: Alert, time: int) -> Event | None:
+    """Tell whether a draft is news against what was last published: worse, changed, or nothing that a person must read."""
+    if rank_of(draft) > rank_of(published) or SEVERITIES.index(draft.severity) > SEVERITIES.index(published.severity):
+        return "worse"
+    if (draft.rule, draft.severity) != (published.rule, published.severity):
+        return "changed"
+    passed = time - nanoseconds(published.updated)
+    told = _step(draft).ahead and passed >= QUIET and _moved(published, draft, passed / SECOND)
+    return "changed" if told else None
+
+
+def _moved(published: Alert, draft: Alert, passed_s: float) -> bool:
+    """Tell whether the figures have moved noticeably in the time since they were published."""
+    if published.probability is None or draft.probability is None:
+        return published.probability != draft.probability
+    if abs(draft.probability - published.probability) >= PROBABILITY_STEP:
+        return True
+    told, left = published.time_to_entry_s, draft.time_to_entry_s
+    if told is None or left is None:
+        return told != left
+    halved = told > HALVED_S and left <= told / 2
+    return halved or abs(passed_s + left - told) >= max(ENTRY_STEP_S, ENTRY_SHARE * left)
+
+
+def advanced(alert: Alert, event: Event | None, draft: Alert) -> Alert | None:
+    """Take an alert along the table with its newest figures; None where the event changes nothing.
+
+    What is updated asks for a person anew: neither the hand that took the old alert nor its shelf counts any longer.
+    """
+    state = None if event is None else NEXT.get((alert.state, event))
+    if state is None:
+        return None
+    taken_by = None if state == "updated" else alert.acknowledged_by
+    return replace(
+        draft, state=state, acknowledged_by=taken_by, shelved_until=alert.shelved_until if state == "shelved" else None
+    )
+
+
+def commanded(alert: Alert, command: Command, time: int) -> Alert | None:
+    """Do to an alert what a person asks (ns); None where it is done already; raise DecodeError where it cannot be."""
+    note = f"{command.who}: {_said(command)}"
+    noted = replace(alert, notes=(*alert.notes, f"{utc(time):%Y-%m-%dT%H:%M:%SZ} {note}"))
+    if isinstance(command, Annotate):
+        return None if alert.notes and alert.notes[-1].endswith(note) else noted
+    if isinstance(command, Shelve) and nanoseconds(command.until) <= time:
+        raise DecodeError(f"alert {alert.alert}: until {command.until.isoformat()} is past; expected a time to come")
+    event = EVENTS[type(command)]
+    state = NEXT.get((alert.state, event))
+    if alert.state in {"acknowledged", "closed"} and state is None:
+        return None
+    if state is None:
+        raise DecodeError(f"alert {alert.alert}: is {alert.state}; {event} has no meaning then")
+    until = command.until if isinstance(command, Shelve) else None
+    if until is not None and until == alert.shelved_until:
+        return None
+    taken_by = command.who if isinstance(command, Acknowledge) else alert.acknowledged_by
+    return replace(noted, state=state, acknowledged_by=taken_by, shelved_until=until)
+
+
+EVENTS: dict[type, Event] = {Acknowledge: "acknowledge", Shelve: "shelve", Reject: "reject"}
+
+
+def _said(command: Command) -> str:
+    """Write a command as a note."""
+    done = {Acknowledge: "acknowledged", Reject: "rejected", Annotate: ""}.get(type(command), "shelved")
+    if isinstance(command, Shelve):
+        done = f"shelved until {command.until.isoformat()}"
+    return " – ".join(part for part in (done, command.why) if part)

@@ -1,0 +1,207 @@
+"""The rules: what of the picture deserves an alert, and what each track's identity amounts to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple, cast
+
+import numpy as np
+
+from fusion.config import Rules
+from fusion.messages import CLASSES, Floats, Integers, Record, Severity, TrackTable, Verdict
+from fusion.zones.geometry import Mask
+from fusion.zones.permits import Register, Standing
+from fusion.zones.prediction import Encounters, Forecast, Reach, forecast, out_of_reach
+from fusion.zones.reasons import Reason, reason
+from fusion.zones.zones import Zone, ZoneSet
+
+Rule = Literal["predicted_entry", "intrusion"]
+
+BIRD = CLASSES.index("bird")
+
+BIRD_LIMIT = 0.5
+"""A track that is more likely a bird than everything else together raises nothing: birds are the commonest false alarm. The
+classes are weighed anew with each detection, so a drone taken for a bird at first is not one for long."""
+
+JUDGED = frozenset({"confirmed", "coasting"})
+"""A tentative track may be clutter, a deleted one is history."""
+
+AHEAD: dict[Severity, Severity] = {"critical": "warning", "warning": "advisory", "advisory": "advisory"}
+"""Severity of what has not happened yet: one step below the intrusion that it announces."""
+
+NEGLIGIBLE = 0.5
+"""Of the release probability: whoever enters with less than half of it is not forecast. Samples err by 0.06 at the worst."""
+
+GRAVEST: tuple[Verdict, ...] = ("unauthorised", "unknown", "authorised", "friendly")
+"""A track in several zones stands as in the one where it stands worst."""
+
+
+class Finding(Record, kw_only=True):
+    """One rule met by one track and one zone. While there is none the condition is over."""
+
+    track: str
+    zone: str
+    rule: Rule
+    severity: Severity
+    holds: bool  # True: raise it. False: too weak to raise, too strong to end what was raised (hysteresis)
+    probability: float
+    time_to_entry_s: float  # 0 once it has entered
+    reasons: tuple[Reason, ...]
+    cause: int  # ns, when the newest detection behind it was received
+
+
+class Assessment(NamedTuple):
+    """What the rules say of one table."""
+
+    findings: list[Finding]  # by track as in the table, then zone, then rule
+    standings: dict[str, Standing]  # every track's, bearing tracks included
+
+
+class Situation(NamedTuple):
+    """Tracks and the zones near them (m pairs), with all that rules ask about them."""
+
+    table: TrackTable
+    zones: ZoneSet
+    rules: Rules
+    row: Integers  # (m) of the table
+    zone: Integers  # (m) of zones.near
+    gap: Floats  # (m) m from the zone, the greater of horizontal and vertical; negative inside
+    standing: list[Standing]  # (m)
+    concern: Mask  # (m) whether an alert may come of it: neither a bird nor allowed to be there
+    forecast: Forecast  # (m), all nought where it is no concern
+
+
+def assess(table: TrackTable, zones: ZoneSet, register: Register, time: int, rules: Rules) -> Assessment:
+    """Judge every track of a table at a time (ns): who it is allowed to be, and what deserves an alert."""
+    situation = survey(table, zones, register, time, rules)
+    findings = [finding for rule in RULES for finding in rule(situation)]
+    place = {track: row for row, track in enumerate(table.tracks)}
+    findings.sort(key=lambda finding: (place[finding.track], finding.zone, finding.rule))
+    return Assessment(findings, _standings(situation, register, time))
+
+
+def intrusion(situation: Situation) -> list[Finding]:
+    """Find who is inside a zone, horizontally and vertically; who has left it by less than the exit margin is not out yet."""
+    close = situation.concern & (situation.gap <= situation.rules.exit_margin_m)
+    return [_intrusion(situation, m) for m in np.flatnonzero(close).tolist()]
+
+
+def predicted_entry(situation: Situation) -> list[Finding]:
+    """Find who is not inside a zone, but will probably enter it within the horizon."""
+    likely = situation.forecast.entering >= situation.rules.release_probability
+    coming = situation.concern & (situation.gap > 0.0) & likely
+    return [_predicted_entry(situation, m) for m in np.flatnonzero(coming).tolist()]
+
+
+RULES: tuple[Callable[[Situation], list[Finding]], ...] = (intrusion, predicted_entry)
+
+
+def survey(table: TrackTable, zones: ZoneSet, register: Register, time: int, rules: Rules) -> Situation:
+    """Find which zones each judged track is near to, and what may come of it."""
+    reach = Reach.of(table.state, table.covariance, rules.horizon_s, rules.release_probability * NEGLIGIBLE)
+    encounters = _encounters(table, zones, reach, time, rules.exit_margin_m)
+    row, zone = encounters.tracks[encounters.groups], zones.zone_of[encounters.which[encounters.groups]]
+    standing = [_standing(table, zones, register, time, *pair) for pair in zip(row.tolist(), zone.tolist(), strict=True)]
+    allowed = np.array([stands.verdict in {"authorised", "friendly"} for stands in standing], bool)
+    concern = ~allowed & (table.classes[row, BIRD] <= BIRD_LIMIT)
+    gap, expected = _gap_and_forecast(table, zones, reach, encounters, concern, rules.horizon_s)
+    return Situation(table, zones, rules, row, zone, gap, standing, concern, expected)
+
+
+def _encounters(table: TrackTable, zones: ZoneSet, reach: Reach, time: int, margin: float) -> Encounters:
+    """Pair tracks with the volumes that a future of theirs might meet, those of one track and zone together."""
+    judged = np.array([status in JUDGED for status in table.status], bool)
+    rows = np.flatnonzero(judged)
+    asked, which = zones.index.meeting(reach.low[rows, :2] - margin, reach.high[rows, :2] + margin)
+    tracks = rows[asked]
+    low, high = zones.prisms.low[which, 2], zones.prisms.high[which, 2]
+    in_band = (reach.low[tracks, 2] - margin <= high) & (low <= reach.high[tracks, 2] + margin)
+    kept = in_band & zones.applying(time)[zones.zone_of[which]]
+    tracks, which = tracks[kept], which[kept]
+    zone = zones.zone_of[which]
+    begins = np.flatnonzero(np.append(True, (np.diff(tracks) != 0) | (np.diff(zone) != 0))) if len(tracks) else tracks
+    return Encounters(tracks, which, begins)
+
+
+def _gap_and_forecast(
+    table: TrackTable, zones: ZoneSet, reach: Reach, encounters: Encounters, concern: Mask, horizon: float
+) -> tuple[Floats, Forecast]:
+    """Measure each pair, and forecast those of concern that are neither out of reach nor wholly inside."""
+    tracks, which, groups = encounters
+    across = zones.prisms.distance(table.state[tracks, :2], which)
+    above = zones.prisms.outside_height(table.state[tracks, 2], which)
+    if not len(tracks):
+        return across, Forecast(across, across, across)
+    wholly = np.logical_or.reduceat((across <= -reach.surely[tracks, 0]) & (above <= -reach.surely[tracks, 1]), groups)
+    size = np.diff(np.append(groups, len(tracks)))
+    asked = np.repeat(concern & ~wholly, size) & ~out_of_reach(zones.prisms, table.state, reach, encounters, horizon)
+    uncertain, group = encounters.chosen(asked)
+    result = Forecast(wholly * 1.0, wholly * 1.0, np.where(wholly, 0.0, np.nan))
+    for whole, part in zip(result, forecast(zones.prisms, table.state, table.covariance, uncertain, horizon), strict=True):
+        whole[group] = part
+    return np.minimum.reduceat(np.maximum(across, above), groups), result
+
+
+def _standing(table: TrackTable, zones: ZoneSet, register: Register, time: int, row: int, zone: int) -> Standing:
+    return register.verdict(table.identity[row], time, zones.near[zone].zone.identifier, table.strength[row])
+
+
+def _intrusion(situation: Situation, m: int) -> Finding:
+    gap, zone = float(situation.gap[m]), _zone(situation, m).label()
+    why = reason("inside", zone=zone) if gap <= 0.0 else reason("leaving", zone=zone, metres=round(gap))
+    return _finding(situation, m, "intrusion", why, holds=gap <= 0.0, probability=float(situation.forecast.now[m]), time=0.0)
+
+
+def _predicted_entry(situation: Situation, m: int) -> Finding:
+    probability, time = float(situation.forecast.entering[m]), float(situation.forecast.time[m])
+    why = reason("entering", zone=_zone(situation, m).label(), seconds=round(time), percent=round(100 * probability))
+    holds = probability >= situation.rules.entry_probability
+    return _finding(situation, m, "predicted_entry", why, holds=holds, probability=probability, time=time)
+
+
+def _finding(situation: Situation, m: int, rule: Rule, why: Reason, *, holds: bool, probability: float, time: float) -> Finding:
+    row, zone = int(situation.row[m]), _zone(situation, m)
+    severity = cast("Severity", zone.severity)  # `ZoneSet.applying` leaves out zones without one
+    return Finding(
+        track=situation.table.tracks[row],
+        zone=zone.identifier,
+        rule=rule,
+        severity=severity if rule == "intrusion" else AHEAD[severity],
+        holds=holds,
+        probability=probability,
+        time_to_entry_s=time,
+        reasons=(why, *situation.standing[m].reasons),
+        cause=int(situation.table.received[row]),
+    )
+
+
+def _zone(situation: Situation, m: int) -> Zone:
+    return situation.zones.near[int(situation.zone[m])].zone
+
+
+def _standings(situation: Situation, register: Register, time: int) -> dict[str, Standing]:
+    """Give every track's verdict: where it stands worst of the zones that it is in, else what its identity is worth."""
+    table = situation.table
+    unknown = register.verdict(None, time)
+    standings = {
+        track: unknown if identity is None else register.verdict(identity, time, None, strength)
+        for track, identity, strength in zip(table.tracks, table.identity, table.strength, strict=True)
+    }
+    within: dict[int, list[int]] = {row: [] for row in np.flatnonzero(table.classes[:, BIRD] > BIRD_LIMIT).tolist()}
+    for m in np.flatnonzero(situation.gap <= 0.0).tolist():
+        within.setdefault(int(situation.row[m]), []).append(m)
+    for row, zones in within.items():
+        track = table.tracks[row]
+        standings[track] = _explained(situation, row, standings[track], zones)
+    return standings | {bearing.track: register.verdict(bearing.identity, time) for bearing in table.bearings}
+
+
+def _explained(situation: Situation, row: int, anywhere: Standing, within: Sequence[int]) -> Standing:
+    """Take the worst standing, and add which zones the track is in and whether it looks like a bird."""
+    there = [situation.standing[m] for m in within] or [anywhere]
+    worst = min(there, key=lambda stands: GRAVEST.index(stands.verdict))
+    bird = situation.table.classes[row, BIRD]
+    looks = (reason("bird", percent=round(100 * bird)),) if bird > BIRD_LIMIT else ()
+    return Standing(
+        worst.verdict, (*worst.reasons, *(reason("inside", zone=_zone(situation, m).label()) for m in within), *looks)
+    )

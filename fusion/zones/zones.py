@@ -1,0 +1,207 @@
+"""UAS geographical zones: as they were published, and laid into a site's grid for quick questions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from fusion.errors import ConfigError
+from fusion.frame import SiteFrame
+from fusion.messages import Floats, Integers, Record, Severity
+from fusion.zones.geometry import Mask, Prisms, circle, joined, polygon
+from fusion.zones.index import BoxIndex
+from fusion.zones.outline import circle_in_grid, ring_in_grid
+from fusion.zones.schedule import Period
+
+FAR = 1_000_000.0
+"""m: a zone that lies wholly beyond this is no concern of a site; national files hold overseas territories."""
+
+ZoneType = Literal["USPACE", "PROHIBITED", "REQ_AUTHORIZATION", "CONDITIONAL", "NO_RESTRICTION"]
+
+
+class Limit(Record):
+    """A height above a datum."""
+
+    height: float  # m
+    datum: Literal["agl", "amsl", "hae"]
+
+
+class PolygonOutline(Record, tag="polygon"):
+    """An outer ring and its holes, each closed, corner by corner (latitude, longitude) in rad."""
+
+    rings: tuple[tuple[tuple[float, float], ...], ...]
+
+
+class CircleOutline(Record, tag="circle"):
+    """All that is nearer than a radius along the ground."""
+
+    latitude: float  # rad
+    longitude: float  # rad
+    radius: float  # m
+
+
+class Volume(Record):
+    """One outline between two heights; without a limit, from the ground or without a ceiling."""
+
+    outline: PolygonOutline | CircleOutline
+    lower: Limit | None = None
+    upper: Limit | None = None
+
+
+class Zone(Record):
+    """One zone as published: what it forbids, where, how high and when."""
+
+    identifier: str
+    country: str
+    type: ZoneType
+    kind: str  # what it is for a site: "core", "ring", …
+    severity: Severity | None  # of an intrusion; None: entering it is nobody's concern
+    volumes: tuple[Volume, ...]
+    names: dict[str, str] = msgspec.field(default_factory=dict)  # by language
+    periods: tuple[Period, ...] = ()  # none: always
+
+    def applies(self, time: int) -> bool:
+        """Tell whether the zone is in force at an instant (ns)."""
+        return not self.periods or any(period.contains(time) for period in self.periods)
+
+    def label(self, language: str = "en") -> str:
+        """Give the name that a person would say."""
+        return self.names.get(language) or next(iter(self.names.values()), self.identifier)
+
+
+@dataclass(frozen=True, eq=False)
+class GridZone:
+    """A zone laid into a site's grid: one prism a volume."""
+
+    zone: Zone
+    prisms: Prisms
+
+    @classmethod
+    def of(cls, zone: Zone, frame: SiteFrame) -> GridZone:
+        """Lay a zone into a grid; raise ConfigError where that makes no sense."""
+        return cls(zone, joined([_prism(zone, volume, frame) for volume in zone.volumes]))
+
+    def distance(self, points: Floats) -> Floats:
+        """Give how far points (n, 2) are from the zone horizontally: metres, negative inside.
+
+        Where volumes overlap, the depth inside is that within one of them: never more than the true depth.
+        """
+        n, v = len(points), len(self.prisms)
+        every = self.prisms.distance(np.repeat(points, v, axis=0), np.tile(np.arange(v), n))
+        return np.asarray(every.reshape(n, v).min(axis=1))
+
+    def contains(self, points: Floats) -> Mask:
+        """Tell which points (n, 2) are in the zone horizontally; its outline belongs to it."""
+        return np.asarray(self.distance(points) <= 0.0)
+
+    @property
+    def limits(self) -> Floats:
+        """Lowest and highest height above the ellipsoid of each volume (v, 2), m."""
+        return np.stack([self.prisms.low[:, 2], self.prisms.high[:, 2]], axis=-1)
+
+
+@dataclass(frozen=True, eq=False)
+class ZoneSet:
+    """All zones of a site, in the order of their identifiers; their volumes lie in one struct of arrays."""
+
+    frame: SiteFrame
+    near: tuple[GridZone, ...]
+    far: tuple[GridZone, ...]  # beyond `FAR` from the site: kept and told, not asked
+
+    @classmethod
+    def of(cls, zones: Iterable[Zone], frame: SiteFrame) -> ZoneSet:
+        """Lay zones into a site's grid; raise ConfigError for two with one identifier."""
+        placed: dict[str, GridZone] = {}
+        for zone in zones:
+            if zone.identifier in placed:
+                raise ConfigError(f"zone {zone.identifier}: is given twice; identifiers are unique within a site")
+            placed[zone.identifier] = GridZone.of(zone, frame)
+        return cls._sorted(placed, frame)
+
+    @classmethod
+    def _sorted(cls, placed: dict[str, GridZone], frame: SiteFrame) -> ZoneSet:
+        in_order = [(placed[identifier], _is_far(placed[identifier], frame)) for identifier in sorted(placed)]
+        return cls(frame, tuple(zone for zone, far in in_order if not far), tuple(zone for zone, far in in_order if far))
+
+    @property
+    def zones(self) -> tuple[Zone, ...]:
+        """Every zone as published: what a snapshot keeps and `ZoneSet.of` takes."""
+        return tuple(zone.zone for _, zone in sorted(self._placed().items()))
+
+    def with_zone(self, zone: Zone) -> ZoneSet:
+        """Give the set with a zone added, or put in the place of the one with its identifier."""
+        return self._sorted(self._placed() | {zone.identifier: GridZone.of(zone, self.frame)}, self.frame)
+
+    def without(self, identifier: str) -> ZoneSet:
+        """Give the set without a zone; nothing changes if it is not there."""
+        placed = self._placed()
+        placed.pop(identifier, None)
+        return self._sorted(placed, self.frame)
+
+    def _placed(self) -> dict[str, GridZone]:
+        return {zone.zone.identifier: zone for zone in (*self.near, *self.far)}
+
+    @cached_property
+    def prisms(self) -> Prisms:
+        """Every volume of the near zones."""
+        return joined([zone.prisms for zone in self.near])
+
+    @cached_property
+    def zone_of(self) -> Integers:
+        """Which near zone each volume belongs to (v), ascending."""
+        return np.repeat(np.arange(len(self.near)), np.array([len(zone.prisms) for zone in self.near], np.int64))
+
+    @cached_property
+    def index(self) -> BoxIndex:
+        """The volumes' boxes, quick to ask what is near."""
+        return BoxIndex.of(self.prisms.low[:, :2], self.prisms.high[:, :2])
+
+    def applying(self, time: int) -> Mask:
+        """Tell which near zones are in force and anybody's concern at an instant (ns)."""
+        return np.array([zone.zone.severity is not None and zone.zone.applies(time) for zone in self.near], bool)
+
+
+def _prism(zone: Zone, volume: Volume, frame: SiteFrame) -> Prisms:
+    lower, upper = _lower(volume.lower, frame), _upper(volume.upper, frame)
+    if lower >= upper:
+        raise ConfigError(
+            f"zone {zone.identifier}: its lower limit ({volume.lower}) is not below its upper limit ({volume.upper}): "
+            f"{lower:.1f} m and {upper:.1f} m above the ellipsoid here"
+        )
+    if isinstance(volume.outline, PolygonOutline):
+        return polygon([ring_in_grid(frame, np.array(ring)) for ring in volume.outline.rings], lower, upper)
+    outline = volume.outline
+    around, ring = circle_in_grid(frame, outline.latitude, outline.longitude, outline.radius)
+    return circle(around, lower, upper) if ring is None else polygon([ring], lower, upper)
+
+
+def _lower(limit: Limit | None, frame: SiteFrame) -> float:
+    """Give a lower limit above the ellipsoid. One at the ground or under it bounds nothing.
+
+    A drone just above the ground is often estimated just under it, and would else slip out of the zone there.
+    """
+    height = -math.inf if limit is None else frame.height(limit.height, limit.datum)
+    return height if height > frame.ground else -math.inf
+
+
+def _upper(limit: Limit | None, frame: SiteFrame) -> float:
+    return math.inf if limit is None else frame.height(limit.height, limit.datum)
+
+
+def _is_far(zone: GridZone, frame: SiteFrame) -> bool:
+    """Tell whether a zone lies wholly beyond `FAR`; raise ConfigError where only a part of it can be drawn."""
+    prisms = zone.prisms
+    drawn = np.isfinite(np.concatenate([prisms.edges, prisms.low[:, :2].repeat(2, 1), prisms.high[:, :2].repeat(2, 1)]))
+    if drawn.all():
+        site = frame.grid_from_wgs84(frame.latitude, frame.longitude, 0.0)[:2]
+        beside = np.maximum(prisms.low[:, :2] - site, site - prisms.high[:, :2]).max(axis=1)
+        return bool((beside > FAR).all())
+    if drawn.any():
+        raise ConfigError(f"zone {zone.zone.identifier}: only a part of it can be drawn in the site's grid ({frame.crs})")
+    return True

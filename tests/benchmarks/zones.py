@@ -1,0 +1,78 @@
+"""How long the zones take: python tests/benchmarks/zones.py. One line a scene, the best of seven rounds, one core."""
+
+import sys
+import timeit
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "zones"))
+from zone_scenes import FRAME, NOW, circle, polygon, star, table
+
+from fusion.config import Rules
+from fusion.messages import Identity
+from fusion.zones.permits import Register
+from fusion.zones.rules import assess, survey
+from fusion.zones.zones import ZoneSet
+
+SCENES = [
+    (20, 3, 3_000.0),
+    (100, 10, 5_000.0),
+    (2_000, 10, 20_000.0),
+    (2_000, 100, 20_000.0),
+    (2_000, 1_000, 20_000.0),
+    (2_000, 1_000, 60_000.0),
+]
+
+
+def zones(rng, count, span):
+    """Give circles and polygons of 4 to 40 corners in turn, 50 m to 800 m large, from the ground to 150 m."""
+    for k in range(count):
+        east, north, radius = *rng.uniform(-span, span, 2), float(rng.uniform(50, 800))
+        if k % 2:
+            yield circle(f"Z{k}", radius, east, north)
+        else:
+            yield polygon(f"Z{k}", (star(rng, int(rng.integers(4, 40)), radius) + np.array([east, north])).tolist())
+
+
+def tracks(rng, count, span):
+    """Give tracks at 10 m/s, known to 5 m and 1 m/s; one in ten has a name."""
+    return [
+        {
+            "track": f"T{k:05}",
+            "place": (*rng.uniform(-span, span, 2), rng.uniform(20, 200)),
+            "velocity": rng.normal(0, [8, 8, 1]),
+            "identity": Identity(serial=f"S{k}") if rng.random() < 0.1 else None,
+        }
+        for k in range(count)
+    ]
+
+
+def best(task):
+    """Give the shortest of seven runs, in ms."""
+    return 1e3 * min(timeit.repeat(task, number=1, repeat=7))
+
+
+def measure(count, zone_count, span):
+    """Write one scene's figures."""
+    rng = np.random.default_rng(0)
+    published = list(zones(rng, zone_count, span))
+    placed, picture = ZoneSet.of(published, FRAME), table(*tracks(rng, count, span))
+    world = (picture, placed, Register(), NOW, Rules())
+    near, findings = survey(*world), assess(*world).findings
+    points = picture.state[:, :2]
+
+    def containment():
+        asked, which = placed.index.meeting(points, points)
+        return placed.prisms.distance(points[asked], which)
+
+    sys.stdout.write(
+        f"{count:5} tracks, {zone_count:4} zones in ±{span / 1000:.0f} km: "
+        f"{len(near.row):5} near pairs, {len(findings):4} findings; who is inside {best(containment):5.2f} ms, "
+        f"assess {best(lambda: assess(*world)):6.1f} ms, laying zones {best(lambda: ZoneSet.of(published, FRAME)):4.0f} ms\n"
+    )
+
+
+if __name__ == "__main__":
+    for scene in SCENES:
+        measure(*scene)
