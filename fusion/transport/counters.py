@@ -9,6 +9,7 @@ COUNTERS = {
     "dropped_scans": "scans and raw payloads at QoS 0 that gave way to newer ones because the core could not keep up",
     "dropped_other": "other messages at QoS 0 that did; senders that follow the contract use QoS 1 and lose none",
     "dropped_malformed": "messages whose topic is not UTF-8",
+    "dropped_foreign": "messages on topics that were not asked for",
     "ticks_merged": "beats of the service that made way for the next one",
     "inbox_full": "times that reading from the broker stopped until the core had caught up",
     "inbox_waiting": "messages and ticks that wait for the core now",

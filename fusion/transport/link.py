@@ -17,6 +17,8 @@ from fusion.transport.outgoing import Publication
 
 logger = logging.getLogger(__name__)
 
+COUNTED = ("connections", "connections_lost", "connection_failures", "dropped_malformed", "dropped_foreign")
+
 _chance = random.SystemRandom()
 
 
@@ -32,7 +34,7 @@ class Link:
         self.up = asyncio.Event()  # connected, and in use
         self._pauses = (first_pause_s, longest_pause_s)
         self._proven = False
-        self._counts = {"connections": 0, "connections_lost": 0, "connection_failures": 0, "dropped_malformed": 0}
+        self._counts = dict.fromkeys(COUNTED, 0)
 
     async def hold(
         self,
@@ -47,7 +49,7 @@ class Link:
         while True:
             try:
                 async with connect(self.access, deliver, will=will and will()) as wire:
-                    self._counts["connections"] += 1
+                    self.count("connections")
                     await self._serve(wire, use, farewell)
             except (Lost, BrokerError) as error:
                 self._note(error)
@@ -60,6 +62,10 @@ class Link:
         """Note that the connection is in use: subscribed, or announced."""
         self._proven = True
         self.up.set()
+
+    def count(self, what: str, times: int = 1) -> None:
+        """Count something that happened on this link."""
+        self._counts[what] += times
 
     def counters(self) -> dict[str, int]:
         """Say how connecting went; the names stand in `fusion.transport.counters`."""
@@ -78,12 +84,12 @@ class Link:
                 await farewell(wire)
             raise
         finally:
-            self._counts["dropped_malformed"] += wire.malformed
+            self.count("dropped_malformed", wire.malformed)
 
     def _note(self, error: Lost | BrokerError) -> None:
         if isinstance(error, BrokerError) and not self._proven:
             raise error
-        self._counts["connections_lost" if self.up.is_set() else "connection_failures"] += 1
+        self.count("connections_lost" if self.up.is_set() else "connection_failures")
         logger.warning("%s: %s", self.access.client_id, error)
 
     def _backing_off(self) -> Iterator[float]:

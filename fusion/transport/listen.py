@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable
 from typing import Literal, NoReturn
@@ -9,7 +10,7 @@ from typing import Literal, NoReturn
 from fusion.messages import RawMessage
 from fusion.topics import TOPICS, TopicTree
 from fusion.transport.inbox import Ack, Inbox
-from fusion.transport.link import Link
+from fusion.transport.link import Link, ignore
 from fusion.transport.mqtt import Subscription, Wire
 
 SCANS = ("scan", "raw")
@@ -52,6 +53,7 @@ class _Listener:
         self.tree = tree
         self.clock = clock
         self.wire: Wire | None = None
+        self._asked_for = re.compile("|".join(_regex(wish.filter) for wish in subscriptions))
 
     async def use(self, wire: Wire) -> None:
         """Subscribe: after every connect, for a broker that came back may have forgotten."""
@@ -63,10 +65,17 @@ class _Listener:
         self.link.ready()
 
     def deliver(self, topic: str, payload: bytes, ack: Ack | None) -> None:
-        """Put a message into the inbox, and stop reading when that is full."""
-        message = RawMessage(topic=topic, payload=payload, received=self.clock())
-        self.inbox.put(message, ack, scan=ack is None and self._is_scan(topic))
-        self._mind_the_inbox()
+        """Put a message into the inbox, and stop reading when that is full.
+
+        Not every message was asked for: amqtt 0.12 greets each client with what is retained on everybody's subscriptions.
+        """
+        if self._asked_for.fullmatch(topic):
+            message = RawMessage(topic=topic, payload=payload, received=self.clock())
+            self.inbox.put(message, ack, scan=ack is None and self._is_scan(topic))
+            self._mind_the_inbox()
+        else:
+            self.link.count("dropped_foreign")
+            ignore(topic, payload, ack)
 
     def _mind_the_inbox(self) -> None:
         if self.inbox.full and self.wire is not None:
@@ -76,3 +85,8 @@ class _Listener:
         """Tell a scan, or a topic that means nothing to us, from what must not be pushed out by scans."""
         address = self.tree.parse(topic)
         return address is None or address.name in SCANS
+
+
+def _regex(filter_: str) -> str:
+    """Write a subscription filter as a regular expression."""
+    return re.escape(filter_).replace(r"\+", "[^/]*").replace(r"\#", ".*")

@@ -191,7 +191,8 @@ async def read_back(access: Access, tree: TopicTree, name: str = "alert") -> dic
     complete = asyncio.Event()
 
     def collect(topic: str, payload: bytes, ack: Ack | None) -> None:
-        found[topic] = payload
+        if (address := tree.parse(topic)) and address.name == name:  # amqtt also sends what others subscribed to
+            found[topic] = payload
         if ack:
             ack()
         if topic == sentinel:
