@@ -59,7 +59,7 @@ class Inbox:
     def tick(self, tick: Tick) -> None:
         """Take the service's beat. Never waits."""
         self._append("tick", Item(tick))
-        if len(self._lanes["tick"]) > 1 + len(self) // 2:
+        if len(self._lanes["tick"]) > 1 + self.waiting // 2:
             self._merge_ticks()
 
     async def get(self) -> Item:
@@ -68,17 +68,19 @@ class Inbox:
         await self._filled.wait()
         oldest = min((items for items in self._lanes.values() if items), key=lambda items: items[0][0])
         item = oldest.popleft()[1]
-        if not len(self):
+        if not self.waiting:
             self._filled.clear()
         self._make_room()
         return item
 
-    def __len__(self) -> int:
+    @property
+    def waiting(self) -> int:
+        """How many items wait."""
         return sum(len(items) for items in self._lanes.values())
 
     def counters(self) -> dict[str, int]:
         """Say how many came, wait and were dropped; the names stand in `fusion.transport.counters`."""
-        return self._counts | {"inbox_waiting": len(self)}
+        return self._counts | {"inbox_waiting": self.waiting}
 
     def _append(self, lane: Lane, item: Item) -> None:
         self._lanes[lane].append((next(self._arrivals), item))

@@ -91,9 +91,9 @@ class Outbox:
                 self.put(publication)
 
     async def deliver(self, publication: Publication) -> None:
-        """Post a publication and wait until the broker has it."""
+        """Post a publication, whatever its kind, so that it is kept, and wait until the broker has it."""
         delivered = asyncio.Event()
-        self.put(publication, delivered.set)
+        self.put(publication._replace(keep="every"), delivered.set)
         await delivered.wait()
 
     @property
@@ -106,12 +106,9 @@ class Outbox:
         """How many wait, those on the way not counted."""
         return len(self._every) + len(self._latest) + sum(len(parcels) for parcels in self._some.values())
 
-    def __len__(self) -> int:
-        return self.waiting + len(self._on_the_way)
-
     def counters(self) -> dict[str, int]:
         """Say how many left, wait and were dropped; the names stand in `fusion.transport.counters`."""
-        return self._counts | {"outbox_waiting": len(self)}
+        return self._counts | {"outbox_waiting": self.waiting + len(self._on_the_way)}
 
     def _next(self) -> Parcel:
         if self._every:

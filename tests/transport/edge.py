@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import sys
 import time
+from pathlib import Path
 
 import aiomqtt
-from brokers import DEADLINE_S
+import msgspec
+from brokers import DEADLINE_S, die_with_parent
 
 from fusion.transport.inbox import Inbox
 from fusion.transport.link import Link
@@ -89,7 +92,7 @@ async def listening(broker, tree, *, delivery="latest", capacity=1000, name=None
 @contextlib.asynccontextmanager
 async def publishing(broker, tree=None, *, outbox=None, announced=False, name=None, expected=None, **settings):
     """Give an outbox that the broker is given, and its link."""
-    outbox, mouth = outbox or Outbox(), link(broker, name, **settings)
+    outbox, mouth = Outbox() if outbox is None else outbox, link(broker, name, **settings)
 
     def presence(state):
         return presence_of(state, "paris", "test", time.time_ns(), tree)
@@ -131,3 +134,23 @@ def alert(tree, name: str, text: str) -> Publication:
 
 def scan(tree, number: int, sensor: str = "radar-1", qos: int = 0) -> Publication:
     return Publication(tree.path("scan", sensor=sensor), b"%d" % number, qos=qos, keep="every")
+
+
+@contextlib.asynccontextmanager
+async def program(name: str, broker, tree, **settings):
+    """Run one of `programs.py` as a process of its own."""
+    root = tree.prefix.removesuffix("/paris/")
+    arguments = (name, msgspec.json.encode(broker.settings(**settings)).decode(), root)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        Path(__file__).with_name("programs.py"),
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        preexec_fn=die_with_parent,
+    )
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.communicate()

@@ -32,7 +32,7 @@ async def play(inbox: Inbox, steps: list[str]):
     out, put = [], []
     for i, step in enumerate(steps):
         if step == "get":
-            out += [await inbox.get()] if len(inbox) else []
+            out += [await inbox.get()] if inbox.waiting else []
             continue
         put.append((i, step))
         if step == "tick":
@@ -43,7 +43,7 @@ async def play(inbox: Inbox, steps: list[str]):
 
 
 async def drain(inbox: Inbox):
-    return [await inbox.get() for _ in range(len(inbox))]
+    return [await inbox.get() for _ in range(inbox.waiting)]
 
 
 def run(steps: list[str], capacity: int = CAPACITY):
@@ -104,7 +104,7 @@ def test_a_core_that_stands_still_costs_no_more_than_the_rings_and_a_tick_betwee
     async def body():
         inbox = Inbox(CAPACITY)
         await play(inbox, ["kept", *kinds])
-        return len(inbox)
+        return inbox.waiting
 
     assert asyncio.run(body()) <= 2 * (2 * CAPACITY + 1) + 2
 
@@ -112,7 +112,7 @@ def test_a_core_that_stands_still_costs_no_more_than_the_rings_and_a_tick_betwee
 def test_it_is_full_at_capacity_and_has_room_again_at_half():
     async def body():
         inbox, calls = Inbox(CAPACITY), []
-        inbox.on_room = lambda: calls.append(len(inbox))
+        inbox.on_room = lambda: calls.append(inbox.waiting)
         for i in range(CAPACITY + 2):
             inbox.put(message(i), lambda: None, scan=False)
         assert inbox.full
@@ -147,7 +147,7 @@ def test_a_reader_that_is_cancelled_loses_nothing():
             reading.cancel()
             await asyncio.wait([reading])
             assert reading.cancelled()
-        return len(inbox)
+        return inbox.waiting
 
     assert asyncio.run(body()) == 3
 

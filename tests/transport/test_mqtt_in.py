@@ -93,8 +93,8 @@ def test_under_overload_the_newest_scans_are_kept_and_the_others_counted(broker,
             for number in range(500):
                 outbox.put(scan(tree, number))
             await outbox.deliver(Publication(tree.path("command", alert="A"), b"command", qos=1))
-            await inbox.until(lambda inbox: len(inbox) == 21)
-            items = await take(inbox, len(inbox))
+            await inbox.until(lambda inbox: inbox.waiting == 21)
+            items = await take(inbox, inbox.waiting)
             return [item.input.payload for item in items], inbox.counters()
 
     payloads, counters = run(body())
@@ -109,7 +109,7 @@ def test_a_flood_of_scans_pushes_out_no_status_that_came_at_qos_0(broker, tree):
             for number in range(100):
                 outbox.put(scan(tree, number))
             await outbox.deliver(Publication(tree.path("command", alert="A"), b"command", qos=1))
-            await inbox.until(lambda inbox: len(inbox) == 22)
+            await inbox.until(lambda inbox: inbox.waiting == 22)
             return [item.input.payload for item in await take(inbox, 22)]
 
     assert run(body())[0] == b"online"
@@ -129,7 +129,7 @@ def test_an_inbox_that_is_full_stops_the_wire_and_nothing_is_lost(broker, tree):
             while len(seen) < 600:
                 (item,) = await take(inbox, 1)
                 seen.append(int(item.input.payload))
-                peak = max(peak, len(inbox))
+                peak = max(peak, inbox.waiting)
             return peak, seen, inbox.counters()
 
     peak, seen, counters = run(body())
