@@ -22,7 +22,7 @@ HELLO_5 = b"\x10\x0d\x00\x04MQTT\x05\x02\x00\x0a\x00\x00\x00"
 
 GOODBYE = b"\xe0\x00"
 
-PERMANENT_TLS_FAULTS = ("CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER", "ALERT")
+PERMANENT_TLS_FAULTS = ("CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER", "_ALERT_")
 """TLS failures that trying again does not cure, as OpenSSL spells them."""
 
 
@@ -66,13 +66,20 @@ def access(settings: Mqtt, client_id: str) -> Access:
 
 
 async def version(access: Access) -> Version:
-    """Tell which MQTT to speak; with "auto", ask the broker.
+    """Tell which MQTT to speak; with "auto", by asking the broker.
 
     Some brokers (amqtt 0.12) do not refuse a full CONNECT of MQTT 5 but wait for ever for more of it: hence a short one first.
-    Raises OSError when nobody answers the door.
+    Behind TLS somebody knocks in any case, for paho leaves its socket open when a handshake fails.
+    Raises OSError when nobody answers the door, or not the one we trust.
     """
-    if access.protocol != "auto":
+    if access.protocol != "auto" and access.tls is None:
         return access.protocol
+    answered = await _knock(access)
+    return answered if access.protocol == "auto" else access.protocol
+
+
+async def _knock(access: Access) -> Version:
+    """Say a short hello in MQTT 5, and tell from the answer which one the broker speaks."""
     async with _door(access) as (reader, writer):
         writer.write(HELLO_5)
         try:
