@@ -21,6 +21,15 @@ DEADLINE_S = 20.0
 
 PR_SET_PDEATHSIG = 1
 
+LOG = """
+log_dest stderr
+log_type error
+log_type warning
+log_type notice
+log_type information
+"""
+"""Who comes and goes, but not every message: that would slow it down."""
+
 OPEN_TO_ALL = """
 listener {port} 127.0.0.1
 allow_anonymous true
@@ -60,17 +69,17 @@ class Mosquitto:
 
     def __init__(self, directory: Path, configuration: str = OPEN_TO_ALL) -> None:
         self.host, self.port = "127.0.0.1", free_port()
-        self.log = ""
+        self._lines: list[str] = []
+        self._said = threading.Condition()
         self._file = directory / f"mosquitto-{self.port}.conf"
-        self._file.write_text(configuration.format(port=self.port))
+        self._file.write_text(LOG + configuration.format(port=self.port))
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
-        self._running = threading.Event()
 
     def start(self) -> Mosquitto:
-        self._running.clear()
+        heard = len(self._lines)
         self._process = subprocess.Popen(
-            [mosquitto_program(), "-v", "-c", self._file],
+            [mosquitto_program(), "-c", self._file],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -78,17 +87,27 @@ class Mosquitto:
         )
         self._reader = threading.Thread(target=self._read_log, args=(self._process,), daemon=True)
         self._reader.start()
-        assert self._running.wait(DEADLINE_S), f"Mosquitto did not start:\n{self.log}"
-        assert self._process.poll() is None, f"Mosquitto gave up:\n{self.log}"
+        self.wait_until_it_says(" running", after=heard)
         return self
 
     def _read_log(self, process: subprocess.Popen[str]) -> None:
         with process.stderr as lines:
             for line in lines:
-                self.log += line
-                if " running" in line:
-                    self._running.set()
-        self._running.set()
+                with self._said:
+                    self._lines.append(line)
+                    self._said.notify_all()
+
+    def wait_until_it_says(self, words: str, after: int | None = None) -> None:
+        """Wait for a line of its log, from now on or from its line number `after` on."""
+        with self._said:
+            start = len(self._lines) if after is None else after
+            said = self._said.wait_for(lambda: any(words in line for line in self._lines[start:]), DEADLINE_S)
+        assert said, f"Mosquitto did not say {words!r} but:\n{self.log}"
+
+    @property
+    def log(self) -> str:
+        """What it has said so far."""
+        return "".join(self._lines)
 
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)

@@ -51,6 +51,16 @@ class WatchedInbox(Watched, Inbox):
         self._stirred.set()
 
 
+class WatchedOutbox(Watched, Outbox):
+    def confirm(self, *parcel) -> None:
+        super().confirm(*parcel)
+        self._stirred.set()
+
+    def refuse(self, *parcel) -> None:
+        super().refuse(*parcel)
+        self._stirred.set()
+
+
 class WatchedLink(Watched, Link):
     def ready(self) -> None:
         super().ready()
@@ -92,7 +102,7 @@ async def listening(broker, tree, *, delivery="latest", capacity=1000, name=None
 @contextlib.asynccontextmanager
 async def publishing(broker, tree=None, *, outbox=None, announced=False, name=None, expected=None, **settings):
     """Give an outbox that the broker is given, and its link."""
-    outbox, mouth = Outbox() if outbox is None else outbox, link(broker, name, **settings)
+    outbox, mouth = WatchedOutbox() if outbox is None else outbox, link(broker, name, **settings)
 
     def presence(state):
         return presence_of(state, "paris", "test", time.time_ns(), tree)

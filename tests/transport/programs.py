@@ -1,7 +1,7 @@
 """Programs that tests start in order to kill them: `python programs.py NAME SETTINGS TREE …`, settings as JSON.
 
 speak     announces itself, says "up", and waits to be killed
-consume   hears scans without loss, says each payload once it has dealt with it, and only then acknowledges it
+consume   says "up", hears scans without loss, says each payload once it has dealt with it, and only then acknowledges it
 """
 
 from __future__ import annotations
@@ -35,9 +35,11 @@ async def speak(settings: Mqtt, tree: TopicTree) -> None:
 
 
 async def consume(settings: Mqtt, tree: TopicTree) -> None:
-    inbox = Inbox(settings.inbox)
+    inbox, link = Inbox(settings.inbox), Link(settings, "vigie-paris")
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(listen(Link(settings, "vigie-paris"), inward(tree, "no-loss"), inbox, tree))
+        tasks.create_task(listen(link, inward(tree, "no-loss"), inbox, tree))
+        await link.up.wait()
+        say("up")
         while True:
             item = await inbox.get()
             say(item.input.payload.decode())
