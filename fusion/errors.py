@@ -19,3 +19,11 @@ class RecordingError(FusionError):
 
 class SnapshotError(FusionError):
     """A snapshot does not fit this version or this configuration; the service starts afresh and says so."""
+
+
+class BrokerError(FusionError):
+    """The MQTT broker says no: a wrong address, password, certificate or permission that only a person can put right."""
+
+
+class JournalError(FusionError):
+    """The journal cannot be read or written, so no alert may leave."""
