@@ -67,7 +67,7 @@ def build(tree: dict[str, Any], environment: Mapping[str, str], source: Source) 
         try:
             config = msgspec.convert(tree, Config)
         except msgspec.ValidationError as error:
-            fault, key = _explain(str(error), tree, source)
+            fault, key = explain(str(error), tree, source, Config)
             faults.append(fault)
             if not _set_aside(tree, key):
                 break
@@ -132,10 +132,10 @@ def _type_at(kind: Any, key: list[str | int]) -> Any:
         table = _table_of(kind)
         if isinstance(part, int):
             kind = typing.get_args(_bare(kind))[0]
-        elif table is None or part not in table.__struct_fields__:
+        elif table is None:
             raise KeyError(part)
         else:
-            kind = typing.get_type_hints(table, include_extras=True)[part]
+            kind = {field.encode_name: field.type for field in msgspec.structs.fields(table)}[part]
     return kind
 
 
@@ -155,37 +155,42 @@ def _table_of(kind: Any) -> type[msgspec.Struct] | None:
     return None
 
 
-def _explain(message: str, tree: dict[str, Any], source: Source) -> tuple[str, Key]:
+def explain(message: str, tree: Any, source: Source, table: type[msgspec.Struct]) -> tuple[str, Key]:
     """Turn msgspec's sentence into ours: file, line, key, value, what was expected; and give the key at fault."""
     text, _, path = message.partition(" - at `$")
     key = _key_of_path(path.rstrip("`"))
     if unknown := re.search(r"unknown field `(.+)`", text):
-        known = _fields(key)
+        known = _fields(table, key)
         close = difflib.get_close_matches(unknown[1], known, 1)
         hint = f"; did you mean {close[0]!r}?" if close else f"; known here: {', '.join(known)}"
         bad = (*key, unknown[1])
         return f"{source.where(bad)}: is not a key of this table{hint}", bad
     if missing := re.search(r"missing required field `(.+)`", text):
         key = (*key, missing[1])
-        return f"{source.where(key)}: is missing; expected {_expected(key)}", key
-    return f"{source.where(key)}: {_get(tree, key)!r} is refused ({text}); expected {_expected(key)}", key
+        return f"{source.where(key)}: is missing; expected {_expected(table, key)}", key
+    return f"{source.where(key)}: {_short(_get(tree, key))} is refused ({text}); expected {_expected(table, key)}", key
 
 
 def _key_of_path(path: str) -> Key:
     return tuple(int(part[1]) if part[1] else part[2] for part in re.finditer(r"\[(\d+)\]|\.(\w+)", path))
 
 
-def _fields(key: Key) -> list[str]:
-    table = _table_of(_type_at(Config, list(key)))
-    return list(table.__struct_fields__) if table else []
+def _fields(table: type[msgspec.Struct], key: Key) -> list[str]:
+    inner = _table_of(_type_at(table, list(key)))
+    return [field.encode_name for field in msgspec.structs.fields(inner)] if inner else []
 
 
-def _expected(key: Key) -> str:
-    """Say in words what a key takes."""
+def _expected(table: type[msgspec.Struct], key: Key) -> str:
+    """Say in words what a key takes; of a list's item, what the list takes."""
     keys = list(key)
-    while keys and isinstance(keys[-1], int) and len(keys) > 1 and keys[-2] != "sensor":
+    while keys and isinstance(keys[-1], int) and not _table_of(_type_at(table, keys)):
         keys.pop()
-    return describe(_type_at(Config, keys))
+    return describe(_type_at(table, keys))
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def describe(kind: Any) -> str:
