@@ -38,6 +38,7 @@ def test_the_same_scenario_gives_the_same_files(case, tmp_path):
     again = write_case(stage, tmp_path / "again").directory
     for file in sorted(written.directory.iterdir()):
         assert (again / file.name).read_bytes() == file.read_bytes()
+    assert (again / "recording.jsonl.gz").read_bytes()[4:8] == bytes(4)  # gzip's time stamp
     assert sorted(path.name for path in again.iterdir()) == ["recording.jsonl.gz", "site.toml", "truth.csv"]
 
 

@@ -11,6 +11,7 @@ from scipy import stats
 from simulators.earth import wgs84_from_ecef
 from simulators.sensing import detections, scans, view
 from simulators.targets import targets
+from simulators.view import Directions
 
 GEOD = pyproj.Geod(ellps="WGS84")
 LONG = 1500.0
@@ -84,6 +85,17 @@ def test_a_sector_goes_clockwise_from_its_first_azimuth_to_its_second(staged, se
     north = DRONE.replace("48.8582, longitude_deg = 2.2845", "48.8600, longitude_deg = 2.2950").replace("2.3045", "2.2955")
     hits = detections(at_work(staged(RADAR.replace("[0, 360]", sector), north)))
     assert bool((hits.source == 0).any()) is inside
+
+
+def test_the_coverage_ends_where_it_is_configured_to(staged):
+    radar = at_work(staged(RADAR.replace("[0, 360]", "[300, 60]"), ""))
+    azimuth = np.radians([299.9, 300.1, 59.9, 60.1, 0.0, 0.0, 0.0, 0.0])
+    elevation = np.radians([0.0, 0.0, 0.0, 0.0, -5.1, -4.9, 39.9, 40.1])
+    distance = np.full(8, 1000.0)
+    inside = radar.covers(Directions(distance, azimuth, elevation, 0 * distance))
+    assert inside.tolist() == [False, True, True, False, False, True, True, False]
+    edges = np.array([49.9, 50.1, 5999.9, 6000.1])
+    assert radar.covers(Directions(edges, 0 * edges, 0 * edges, 0 * edges)).tolist() == [False, True, True, False]
 
 
 def test_false_alarms_are_poisson_in_number_and_uniform_in_the_measurement_space(staged):
