@@ -20,7 +20,7 @@ REACH = 100.0
 
 
 class Raised(NamedTuple):
-    """One alert as it was first told, and whom it is truly about."""
+    """One alert when it was first told for a rule, and whom it is truly about."""
 
     alert: str
     rule: str
@@ -48,13 +48,13 @@ def load_alerts(path: Path) -> list[Alert]:
 
 
 def raised(alerts: list[Alert], stage: Stage, flown: tuple[Target, ...]) -> list[Raised]:
-    """Give each alert once, as it was first told, in that order."""
-    first: dict[str, Alert] = {}
+    """Give each alert when it was first told, and again when a graver rule took it over, in that order."""
+    first: dict[tuple[str, str], Alert] = {}
     for alert in alerts:
-        first.setdefault(alert.alert, alert)
+        first.setdefault((alert.alert, alert.rule), alert)
     return [
-        Raised(a.alert, a.rule, a.zone, (nanoseconds(a.raised) - stage.start) / SECOND, _about(a, stage, flown))
-        for a in first.values()
+        Raised(one.alert, one.rule, one.zone, (nanoseconds(one.updated) - stage.start) / SECOND, _about(one, stage, flown))
+        for one in first.values()
     ]
 
 

@@ -102,6 +102,13 @@ def test_an_alert_where_nobody_is_is_about_nobody(outcome):
     assert outcome("true", "", ("drone", 20, {"aside_deg": 0.0015}))[0] is False  # 167 m off
 
 
+def test_an_alert_that_grows_from_a_prediction_to_an_intrusion_is_an_intrusion_from_then_on(outcome):
+    grown = ("drone", 10, {"rule": "predicted_entry"}), ("drone", 30, {"rule": "intrusion", "state": "updated"})
+    assert outcome("true", 'rule = "predicted_entry"', *grown) == (True, "flagged by predicted_entry in RING at 10.0 s")
+    assert outcome("true", 'rule = "intrusion"', *grown) == (True, "flagged by intrusion in RING at 30.0 s")
+    assert outcome("true", 'rule = "intrusion"\nby_s = 20', *grown)[0] is False
+
+
 def test_an_alert_is_counted_once_at_its_first_word(staged, tmp_path):
     stage = staged(RADAR, DRONE)
     flown = targets(stage)
