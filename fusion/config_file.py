@@ -188,7 +188,7 @@ def explain(message: str, tree: Any, source: Source, table: type[msgspec.Struct]
     if missing := re.search(r"missing required field `(.+)`", text):
         key = (*key, missing[1])
         return f"{source.where(key)}: is missing; expected {_expected(table, key)}", key
-    return f"{source.where(key)}: {_short(_get(tree, key))} is refused ({text}); expected {_expected(table, key)}", key
+    return f"{source.where(key)}: {short(_get(tree, key))} is refused ({text}); expected {_expected(table, key)}", key
 
 
 def _key_of_path(path: str) -> Key:
@@ -208,7 +208,8 @@ def _expected(table: type[msgspec.Struct], key: Key) -> str:
     return describe(_type_at(table, keys))
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
+    """Quote a value in one line of an error, however long it is."""
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
 
