@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from scenes import HEAD, SITE
 
 from simulators.scenario_file import Stage, load
+from tests.simulators.scenes import HEAD, SITE
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
 """A simulated camera's errors and gaps last; its figures still hold."""
 
 import numpy as np
-from scenes import CAMERA, DRONE
 from scipy import stats
 
 from simulators.sensing import detections, view
 from simulators.targets import targets
+from tests.simulators.scenes import CAMERA, DRONE
 
 NORTH = DRONE.replace("48.8582", "48.8682")
 BEHAVIOUR = '[[sensor]]\nid = "camera"\ncorrelation_s = 2.0\ngap_s = 1.0\n'

@@ -7,12 +7,12 @@ import math
 
 import pyproj
 import pytest
-from scenes import DRONE, RADAR
 
 from fusion.errors import RecordingError
 from simulators.case import write_case, write_recording
 from simulators.publish import messages
 from simulators.targets import targets
+from tests.simulators.scenes import DRONE, RADAR
 
 GEOD = pyproj.Geod(ellps="WGS84")
 

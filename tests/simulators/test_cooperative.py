@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scenes import DRONE, RECEIVERS
 from scipy import stats
 
 from simulators.cooperative import STEPS, longitude_zones, quantised
 from simulators.earth import Place, ecef_from_wgs84
 from simulators.sensing import detections, scans, view
 from simulators.targets import targets
+from tests.simulators.scenes import DRONE, RECEIVERS
 
 HELICOPTER = (
     DRONE.replace("multirotor", "helicopter")

@@ -3,12 +3,12 @@
 import math
 
 import numpy as np
-from scenes import DRONE, FINDER
 from scipy import stats
 
 from fusion.messages import Bearing
 from simulators.sensing import detections, scans, view
 from simulators.targets import targets
+from tests.simulators.scenes import DRONE, FINDER
 
 SENDER = DRONE.replace(
     "speed_mps = 10", 'speed_mps = 10\nemitter = "OcuSync"\npilot = { latitude_deg = 48.858, longitude_deg = 2.30 }'

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from scenes import DRONE, RADAR
 from scipy import stats
 
 from simulators.looks import arrivals, looks
 from simulators.sensing import arrived, detections, scans, view
 from simulators.targets import targets
+from tests.simulators.scenes import DRONE, RADAR
 
 
 def at_work(stage):

@@ -7,12 +7,12 @@ from datetime import timedelta
 import msgspec
 import numpy as np
 import pytest
-from scenes import DRONE, RADAR
 
 from fusion.errors import RecordingError
 from simulators.earth import wgs84_from_ecef
 from simulators.outcomes import judge, load_alerts, raised
 from simulators.targets import targets
+from tests.simulators.scenes import DRONE, RADAR
 
 EXPECT = '[[expect]]\nactor = "drone"\nflagged = {flagged}\n{more}\n'
 

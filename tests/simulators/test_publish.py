@@ -5,9 +5,9 @@ import hashlib
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
-from scenes import CAMERA, DRONE, FINDER, RADAR, RECEIVERS
 
 import sensors
 from fusion.messages import SECOND, nanoseconds
@@ -16,6 +16,7 @@ from sensors import Station
 from simulators.publish import messages, play
 from simulators.sensing import detections, view
 from simulators.targets import targets
+from tests.simulators.scenes import CAMERA, DRONE, FINDER, RADAR, RECEIVERS
 
 ALL = RADAR + FINDER + CAMERA + RECEIVERS
 SAYING = DRONE.replace(
@@ -72,9 +73,8 @@ def test_another_process_gives_the_same_bytes(staged, tmp_path):
         "for m in messages(load(Path(sys.argv[1]))): sha.update(f'{m.received} {m.topic} '.encode() + m.payload)\n"
         "print(sha.hexdigest())"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path / "scenario.toml")], check=True, capture_output=True, text=True, timeout=60
-    )
+    command, here = [sys.executable, "-c", program, str(tmp_path / "scenario.toml")], Path(__file__).parents[2]
+    run = subprocess.run(command, cwd=here, check=True, capture_output=True, text=True, timeout=60)
     assert run.stdout.strip() == digest(messages(stage))
 
 

@@ -5,13 +5,13 @@ import math
 import numpy as np
 import pyproj
 import pytest
-from scenes import DRONE, RADAR
 from scipy import stats
 
 from simulators.earth import wgs84_from_ecef
 from simulators.sensing import detections, scans, view
 from simulators.targets import targets
 from simulators.view import Directions
+from tests.simulators.scenes import DRONE, RADAR
 
 GEOD = pyproj.Geod(ellps="WGS84")
 LONG = 1500.0

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from scenes import DRONE, HEAD, RADAR, SITE
 
 from fusion.errors import ConfigError
 from simulators.scenario_file import find, library, load
+from tests.simulators.scenes import DRONE, HEAD, RADAR, SITE
 
 
 def explained(tmp_path: Path, scenario: str, sensors: str = RADAR) -> str:

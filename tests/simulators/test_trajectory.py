@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 import pytest
-from scenes import DRONE, RADAR
 
 from simulators.targets import targets
 from simulators.trajectory import Trajectory
+from tests.simulators.scenes import DRONE, RADAR
 
 CIRCLE = Trajectory(
     5.0,
