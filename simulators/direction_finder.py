@@ -23,15 +23,16 @@ def detect(view: View) -> list[Hits]:
         found.append(_bearings(view, i, target.id, target.trajectory.position(time)))
         if target.controller is not None:
             still = np.broadcast_to(target.controller, (len(time), 3))
-            found.append(_bearings(view, i, f"{target.id} controller", still))
+            found.append(_bearings(view, i, f"{target.id} controller", still, reach=view.behaviour.ground_reach_m))
     return [*found, _false_bearings(view)]
 
 
-def _bearings(view: View, index: int, name: str, position: Floats) -> Hits:
-    """Give the bearings to one sender while its aircraft is in the air."""
+def _bearings(view: View, index: int, name: str, position: Floats, reach: float = math.inf) -> Hits:
+    """Give the bearings to one sender while its aircraft is in the air. Houses hide what sends from the ground afar."""
     time, target = view.looks.time, view.targets[index]
     seen = view.directions(position, np.zeros_like(position))
-    hit = np.flatnonzero(target.trajectory.flying(time) & view.covers(seen) & view.detects(name, seen.range))
+    heard = target.trajectory.flying(time) & view.covers(seen) & (seen.range <= reach)
+    hit = np.flatnonzero(heard & view.detects(name, seen.range))
     sigma, bias = view.sensor.accuracy.azimuth_deg or 0.0, view.behaviour.bias.azimuth_deg
     folded = view.chance("fold", name).uniform(size=len(time)) < view.behaviour.folds
     azimuth = seen.azimuth + np.radians(bias + sigma * view.noise(name, 1)[:, 0] + 180.0 * folded)

@@ -105,6 +105,7 @@ class Behaviour(Table):
         Meta(description="[to this range, probability] in steps, instead of the configured probability"),
     ] = ()
     folds: Annotated[Share, Meta(description="share of bearings that point the opposite way")] = 0.0
+    ground_reach_m: Annotated[Positive, Meta(description="a direction finder hears controllers on the ground this far")] = 800.0
     class_accuracy: Annotated[Share, Meta(description="how often the class it names is right; 0: it names none")] = 0.0
 
 

@@ -11,7 +11,7 @@ from simulators.targets import targets
 from tests.simulators.scenes import DRONE, FINDER
 
 SENDER = DRONE.replace(
-    "speed_mps = 10", 'speed_mps = 10\nemitter = "OcuSync"\npilot = { latitude_deg = 48.858, longitude_deg = 2.30 }'
+    "speed_mps = 10", 'speed_mps = 10\nemitter = "OcuSync"\npilot = { latitude_deg = 48.852, longitude_deg = 2.30 }'
 )
 
 
@@ -50,6 +50,11 @@ def test_correlated_errors_forget_with_their_time_constant_and_keep_their_size(s
     assert abs(np.std(np.concatenate(found)) / 5.0 - 1.0) < 0.1
     noise = heard(staged(FINDER, SENDER, duration=40_000.0, behaviour=behaviour))[0].noise("anyone", 1)[:, 0]
     assert abs(np.corrcoef(noise[8:], noise[:-8])[0, 1] - math.exp(-1.0)) < 0.05
+
+
+def test_a_controller_on_the_ground_is_not_heard_from_afar(staged):
+    _, hits = heard(staged(FINDER, SENDER, behaviour='[[sensor]]\nid = "finder"\nground_reach_m = 500\n'))
+    assert set(hits.values[hits.source == 0, 2]) == {0.0}
 
 
 def test_a_drone_that_sends_nothing_is_not_heard(staged):
