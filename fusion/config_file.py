@@ -8,34 +8,42 @@ import re
 import tomllib
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from fusion.config import Config
 from fusion.errors import ConfigError
+from fusion.toml_lines import lines_of_keys
 
 PREFIX = "VIGIE_"
 SECRETS = {("mqtt", "password")}
 """Keys that may come from the environment or a file of their own, never from the configuration file."""
 
 Key = tuple[str | int, ...]
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 def load(path: Path, environment: Mapping[str, str]) -> Config:
     """Read the configuration at `path` with the environment's `VIGIE_…` over it; raise ConfigError naming every fault."""
+    tree, source = read(path)
+    return build(tree, environment, source)
+
+
+def read(path: Path) -> tuple[dict[str, Any], Source]:
+    """Read a TOML file as a tree, and where each of its keys stands; raise ConfigError where that is not possible."""
     try:
         text = path.read_text(encoding="utf-8")
-        tree = tomllib.loads(text)
+        return tomllib.loads(text), Source(str(path), text)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: is not UTF-8 text: {error}") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: is not TOML: {error}") from error
-    return build(tree, environment, Source(str(path), text))
 
 
 class Source:
@@ -43,7 +51,7 @@ class Source:
 
     def __init__(self, name: str, text: str = "") -> None:
         self.name = name
-        self._lines = _lines_of_keys(text)
+        self._lines = lines_of_keys(text)
 
     def where(self, key: Key) -> str:
         """Give `file, line N: ` for a key, or for the nearest table around it that has a line."""
@@ -63,20 +71,32 @@ def build(tree: dict[str, Any], environment: Mapping[str, str], source: Source) 
     for name in sorted(environment):
         if name.startswith(PREFIX):
             _override(tree, name, environment[name])
+    return convert(tree, Config, source, _contradictions, faults)
+
+
+def convert(
+    tree: dict[str, Any],
+    table: type[T],
+    source: Source,
+    contradictions: Callable[[T], list[tuple[Key, str]]],
+    known: list[str] | None = None,
+) -> T:
+    """Turn a parsed tree into a table, or raise ConfigError with one line a fault, after those already known."""
+    faults = known or []
     while len(faults) < 20:
         try:
-            config = msgspec.convert(tree, Config)
+            value = msgspec.convert(tree, table)
         except msgspec.ValidationError as error:
-            fault, key = explain(str(error), tree, source, Config)
+            fault, key = explain(str(error), tree, source, table)
             faults.append(fault)
-            if not _set_aside(tree, key):
+            if not _set_aside(tree, key, table):
                 break
         else:
-            faults += [f"{source.where(key)}: {text}" for key, text in _contradictions(config)]
+            faults += [f"{source.where(key)}: {text}" for key, text in contradictions(value)]
             break
     if faults:
         raise ConfigError("\n".join(faults))
-    return config
+    return value
 
 
 def dotted(key: Key) -> str:
@@ -233,34 +253,27 @@ def _get(tree: Any, key: Key) -> Any:
     return tree
 
 
-def _set_aside(tree: Any, key: Key) -> bool:
+def _set_aside(tree: Any, key: Key, table: type[msgspec.Struct]) -> bool:
     """Put a faulty value out of the way, so that the next fault can be found; False where that is not possible."""
     holder = _get(tree, key[:-1])
     if not key or not isinstance(holder, dict):
         return False
-    placeholder = {"name": "x", "kind": "x", "id": f"x{id(holder)}", "latitude_deg": 0.0, "longitude_deg": 0.0}
-    required = (len(key) == 2 and key[0] == "site") or (len(key) == 3 and key[-1] in {"id", "kind"})
-    if required and key[-1] in placeholder and holder.get(key[-1]) != placeholder[str(key[-1])]:
-        holder[key[-1]] = placeholder[str(key[-1])]
+    inner = _table_of(_type_at(table, list(key[:-1])))
+    if inner and any(field.encode_name == key[-1] and field.required for field in msgspec.structs.fields(inner)):
+        stand_in = _stand_in(_type_at(table, list(key)), f"x{id(holder)}")
+        if stand_in is None or holder.get(key[-1]) == stand_in:
+            return False
+        holder[key[-1]] = stand_in
         return True
     return holder.pop(key[-1], None) is not None
 
 
-def _lines_of_keys(text: str) -> dict[Key, int]:
-    """Find the line of every table header and plain key (dotted and inline ones count with their line's first key)."""
-    lines: dict[Key, int] = {}
-    table: Key = ()
-    counts: dict[str, int] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[\[\s*([\w.\-]+)\s*\]\]", line):
-            counts[header[1]] = counts.get(header[1], -1) + 1
-            table = (*header[1].split("."), counts[header[1]])
-            lines[table] = number
-        elif header := re.match(r"\s*\[\s*([\w.\-]+)\s*\]", line):
-            table = tuple(header[1].split("."))
-            if table[0] in counts:
-                table = (table[0], counts[str(table[0])], *table[1:])
-            lines[table] = number
-        elif key := re.match(r"\s*([\w\-]+(?:\.[\w\-]+)*)\s*=", line):
-            lines[(*table, *key[1].split("."))] = number
-    return lines
+def _stand_in(kind: Any, word: str) -> Any:
+    """Give a value that a required key takes, so that the rest can be read; None where there is no simple one."""
+    metas = [meta for meta in getattr(kind, "__metadata__", ()) if isinstance(meta, msgspec.Meta)]
+    bare = _bare(kind)
+    if typing.get_origin(bare) is typing.Literal:
+        return typing.get_args(bare)[0]
+    if bare in {int, float}:
+        return next((low + 1 for meta in metas for low in (meta.ge, meta.gt) if low is not None), 0)
+    return {str: word, datetime: datetime(2000, 1, 1, tzinfo=UTC)}.get(bare)

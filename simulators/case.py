@@ -1,0 +1,104 @@
+"""Writes a scenario as a case: its recording, its truth and its site, to replay and to judge."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import math
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import msgspec
+import numpy as np
+
+from fusion.errors import RecordingError
+from fusion.messages import SECOND, RawMessage, Record, Time, utc
+from simulators.earth import enu_from_ecef_matrix, wgs84_from_ecef
+from simulators.publish import messages
+from simulators.scenario_file import Stage
+from simulators.targets import Target, targets
+
+TRUTH_STEP = 0.2
+"""s between rows of truth: between them a straight line is within a h²/8 = 2.5 cm at 5 m/s²."""
+
+TRUTH_HEAD = "time_unix_s,truth,latitude_deg,longitude_deg,altitude_hae_m,vx,vy,vz"
+"""vx, vy, vz are m/s along true east, north and up at the place."""
+
+
+class Line(Record):
+    """One line of a recording."""
+
+    received: Time
+    topic: str
+    payload: msgspec.Raw
+
+
+class Case(NamedTuple):
+    """What was written."""
+
+    directory: Path
+    messages: int
+    truths: int
+    seconds: float  # simulated
+
+
+def write_case(stage: Stage, directory: Path) -> Case:
+    """Write `recording.jsonl.gz`, `truth.csv` and `site.toml` (with the files that it names) into a directory."""
+    directory.mkdir(parents=True, exist_ok=True)
+    flown = targets(stage)
+    count = write_recording(directory / "recording.jsonl.gz", messages(stage, flown))
+    write_truth(directory / "truth.csv", stage, flown)
+    shutil.copyfile(stage.site_path, directory / "site.toml")
+    for name in (*stage.site.zones.files, *filter(None, [stage.site.zones.register])):
+        if (source := stage.site_path.parent / name).is_file() and not Path(name).is_absolute() and ".." not in Path(name).parts:
+            (directory / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, directory / name)
+    return Case(directory, count, len(flown), stage.scenario.duration_s)
+
+
+def write_recording(path: Path, stream: Iterable[RawMessage]) -> int:
+    """Write messages as JSON lines, compressed if the name ends in .gz; the same messages give the same bytes."""
+    count, encoder, buffer = 0, msgspec.json.Encoder(), bytearray()
+    with _written(path) as file:
+        for message in stream:
+            line = Line(received=utc(message.received), topic=message.topic, payload=msgspec.Raw(message.payload))
+            encoder.encode_into(line, buffer)
+            file.write(buffer + b"\n")
+            count += 1
+    return count
+
+
+def write_truth(path: Path, stage: Stage, flown: tuple[Target, ...], step: float = TRUTH_STEP) -> None:
+    """Write where every target truly is, a row a step while it flies, in the order of time."""
+    rows = sorted((time, i, row) for i, target in enumerate(flown) for time, row in _rows(stage, target, step))
+    with _written(path) as file:
+        file.write("\n".join([TRUTH_HEAD, *(row for _, _, row in rows), ""]).encode())
+
+
+def _rows(stage: Stage, target: Target, step: float) -> Iterator[tuple[float, str]]:
+    track = target.trajectory
+    time = step * np.arange(math.ceil(track.start / step), math.floor(min(track.end, stage.scenario.duration_s) / step) + 1)
+    position = track.position(time)
+    latitude, longitude, height = wgs84_from_ecef(position)
+    velocity = np.einsum("nij,nj->ni", enu_from_ecef_matrix(latitude, longitude), track.velocity(time))
+    columns = np.stack([time, np.degrees(latitude), np.degrees(longitude), height, *velocity.T], axis=-1).tolist()
+    for at, lat, lon, h, east, north, up in columns:
+        unix = stage.start / SECOND + at
+        yield at, f"{unix:.3f},{target.id},{lat:.9f},{lon:.9f},{h:.3f},{east:.4f},{north:.4f},{up:.4f}"
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file for writing, through gzip if the name says so, without a time stamp that would change its bytes."""
+    try:
+        with path.open("wb") as file:
+            if path.suffix != ".gz":
+                yield file
+                return
+            with gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0) as packed, io.BufferedWriter(packed) as buffered:
+                yield buffered
+    except OSError as error:
+        raise RecordingError(f"{path}: cannot be written: {error.strerror}") from error

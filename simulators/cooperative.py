@@ -1,0 +1,106 @@
+"""How cooperative broadcasts err: satellite positions with slow errors, in the steps that their formats count in."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from fusion.messages import Floats, Measurement, Pilot, Position
+from simulators.earth import enu_from_ecef_matrix, wgs84_from_ecef
+from simulators.targets import Target
+from simulators.view import Hits, View
+
+FOOT, KNOT = 0.3048, 0.514444
+
+
+class Steps(NamedTuple):
+    """What a format counts in."""
+
+    angle: float  # rad, of latitude
+    zoned: bool  # longitude steps widen with 60/NL towards the poles; otherwise they are latitude's
+    altitude: float  # m
+    speed: float  # m/s
+    course: float  # rad; 0: velocity is told by its east and north
+    climb: float  # m/s
+
+
+STEPS = {
+    # RTCA DO-260B: airborne positions are 17 bits of a 6° zone (5.1 m), altitude 25 ft, velocity 1 kt, climb 64 ft/min.
+    "adsb": Steps(
+        angle=math.radians(6.0 / 2**17), zoned=True, altitude=25.0 * FOOT, speed=KNOT, course=0.0, climb=64.0 * FOOT / 60.0
+    ),
+    # ASTM F3411-22a, location message: 1e-7°, 0.5 m, 0.25 m/s, whole degrees of direction, 0.5 m/s up.
+    "remote_id": Steps(angle=math.radians(1e-7), zoned=False, altitude=0.5, speed=0.25, course=math.radians(1.0), climb=0.5),
+}
+
+
+def detect(view: View) -> list[Hits]:
+    """Give the position reports of everyone who broadcasts what this receiver hears. There are no false alarms."""
+    kind = view.sensor.kind
+    return [_positions(view, i, target) for i, target in enumerate(view.targets) if kind in target.broadcasts]
+
+
+def _positions(view: View, index: int, target: Target) -> Hits:
+    """Give one target's reports: each was made at its own phase of the receiver's period."""
+    time = np.round(view.looks.time - view.chance("phase", target.id).uniform(0.0, view.looks.period), 1)
+    seen = view.directions(target.trajectory.position(time), target.trajectory.velocity(time))
+    hit = np.flatnonzero(target.trajectory.flying(time) & view.covers(seen) & view.detects(target.id, seen.range))
+    accuracy, noise = view.sensor.accuracy, view.noise(target.id, 6)
+    away = noise[:, :3] * [accuracy.horizontal_m or 0.0, accuracy.horizontal_m or 0.0, accuracy.vertical_m or 0.0]
+    true = target.trajectory.position(time)
+    turn = enu_from_ecef_matrix(*wgs84_from_ecef(true)[:2])
+    latitude, longitude, height = wgs84_from_ecef(true + np.einsum("nji,nj->ni", turn, away))
+    velocity = np.einsum("nij,nj->ni", turn, target.trajectory.velocity(time)) + noise[:, 3:] * (accuracy.velocity_mps or 0.0)
+    columns = [latitude, longitude, height, *velocity.T]
+    return Hits(hit, time[hit], np.full(len(hit), index), quantised(np.stack(columns, axis=-1)[hit], STEPS[view.sensor.kind]))
+
+
+def quantised(reports: Floats, steps: Steps) -> Floats:
+    """Round reports (n, 6) of latitude, longitude (rad), height (m), velocity east, north, up (m/s) to a format's steps."""
+    latitude, longitude, height, east, north, up = reports.T
+    rows = [
+        _stepped(latitude, steps.angle),
+        _stepped(longitude, steps.angle * (60.0 / longitude_zones(latitude) if steps.zoned else 1.0)),
+        _stepped(height, steps.altitude),
+        *_velocity(east, north, steps),
+        _stepped(up, steps.climb),
+    ]
+    return np.stack(rows, axis=-1)
+
+
+def _velocity(east: Floats, north: Floats, steps: Steps) -> tuple[Floats, Floats]:
+    if not steps.course:
+        return _stepped(east, steps.speed), _stepped(north, steps.speed)
+    speed, course = _stepped(np.hypot(east, north), steps.speed), _stepped(np.arctan2(east, north), steps.course)
+    return speed * np.sin(course), speed * np.cos(course)
+
+
+def _stepped(value: Floats, step: float | Floats) -> Floats:
+    return np.asarray(np.round(value / step) * step)
+
+
+def longitude_zones(latitude: Floats) -> Floats:
+    """Give NL, the number of longitude zones of compact position reporting at latitudes (n,) (RTCA DO-260B, A.1.7.2)."""
+    ratio = (1.0 - math.cos(math.pi / 30.0)) / np.cos(latitude) ** 2
+    return np.floor(math.tau / np.arccos(np.clip(1.0 - ratio, -1.0, 1.0)))
+
+
+def report(view: View, time: int, source: int, values: list[float]) -> Measurement:
+    """Write one position report: what the aircraft says of itself, and a drone of its pilot."""
+    latitude, longitude, height, east, north, up = values
+    target, accuracy = view.targets[source], view.sensor.accuracy
+    pilot = target.pilot if view.sensor.kind == "remote_id" else None
+    return Position(
+        time=time,
+        latitude=latitude,
+        longitude=longitude,
+        altitude=height,
+        velocity=(east, north, up),
+        sigma_horizontal=accuracy.horizontal_m or 0.0,
+        sigma_vertical=accuracy.vertical_m or 0.0,
+        sigma_velocity=accuracy.velocity_mps,
+        identity=target.identity,
+        pilot=None if pilot is None else Pilot(latitude=pilot[0], longitude=pilot[1]),
+    )

@@ -1,0 +1,98 @@
+"""Judges the alerts of a run by what the scenario expects: who had to be flagged, when and by which rule, and who must not be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+from fusion.errors import RecordingError
+from fusion.messages import SECOND, Alert, Floats, WirePosition, nanoseconds
+from simulators.earth import ecef_from_wgs84
+from simulators.scenario import Expectation
+from simulators.scenario_file import Stage
+from simulators.targets import Target
+
+REACH = 100.0
+"""m from an alert's track to the target that it is about: beyond any gate, and drones of a scenario fly further apart."""
+
+
+class Raised(NamedTuple):
+    """One alert when it was first told for a rule, and whom it is truly about."""
+
+    alert: str
+    rule: str
+    zone: str
+    after_s: float  # since the start
+    actor: str | None  # None: nobody is there
+
+
+class Outcome(NamedTuple):
+    """What became of one expectation."""
+
+    expectation: Expectation
+    met: bool
+    reason: str
+
+
+def load_alerts(path: Path) -> list[Alert]:
+    """Read alerts, one a line, as a replay writes them."""
+    decoder = msgspec.json.Decoder(Alert)
+    try:
+        with path.open("rb") as file:
+            return [decoder.decode(line) for line in file]
+    except (OSError, msgspec.DecodeError) as error:
+        raise RecordingError(f"{path}: cannot be read as alerts: {error}") from error
+
+
+def raised(alerts: list[Alert], stage: Stage, flown: tuple[Target, ...]) -> list[Raised]:
+    """Give each alert when it was first told, and again when a graver rule took it over, in that order."""
+    first: dict[tuple[str, str], Alert] = {}
+    for alert in alerts:
+        first.setdefault((alert.alert, alert.rule), alert)
+    return [
+        Raised(one.alert, one.rule, one.zone, (nanoseconds(one.updated) - stage.start) / SECOND, _about(one, stage, flown))
+        for one in first.values()
+    ]
+
+
+def judge(stage: Stage, told: list[Raised]) -> list[Outcome]:
+    """Tell of every expectation of a scenario whether it was met, and why."""
+    return [_outcome(expectation, told) for expectation in stage.scenario.expect]
+
+
+def _about(alert: Alert, stage: Stage, flown: tuple[Target, ...]) -> str | None:
+    """Find the actor that an alert's track truly is: the nearest in the air then, if it is within REACH."""
+    if alert.track_state is None or alert.track_state.position is None:
+        return None
+    after = (nanoseconds(alert.track_state.time) - stage.start) / SECOND
+    here = _ecef(alert.track_state.position)
+    there = [
+        (float(np.linalg.norm(target.trajectory.position(after) - here)), target.actor)
+        for target in flown
+        if target.trajectory.flying(after)
+    ]
+    distance, actor = min(there, default=(np.inf, ""))
+    return actor if distance <= REACH else None
+
+
+def _ecef(position: WirePosition) -> Floats:
+    return ecef_from_wgs84(np.radians(position.latitude_deg), np.radians(position.longitude_deg), position.altitude_hae_m)
+
+
+def _outcome(expectation: Expectation, told: list[Raised]) -> Outcome:
+    alerts = [
+        one
+        for one in told
+        if one.actor == expectation.actor and expectation.rule in {None, one.rule} and expectation.zone in {None, one.zone}
+    ]
+    if not expectation.flagged:
+        first = alerts[0] if alerts else None
+        return Outcome(expectation, not alerts, f"flagged by {first.rule} at {first.after_s:.1f} s" if first else "not flagged")
+    if not alerts:
+        return Outcome(expectation, met=False, reason="never flagged")
+    soonest = min(alerts, key=lambda one: one.after_s)
+    in_time = expectation.by_s is None or soonest.after_s <= expectation.by_s
+    return Outcome(expectation, in_time, f"flagged by {soonest.rule} in {soonest.zone} at {soonest.after_s:.1f} s")

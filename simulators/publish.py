@@ -1,0 +1,97 @@
+"""The stream of messages of a scenario in the order of arrival, and its publication in real time or faster.
+
+The stream is a function of the scenario alone: the same seed gives the same bytes, at any speed and in any process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from operator import attrgetter
+
+import msgspec
+
+import sensors
+from fusion.config import Config, Sensor
+from fusion.messages import SECOND, RawMessage, Record, Time, utc
+from fusion.topics import TOPICS, TopicTree
+from sensors import Station
+from simulators.scenario_file import Stage
+from simulators.sensing import detections, scans, view
+from simulators.targets import Target, targets
+
+STATUS_PERIOD = 10.0
+"""s between a sensor's words about its health: a service that starts late has them all soon."""
+
+NAP = 0.5
+"""s: the longest wait at a time; after it, the clock is read again."""
+
+Publish = Callable[[str, bytes, int, bool], Awaitable[None]]
+"""What publishing needs of an MQTT client: topic, payload, QoS, and whether the broker retains it."""
+
+
+class Status(Record, kw_only=True):
+    """What a sensor says of its health (design §3)."""
+
+    state: str
+    time: Time
+
+
+def messages(stage: Stage, flown: tuple[Target, ...] | None = None) -> Iterator[RawMessage]:
+    """Give everything that the sensors of a scenario send, in the order of arrival."""
+    flown = targets(stage) if flown is None else flown
+    topics = TopicTree(stage.site.site.name, stage.site.mqtt.root)
+    streams = [_scans(stage, sensor, flown, topics) for sensor in stage.site.sensor]
+    streams += [_statuses(stage, sensor, topics) for sensor in stage.site.sensor]
+    yield from heapq.merge(*streams, key=attrgetter("received", "topic"))
+
+
+def _scans(stage: Stage, sensor: Sensor, flown: tuple[Target, ...], topics: TopicTree) -> Iterator[RawMessage]:
+    encode, station = sensors.BUILT_IN[sensor.kind].encode, Station(sensor, stage.site.site.frame())
+    at_work = view(stage, sensor, flown)
+    topic = topics.path("scan", sensor=sensor.id)
+    for scan in scans(at_work, detections(at_work), stage.start):
+        yield RawMessage(topic=topic, payload=encode(station, scan), received=scan.received)
+
+
+def _statuses(stage: Stage, sensor: Sensor, topics: TopicTree) -> Iterator[RawMessage]:
+    """Say `online` at the start, at every period and after an outage, and `offline` when one begins, as a Will does."""
+    outages, duration = sorted(stage.behaviour(sensor.id).outages), stage.scenario.duration_s
+    beats = [i * STATUS_PERIOD for i in range(int(duration / STATUS_PERIOD) + 1)]
+    words = [(beat, "online") for beat in beats if not any(begin <= beat < end for begin, end in outages)]
+    words += [(at, state) for begin, end in outages for at, state in ((begin, "offline"), (end, "online")) if at < duration]
+    for at, state in sorted(set(words)):
+        received = stage.start + round(at * SECOND)
+        payload = msgspec.json.encode(Status(state=state, time=utc(received)))
+        yield RawMessage(topic=topics.path("sensor_status", sensor=sensor.id), payload=payload, received=received)
+
+
+async def play(
+    stream: Iterable[RawMessage],
+    publish: Publish,
+    site: Config,
+    *,
+    speed: float = 1.0,
+    qos: int = 0,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    clock: Callable[[], float] | None = None,
+) -> int:
+    """Publish messages at the times they were received at, `speed` times as fast; give their number.
+
+    Scans go at `qos`; what the contract retains goes at QoS 1 and retained. A broker that is slow delays, and nothing is
+    left out.
+    """
+    clock = clock or asyncio.get_running_loop().time
+    topics = TopicTree(site.site.name, site.mqtt.root)
+    count, begun, first = 0, clock(), None
+    for message in stream:
+        first = message.received if first is None else first
+        due = begun + (message.received - first) / SECOND / speed
+        while (wait := due - clock()) > 0.0:
+            await sleep(min(wait, NAP))
+        address = topics.parse(message.topic)
+        retained = address is not None and TOPICS[address.name].retained
+        await publish(message.topic, message.payload, 1 if retained else qos, retained)
+        count += 1
+    return count

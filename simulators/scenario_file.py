@@ -1,0 +1,190 @@
+"""Reads a scenario and its site, and explains by key and line what does not hold together."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from fusion import config_file
+from fusion.config import Config, Sensor
+from fusion.config_file import Key
+from fusion.errors import ConfigError
+from fusion.messages import nanoseconds
+from simulators import birds, fixed_wing, rotorcraft
+from simulators.scenario import Actor, Behaviour, Scenario
+
+LIBRARY = Path(__file__).parent / "scenarios"
+"""The scenarios that come with the house."""
+
+NEEDS = {
+    "radar": ("range_m", "azimuth_deg"),
+    "rf": ("azimuth_deg",),
+    "camera": ("azimuth_deg", "elevation_deg"),
+    "adsb": ("horizontal_m", "vertical_m", "velocity_mps"),
+    "remote_id": ("horizontal_m", "vertical_m", "velocity_mps"),
+}
+"""The kinds of sensor that can be simulated, and the accuracies that each errs by."""
+
+TOP_SPEED: dict[str, float] = {
+    **{kind: rotors.speed for kind, rotors in rotorcraft.LIMITS.items()},
+    **{kind: wings.speed for kind, wings in fixed_wing.LIMITS.items()},
+    "bird_flock": birds.SPEED[1],
+}
+
+FORWARD = {"fixed_wing", "airliner", "bird_flock"}
+"""The kinds that cannot stand still in the air."""
+
+Fault = tuple[Key, str]
+
+
+class Stage(NamedTuple):
+    """A scenario at its site: everything that a simulation is a function of."""
+
+    scenario: Scenario
+    site: Config
+    site_path: Path
+
+    @property
+    def start(self) -> int:
+        """When it begins, ns."""
+        return nanoseconds(self.scenario.start)
+
+    def behaviour(self, sensor: str) -> Behaviour:
+        """Give how a sensor behaves; plainly, where the scenario says nothing."""
+        return next((told for told in self.scenario.sensor if told.id == sensor), Behaviour(id=sensor))
+
+    def starting(self, start: datetime) -> Stage:
+        """Give the same scenario at another time, to the whole millisecond: live, it begins now."""
+        start = start.astimezone(UTC)
+        whole = start.replace(microsecond=start.microsecond // 1000 * 1000)
+        return self._replace(scenario=msgspec.structs.replace(self.scenario, start=whole))
+
+    def seeded(self, seed: int) -> Stage:
+        """Give the same scenario with other chances."""
+        return self._replace(scenario=msgspec.structs.replace(self.scenario, seed=seed))
+
+
+def find(name: str) -> Path:
+    """Give the path of a scenario file: as it is, or by its name in the library."""
+    path = Path(name)
+    if path.suffix == ".toml" or path.exists():
+        return path
+    if (known := LIBRARY / f"{name}.toml").is_file():
+        return known
+    raise ConfigError(f"{name}: is neither a file nor a scenario of the library ({', '.join(library())})")
+
+
+def library() -> list[str]:
+    """Name the scenarios that come with the house."""
+    stems = sorted(path.stem for path in LIBRARY.glob("*.toml"))
+    return [stem for stem in stems if not stem.endswith("_site") and not stem.startswith("register_")]
+
+
+def load(path: Path) -> Stage:
+    """Read a scenario and the site beside it; raise ConfigError naming every fault."""
+    tree, source = config_file.read(path)
+    scenario = config_file.convert(tree, Scenario, source, _contradictions)
+    site_path = path.parent / scenario.site
+    if not site_path.is_file():
+        raise ConfigError(f"{source.where(('site',))}: there is no file {str(site_path)!r}")
+    site = config_file.load(site_path, {})
+    if faults := _misfits(scenario, site):
+        raise ConfigError("\n".join(f"{source.where(key)}: {text}" for key, text in faults))
+    return Stage(scenario, site, site_path)
+
+
+def _contradictions(scenario: Scenario) -> list[Fault]:
+    """Find what no single key can be blamed for."""
+    faults = _twice("actor", [actor.id for actor in scenario.actor])
+    faults += _twice("sensor", [sensor.id for sensor in scenario.sensor])
+    faults += [fault for i, actor in enumerate(scenario.actor) for fault in _faults_of_actor(("actor", i), actor)]
+    for i, sensor in enumerate(scenario.sensor):
+        faults += [
+            (("sensor", i, "outages"), f"[{begin:g}, {end:g}] is empty; expected [from, to] with from < to")
+            for begin, end in sensor.outages
+            if begin >= end
+        ]
+    names = {actor.id for actor in scenario.actor}
+    faults += [
+        (("expect", i, "actor"), f"{expectation.actor!r} is no actor of this scenario ({', '.join(sorted(names))})")
+        for i, expectation in enumerate(scenario.expect)
+        if expectation.actor not in names
+    ]
+    return faults
+
+
+def _twice(table: str, names: list[str]) -> list[Fault]:
+    return [
+        ((table, i, "id"), f"{name!r} names {table}[{names.index(name)}] already; ids are unique")
+        for i, name in enumerate(names)
+        if names.index(name) < i
+    ]
+
+
+def _faults_of_actor(key: Key, actor: Actor) -> list[Fault]:
+    return _faults_of_route(key, actor) + _faults_of_speed(key, actor) + _faults_of_identity(key, actor)
+
+
+def _faults_of_route(key: Key, actor: Actor) -> list[Fault]:
+    faults: list[Fault] = [
+        ((*key, "route", i), "needs height_agl_m or altitude_amsl_m, and not both")
+        for i, waypoint in enumerate(actor.route)
+        if (waypoint.height_agl_m is None) == (waypoint.altitude_amsl_m is None)
+    ]
+    faults += [
+        ((*key, "route", i, "hover_s"), f"{_a(actor.kind)} cannot hover")
+        for i, waypoint in enumerate(actor.route)
+        if waypoint.hover_s and actor.kind in FORWARD
+    ]
+    if actor.kind in FORWARD and len(actor.route) == 1:
+        faults.append(((*key, "route"), f"{_a(actor.kind)} cannot stay in one place; give it two waypoints at least"))
+    faults += [
+        ((*key, "route", i + 1), f"{_a(actor.kind)} cannot climb on the spot; move it from the waypoint before")
+        for i, (before, after) in enumerate(itertools.pairwise(actor.route))
+        if actor.kind in FORWARD and (before.latitude_deg, before.longitude_deg) == (after.latitude_deg, after.longitude_deg)
+    ]
+    return faults
+
+
+def _faults_of_speed(key: Key, actor: Actor) -> list[Fault]:
+    asked = [((*key, "speed_mps"), actor.speed_mps)]
+    asked += [((*key, "route", i, "speed_mps"), waypoint.speed_mps) for i, waypoint in enumerate(actor.route)]
+    most = TOP_SPEED[actor.kind]
+    return [(where, f"{_a(actor.kind)} flies at {most:g} m/s at most") for where, speed in asked if speed and speed > most]
+
+
+def _faults_of_identity(key: Key, actor: Actor) -> list[Fault]:
+    if not actor.broadcasts:
+        return []
+    if actor.identity is None:
+        return [((*key, "broadcasts"), "needs an identity to broadcast")]
+    if "adsb" in actor.broadcasts and actor.identity.icao24 is None:
+        return [((*key, "identity", "icao24"), "is missing; expected what its ADS-B broadcasts carry")]
+    return []
+
+
+def _misfits(scenario: Scenario, site: Config) -> list[Fault]:
+    """Find what does not fit the site: sensors that it does not have or that cannot be simulated."""
+    names = [sensor.id for sensor in site.sensor]
+    faults: list[Fault] = [
+        (("sensor", i, "id"), f"{told.id!r} is no sensor of {scenario.site} ({', '.join(names)})")
+        for i, told in enumerate(scenario.sensor)
+        if told.id not in names
+    ]
+    return faults + [(("site",), f"{scenario.site}: {fault}") for sensor in site.sensor if (fault := _unsimulated(sensor))]
+
+
+def _unsimulated(sensor: Sensor) -> str | None:
+    """Say why a configured sensor cannot be simulated, or None when it can."""
+    if sensor.kind not in NEEDS:
+        return f"sensor {sensor.id!r} is of kind {sensor.kind!r}; simulated are {', '.join(NEEDS)}"
+    missing = [name for name in NEEDS[sensor.kind] if getattr(sensor.accuracy, name) is None]
+    return f"sensor {sensor.id!r} needs accuracy.{', accuracy.'.join(missing)} to err by" if missing else None
+
+
+def _a(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"

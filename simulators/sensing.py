@@ -1,0 +1,97 @@
+"""Turns the truth into what each sensor says: its Scans, look by look, and which target every detection came from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from fusion.config import Sensor
+from fusion.messages import SECOND, Floats, Integers, Measurement, Scan
+from simulators import camera, cooperative, direction_finder, radar
+from simulators.chance import stream
+from simulators.earth import Place
+from simulators.looks import TICK, Arrivals, arrivals, looks
+from simulators.scenario_file import Stage
+from simulators.targets import Target, chart
+from simulators.view import Hits, View
+
+
+class Sense(NamedTuple):
+    """How one kind of sensor is simulated."""
+
+    detect: Callable[[View], list[Hits]]
+    report: Callable[[View, int, int, list[float]], Measurement]
+
+
+SENSES = {
+    "radar": Sense(radar.detect, radar.report),
+    "rf": Sense(direction_finder.detect, direction_finder.report),
+    "camera": Sense(camera.detect, camera.report),
+    "adsb": Sense(cooperative.detect, cooperative.report),
+    "remote_id": Sense(cooperative.detect, cooperative.report),
+}
+"""The kinds that can be simulated. A new one needs a row here and its accuracies in scenario_file.NEEDS."""
+
+
+def view(stage: Stage, sensor: Sensor, targets: tuple[Target, ...]) -> View:
+    """Set one configured sensor to work on the targets of a scenario."""
+    behaviour, chance = stage.behaviour(sensor.id), partial(stream, stage.scenario.seed, "sensor", sensor.id)
+    return View(
+        chance, sensor, behaviour, _place(stage, sensor), targets, looks(sensor, behaviour, stage.scenario.duration_s, chance)
+    )
+
+
+def _place(stage: Stage, sensor: Sensor) -> Place:
+    """Give where a sensor stands: the middle of the site, on its ground, where the configuration says nothing."""
+    middle = chart(stage.site.site).middle
+    return Place(
+        middle.latitude if sensor.latitude_deg is None else math.radians(sensor.latitude_deg),
+        middle.longitude if sensor.longitude_deg is None else math.radians(sensor.longitude_deg),
+        middle.height if sensor.altitude_hae_m is None else sensor.altitude_hae_m,
+    )
+
+
+def detections(view: View) -> Hits:
+    """Give everything that a sensor detects, in the order of looks, and within a look of time, then of what was measured.
+
+    The order says nothing of whose a detection is: targets and false alarms are mixed.
+    """
+    parts = SENSES[view.sensor.kind].detect(view)
+    if not parts:
+        return Hits(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64), np.zeros((0, 1)))
+    look, time = np.concatenate([part.look for part in parts]), np.concatenate([part.time for part in parts])
+    source, values = np.concatenate([part.source for part in parts]), np.concatenate([part.values for part in parts])
+    order = np.lexsort((values[:, 0], time, look))
+    return Hits(look[order], time[order], source[order], values[order])
+
+
+def scans(view: View, hits: Hits, start: int) -> Iterator[Scan]:
+    """Give a sensor's scans in the order of arrival; `start` (ns) is the scenario's. Its clock's error is in its times."""
+    report = SENSES[view.sensor.kind].report
+    begins = np.searchsorted(hits.look, np.arange(len(view.looks.time) + 1)).tolist()
+    clock = start + round(view.behaviour.bias.time_s * SECOND)
+    times = (clock + _nanoseconds(hits.time)).tolist()
+    sources = hits.source.tolist()
+    for look, received in zip(*(column.tolist() for column in arrived(view)), strict=True):
+        rows = range(begins[look], begins[look + 1])
+        yield Scan(
+            sensor=view.sensor.id,
+            time=clock + int(_nanoseconds(view.looks.time[look])),
+            received=start + received,
+            sequence=int(view.looks.sequence[look]),
+            boot=view.looks.boot[look],
+            detections=tuple(report(view, times[row], sources[row], hits.values[row].tolist()) for row in rows),
+        )
+
+
+def arrived(view: View) -> Arrivals:
+    """Give which looks arrive, and when."""
+    return arrivals(view.looks, view.behaviour, view.chance)
+
+
+def _nanoseconds(time: Floats) -> Integers:
+    return np.round(np.asarray(time) * (SECOND // TICK)).astype(np.int64) * TICK

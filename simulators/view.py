@@ -1,0 +1,132 @@
+"""One sensor at work: what it could see, what it does see, and what is not there."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from fusion.config import Sensor
+from fusion.messages import CLASSES, Floats, Integers
+from simulators.chance import Chance, correlated
+from simulators.earth import Place
+from simulators.looks import Looks
+from simulators.scenario import Behaviour
+from simulators.targets import Target
+
+Flags = NDArray[np.bool_]
+
+WHOLE_SKY = (0.0, 90.0)
+"""Elevations (degrees) of a sensor that configures none: false alarms need bounds."""
+
+
+class Directions(NamedTuple):
+    """Targets as a sensor truly has them before it, one row a look."""
+
+    range: Floats  # m, slant
+    azimuth: Floats  # rad, clockwise from true north
+    elevation: Floats  # rad, above the sensor's horizontal
+    range_rate: Floats  # m/s
+
+
+class Hits(NamedTuple):
+    """Detections in columns, a row each: which look, when, whose, and what was measured."""
+
+    look: Integers  # (m,)
+    time: Floats  # (m,) s after the start, true
+    source: Integers  # (m,) index of the target; −1: nothing is there
+    values: Floats  # (m, k) as each kind of sensor measures
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """One sensor in one scenario."""
+
+    chance: Chance  # this sensor's generator for one purpose
+    sensor: Sensor
+    behaviour: Behaviour
+    place: Place
+    targets: tuple[Target, ...]
+    looks: Looks
+
+    def noise(self, target: str, width: int) -> Floats:
+        """Draw the errors (n, width) of every look at one target, in standard deviations."""
+        random = self.chance("noise", target)
+        return correlated(random, len(self.looks.time), width, self.looks.period, self.behaviour.correlation_s)
+
+    def directions(self, position: Floats, velocity: Floats) -> Directions:
+        """Give directions and range rate to earth-centred points (n, 3) that move."""
+        enu = self.place.enu(position)
+        distance = np.linalg.norm(enu, axis=-1)
+        rate = (enu * self.place.turned(velocity)).sum(axis=-1) / distance
+        azimuth = np.arctan2(enu[:, 0], enu[:, 1]) % math.tau
+        return Directions(distance, azimuth, np.arcsin(enu[:, 2] / distance), rate)
+
+    def covers(self, seen: Directions) -> Flags:
+        """Tell what lies inside the configured coverage."""
+        coverage = self.sensor.coverage
+        inside = (seen.range >= coverage.range_m[0]) & (seen.range <= coverage.range_m[1])
+        begin, width = self.sector
+        inside &= (seen.azimuth - begin) % math.tau <= width
+        if coverage.elevation_deg is not None:
+            low, high = np.radians(coverage.elevation_deg)
+            inside &= (seen.elevation >= low) & (seen.elevation <= high)
+        return inside
+
+    @property
+    def sector(self) -> tuple[float, float]:
+        """Where the configured azimuths begin and how wide they are, rad."""
+        begin, end = self.sensor.coverage.azimuth_deg
+        width = 360.0 if abs(end - begin) >= 360.0 else (end - begin) % 360.0
+        return math.radians(begin), math.radians(width)
+
+    def detects(self, target: str, distance: Floats) -> Flags:
+        """Tell which looks (n,) detect a target at these ranges.
+
+        A look misses where a standard normal number is above the quantile of the probability: correlated from look to
+        look, it makes gaps as long as real ones, and the configured probability still holds for each look.
+        """
+        random = self.chance("detection", target)
+        draw = correlated(random, len(distance), 1, self.looks.period, self.behaviour.gap_s)[:, 0]
+        return np.asarray(ndtr(draw) < self.probability(distance))
+
+    def probability(self, distance: Floats) -> Floats:
+        """Give the probability of detection at ranges (n,): the configured one, or the scenario's steps."""
+        steps = self.behaviour.detection_by_range
+        if not steps:
+            return np.full(len(distance), self.sensor.detection_probability)
+        limits, shares = np.array([step[0] for step in steps]), np.array([*(step[1] for step in steps), 0.0])
+        return np.asarray(shares[np.searchsorted(limits, distance, side="left")])
+
+    def named(self, target: Target, rows: int) -> Floats:
+        """Draw the class that each detection names, an index into CLASSES; −1 where the sensor names none."""
+        random, accuracy = self.chance("class", target.id), self.behaviour.class_accuracy
+        right = random.uniform(size=rows) < accuracy
+        wrong = (target.class_index + random.integers(1, len(CLASSES), rows)) % len(CLASSES)
+        return np.where(right, target.class_index, wrong) if accuracy > 0.0 else np.full(rows, -1.0)
+
+    def false_alarms(self, width: int) -> tuple[Integers, Floats, Floats]:
+        """Draw false alarms: the looks (m,) they fall in, a Poisson number each; (m, width) uniform shares; their class (m,)."""
+        random = self.chance("false alarms")
+        counts = random.poisson(self.sensor.false_alarms_per_scan, len(self.looks.time))
+        look = np.repeat(np.arange(len(counts)), counts)
+        shares = random.uniform(size=(len(look), width))
+        named = random.integers(0, len(CLASSES), len(look)) if self.behaviour.class_accuracy > 0.0 else np.full(len(look), -1)
+        return look, shares, named.astype(float)
+
+    def false_direction(self, shares: Floats) -> tuple[Floats, Floats]:
+        """Give azimuths and elevations, uniform over the coverage, of uniform shares (m, 2)."""
+        begin, width = self.sector
+        low, high = np.radians(self.sensor.coverage.elevation_deg or WHOLE_SKY)
+        return (begin + width * shares[:, 0]) % math.tau, low + (high - low) * shares[:, 1]
+
+    def classes(self, named: float) -> dict[str, float] | None:
+        """Give the class report: what it names with the probability that it is right, the rest shared."""
+        if named < 0.0:
+            return None
+        rest = (1.0 - self.behaviour.class_accuracy) / (len(CLASSES) - 1)
+        return {name: round(self.behaviour.class_accuracy if i == named else rest, 6) for i, name in enumerate(CLASSES)}
