@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from brokers import KINDS, Mosquitto, random_root, started
+from hypothesis import settings
 
 from fusion.topics import TopicTree
+from tests.brokers import KINDS, Mosquitto, random_root, started
+
+settings.register_profile("vigie", derandomize=True, deadline=None)  # the same examples in every run, however slow the machine
+settings.load_profile("vigie")
 
 
 @pytest.fixture(scope="module", params=KINDS)

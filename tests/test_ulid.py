@@ -1,7 +1,7 @@
 """ULIDs: the format of github.com/ulid/spec, and the same id for the same thing."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fusion.ulid import ALPHABET, encode, ulid
@@ -24,7 +24,6 @@ def test_the_whole_of_a_known_example_is_written_back():
     assert encode((1 << 128) - 1) == "7" + 25 * "Z"
 
 
-@settings(derandomize=True, deadline=None)
 @given(st.integers(0, 281474976710655 * MS), st.lists(st.one_of(st.text(), st.integers(), st.binary()), max_size=5))
 def test_an_id_has_26_letters_and_is_the_same_for_the_same_thing(time, parts):
     name = ulid(time, *parts)
@@ -33,7 +32,6 @@ def test_an_id_has_26_letters_and_is_the_same_for_the_same_thing(time, parts):
     assert name == ulid(time, *parts)
 
 
-@settings(derandomize=True, deadline=None)
 @given(st.integers(0, 10**19), st.integers(0, 10**19))
 def test_ids_sort_by_their_time(one, other):
     early, late = sorted((one, other))

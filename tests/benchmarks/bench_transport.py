@@ -13,7 +13,6 @@ import time
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
-from brokers import Amqtt, Mosquitto, random_root, started
 
 from fusion.topics import TopicTree
 from fusion.transport.inbox import Inbox
@@ -22,6 +21,7 @@ from fusion.transport.listen import inward, listen
 from fusion.transport.outbox import Outbox
 from fusion.transport.outgoing import Publication
 from fusion.transport.publish import publish
+from tests.brokers import Amqtt, Mosquitto, random_root, started
 
 SIZES = {"one detection": 210, "a scan of 100": 21_000}
 

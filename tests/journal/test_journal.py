@@ -10,17 +10,18 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from brokers import die_with_parent
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from writer import message
 
 from fusion.errors import JournalError
 from fusion.journal import Command, Journal
 from fusion.messages import Alert
 from fusion.payload import payload
+from tests.brokers import die_with_parent
+from tests.journal.writer import message
 
 WRITER = Path(__file__).with_name("writer.py")
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -176,7 +177,7 @@ import resource, signal, sys
 from pathlib import Path
 from fusion.errors import JournalError
 from fusion.journal import Journal
-from writer import message
+from tests.journal.writer import message
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 journal = Journal(Journal.url(Path(sys.argv[1])))
@@ -191,7 +192,7 @@ except JournalError as error:
 
 
 def test_a_full_disk_is_said_to_be_the_reason_and_what_was_acknowledged_stays(path):
-    ended = subprocess.run([sys.executable, "-c", FULL_DISK, path], cwd=WRITER.parent, capture_output=True, text=True, check=True)
+    ended = subprocess.run([sys.executable, "-c", FULL_DISK, path], cwd=ROOT, capture_output=True, text=True, check=True)
     count, reason = ended.stdout.split(" ", 1)
     assert "journal.sqlite: " in reason
     assert "disk" in reason

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import aiomqtt
 import msgspec
-from brokers import DEADLINE_S, die_with_parent
 
 from fusion.transport.inbox import Inbox
 from fusion.transport.link import Link
@@ -20,6 +19,7 @@ from fusion.transport.outbox import Outbox
 from fusion.transport.outgoing import Publication
 from fusion.transport.outgoing import presence as presence_of
 from fusion.transport.publish import publish
+from tests.brokers import DEADLINE_S, die_with_parent
 
 
 def run(test):

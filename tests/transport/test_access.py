@@ -8,10 +8,6 @@ import hashlib
 import time
 
 import pytest
-from brokers import Mosquitto, started
-from certificates import Authority
-from edge import alert, during, link, listening, publishing, run, take
-from scripted import CONNECT, PUBLISH, SUBSCRIBE, WELCOME, Scripted, puback, suback
 
 import fusion.transport.access
 import fusion.transport.publish
@@ -25,6 +21,10 @@ from fusion.transport.listen import inward, listen
 from fusion.transport.mqtt import read_back
 from fusion.transport.outbox import Outbox
 from fusion.transport.publish import publish
+from tests.brokers import Mosquitto, started
+from tests.certificates import Authority
+from tests.transport.edge import alert, during, link, listening, publishing, run, take
+from tests.transport.scripted import CONNECT, PUBLISH, SUBSCRIBE, WELCOME, Scripted, puback, suback
 
 TREE = TopicTree("paris")
 

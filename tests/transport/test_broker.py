@@ -9,11 +9,11 @@ import socket
 import time
 
 import pytest
-from edge import run
 
 from fusion.errors import ConfigError
 from fusion.transport.access import HELLO_5
 from fusion.transport.broker import embedded_broker
+from tests.transport.edge import run
 
 
 def test_it_listens_on_loopback_and_nowhere_else():

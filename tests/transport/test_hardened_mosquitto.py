@@ -11,9 +11,6 @@ from pathlib import Path
 
 import aiomqtt
 import pytest
-from brokers import Mosquitto, free_port, started
-from certificates import Authority
-from edge import listening, program, publishing, run, scan, take
 
 from fusion.config import Mqtt
 from fusion.errors import BrokerError
@@ -21,6 +18,9 @@ from fusion.topics import TopicTree
 from fusion.transport.mqtt import read_back
 from fusion.transport.outbox import Outbox
 from fusion.transport.outgoing import Publication
+from tests.brokers import Mosquitto, free_port, started
+from tests.certificates import Authority
+from tests.transport.edge import listening, program, publishing, run, scan, take
 
 DOCS = Path(__file__).parents[2] / "docs"
 TREE = TopicTree("paris")

@@ -6,8 +6,6 @@ import asyncio
 import time
 
 import pytest
-from brokers import free_port
-from edge import hear, link, listening, observer, publishing, run, scan, take
 
 from fusion.config import Mqtt
 from fusion.errors import ConfigError
@@ -15,6 +13,8 @@ from fusion.transport.access import access
 from fusion.transport.inbox import Inbox
 from fusion.transport.listen import inward, listen
 from fusion.transport.outgoing import Publication
+from tests.brokers import free_port
+from tests.transport.edge import hear, link, listening, observer, publishing, run, scan, take
 
 
 def heard_topics(tree) -> list[str]:

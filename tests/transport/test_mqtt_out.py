@@ -7,11 +7,10 @@ import json
 import signal
 import time
 
-from edge import alert, hear, listening, observer, program, publishing, run
-
 from fusion.transport.mqtt import read_back
 from fusion.transport.outbox import Outbox
 from fusion.transport.outgoing import Publication
+from tests.transport.edge import alert, hear, listening, observer, program, publishing, run
 
 
 def state(message) -> str:

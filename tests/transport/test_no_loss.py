@@ -9,7 +9,8 @@ import asyncio
 import random
 
 import pytest
-from edge import listening, program, publishing, run, scan, take
+
+from tests.transport.edge import listening, program, publishing, run, scan, take
 
 COUNT = 3000
 

@@ -7,12 +7,12 @@ import math
 
 import msgspec
 import pytest
-from wire_samples import NOON, OUTPUTS, alert, alert_message, track
 
 from fusion.messages import Alert, Output, PictureMessage, Rejected, StatusMessage, Track, TrackMessage, TracksMessage
 from fusion.payload import payload
 from fusion.topics import TOPICS, TopicTree
 from fusion.transport.outgoing import alert_publication, presence, publications
+from tests.transport.wire_samples import NOON, OUTPUTS, alert, alert_message, track
 
 TREE = TopicTree("paris")
 

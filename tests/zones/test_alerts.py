@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from zone_scenes import FIXED, FRAME, NOW, circle, table
 
 from fusion.config import Rules
 from fusion.errors import DecodeError
@@ -21,6 +20,7 @@ from fusion.zones.permits import Register
 from fusion.zones.reasons import reason
 from fusion.zones.rules import Finding, assess
 from fusion.zones.zones import ZoneSet
+from tests.zones.zone_scenes import FRAME, NOW, circle, table
 
 RULES = Rules(raise_after_s=0.5, clear_after_s=10.0)
 ANA = Acknowledge(who="Ana")
@@ -368,7 +368,7 @@ def test_a_track_never_has_two_alerts_in_one_zone(seed):
 
 
 @given(st.integers(0, 10_000), st.integers(0, 119))
-@settings(FIXED, max_examples=60)
+@settings(max_examples=60)
 def test_a_snapshot_anywhere_goes_on_to_the_same_messages_byte_for_byte(seed, cut):
     whole = tell(Alerts("paris", RULES), seed)
     state = msgspec.msgpack.decode(whole[cut][1], type=AlertsState)

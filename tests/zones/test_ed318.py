@@ -8,11 +8,11 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from zone_scenes import FIXED, FRAME
 
 from fusion.errors import ConfigError
 from fusion.zones.ed318 import parse_zones
 from fusion.zones.zones import CircleOutline, Limit, PolygonOutline, ZoneSet
+from tests.zones.zone_scenes import FRAME
 
 LAYER = {"upper": 150, "upperReference": "AGL", "lower": 0, "lowerReference": "AGL", "uom": "m"}
 RING = [[2.0, 48.0], [2.1, 48.0], [2.1, 48.1], [2.0, 48.0]]
@@ -299,7 +299,7 @@ paths = st.sampled_from(
 
 
 @given(paths, json_values)
-@settings(FIXED, max_examples=400)
+@settings(max_examples=400)
 def test_anything_in_any_place_is_read_or_refused_with_words(path, value):
     tree = changed(path, value)
     with contextlib.suppress(ConfigError):
@@ -308,7 +308,7 @@ def test_anything_in_any_place_is_read_or_refused_with_words(path, value):
 
 
 @given(st.binary(max_size=300))
-@settings(FIXED, max_examples=300)
+@settings(max_examples=300)
 def test_bytes_are_read_or_refused_with_words(payload):
     with pytest.raises(ConfigError):
         parse_zones(payload, "x")

@@ -7,7 +7,6 @@ from typing import get_args
 
 import pytest
 from msgspec.structs import replace
-from zone_scenes import NOW
 
 from fusion.errors import DecodeError
 from fusion.messages import SECOND, AlertState, utc
@@ -15,6 +14,7 @@ from fusion.zones.commands import Acknowledge, Annotate, Reject, Shelve
 from fusion.zones.life import NEXT, Event, advanced, commanded, drafted, ended, judged, raised
 from fusion.zones.reasons import reason
 from fusion.zones.rules import Finding
+from tests.zones.zone_scenes import NOW
 
 COMING = Finding(
     track="T1",

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from scipy.stats import multivariate_normal, norm
-from zone_scenes import star
 
 from fusion.zones import prediction
 from fusion.zones.geometry import circle, joined, polygon
 from fusion.zones.prediction import Encounters, Reach, forecast, out_of_reach
+from tests.zones.zone_scenes import star
 
 HORIZON = 60.0
 FAR = 1e6

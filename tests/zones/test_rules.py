@@ -3,7 +3,6 @@
 import msgspec
 import numpy as np
 import pytest
-from zone_scenes import FRAME, NOW, circle, polygon, table
 
 from fusion.config import Rules
 from fusion.messages import SECOND, BearingTrack, Identity
@@ -11,6 +10,7 @@ from fusion.zones.permits import Register, parse_register
 from fusion.zones.rules import Finding, assess
 from fusion.zones.schedule import Period
 from fusion.zones.zones import ZoneSet
+from tests.zones.zone_scenes import FRAME, NOW, circle, polygon, table
 
 RULES = Rules()
 POLICE, HELICOPTER = Identity(serial="POLICE1"), Identity(icao24="39ac45")

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pyproj import Geod
-from zone_scenes import NOW, table
 
 from fusion.config import Rules
 from fusion.frame import SiteFrame
@@ -16,6 +15,7 @@ from fusion.zones.ed318 import parse_zones
 from fusion.zones.permits import parse_register
 from fusion.zones.rules import assess
 from fusion.zones.zones import ZoneSet
+from tests.zones.zone_scenes import NOW, table
 
 SCENARIOS = Path(__file__).parents[2] / "simulators" / "scenarios"
 FRAME = SiteFrame.at(48.8582, 2.2945, "auto", 33.0, 44.6)

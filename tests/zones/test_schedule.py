@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from zone_scenes import FIXED
 
 from fusion.messages import nanoseconds
 from fusion.zones.schedule import DAYS, Period, weekly
@@ -24,7 +23,7 @@ def clock(minute, offset):
     return f"{minute // 60:02}:{minute % 60:02}{sign}{size // 60:02}:{size % 60:02}"
 
 
-@settings(FIXED, max_examples=300)
+@settings(max_examples=300)
 @given(st.sampled_from(DAYS), minutes, minutes, offsets, st.datetimes(datetime(2024, 1, 1), datetime(2027, 1, 1)))  # noqa: DTZ001
 def test_hours_hold_when_the_wall_clock_there_says_so(day, start, end, offset, moment):
     moment = moment.replace(tzinfo=UTC)

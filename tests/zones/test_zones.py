@@ -4,13 +4,13 @@ import msgspec
 import numpy as np
 import pytest
 from pyproj import Geod
-from zone_scenes import FRAME, NOW, agl, circle, place, polygon, zone
 
 from fusion.errors import ConfigError
 from fusion.frame import SiteFrame
 from fusion.messages import SECOND
 from fusion.zones.schedule import Period
 from fusion.zones.zones import CircleOutline, GridZone, Limit, PolygonOutline, Volume, Zone, ZoneSet
+from tests.zones.zone_scenes import FRAME, NOW, agl, circle, place, polygon, zone
 
 GEOD = Geod(ellps="WGS84")
 SQUARE = [(-100, -100), (100, -100), (100, 100), (-100, 100)]

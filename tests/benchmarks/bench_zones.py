@@ -1,4 +1,4 @@
-"""How long the zones take: python tests/benchmarks/zones.py. One line a scene, the best of seven rounds, one core."""
+"""How long the zones take: python tests/benchmarks/bench_zones.py. One line a scene, the best of seven rounds, one core."""
 
 import sys
 import timeit
@@ -7,13 +7,12 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "zones"))
-from zone_scenes import FRAME, NOW, circle, polygon, star, table
-
 from fusion.config import Rules
 from fusion.messages import Identity
 from fusion.zones.permits import Register
 from fusion.zones.rules import assess, survey
 from fusion.zones.zones import ZoneSet
+from tests.zones.zone_scenes import FRAME, NOW, circle, polygon, star, table
 
 SCENES = [
     (20, 3, 3_000.0),
