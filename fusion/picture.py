@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -35,6 +35,26 @@ class Judgement(NamedTuple):
 
 
 UNJUDGED = Judgement("unknown", ())
+
+
+class WireTracks(Mapping[str, Track]):
+    """Every track of a table as its message, written when it is asked for: an alert needs one or two of thousands."""
+
+    def __init__(self, table: TrackTable, frame: SiteFrame, site: str, judged: Mapping[str, Judgement]) -> None:
+        self._table, self._frame, self._site, self._judged = table, frame, site, judged
+        self._rows = {track: row for row, track in enumerate(table.tracks)}
+
+    def __getitem__(self, track: str) -> Track:
+        """Write one track."""
+        return wire_tracks(self._table, [self._rows[track]], self._frame, self._site, self._judged)[0]
+
+    def __iter__(self) -> Iterator[str]:
+        """Give the ids."""
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        """Count the tracks."""
+        return len(self._rows)
 
 
 def wire_tracks(

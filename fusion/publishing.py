@@ -55,13 +55,13 @@ class Publisher:
         if now >= self.state.due_tracks:
             outputs += self._changed(table, judged, now)
             self.state = msgspec.structs.replace(
-                self.state, due_tracks=_next(self.state.due_tracks, now, 1.0 / self.config.tracks_hz)
+                self.state, due_tracks=next_beat(self.state.due_tracks, now, 1.0 / self.config.tracks_hz)
             )
         if now >= self.state.due_picture:
             tracks = tuple(said.state for said in self.state.said.values())
             outputs.append(PictureMessage(site=self.site, time=utc(table.time), tracks=tracks))
             self.state = msgspec.structs.replace(
-                self.state, due_picture=_next(self.state.due_picture, now, self.config.picture_s)
+                self.state, due_picture=next_beat(self.state.due_picture, now, self.config.picture_s)
             )
         return outputs
 
@@ -96,7 +96,7 @@ def _deleted(track: Track, time: int) -> Track:
     return msgspec.structs.replace(track, status="deleted", existence=0.0, time=max(utc(time), track.time))
 
 
-def _next(due: int, now: int, every: float) -> int:
-    """Give the next time of a beat; one that was missed is not made up for."""
+def next_beat(due: int, now: int, every: float) -> int:
+    """Give the next time (ns) of what is due `every` so many seconds; one that was missed is not made up for."""
     step = round(every * SECOND)
     return due + step if due + step > now else now + step

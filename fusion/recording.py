@@ -24,13 +24,17 @@ BEAT = SECOND // 10
 """ns between two ticks: an alert waits for the next one, half of this on average, well inside the quarter second it may take."""
 
 
+ABSENT = msgspec.Raw(b"")
+"""A payload that a line does not have (msgspec knows no optional Raw)."""
+
+
 class Line(Record):
     """One line of a recording."""
 
     received: Time | None = None
     nanos: int | None = None  # what RFC 3339 to the microsecond leaves out
     topic: str | None = None
-    payload: msgspec.Raw | None = None
+    payload: msgspec.Raw = ABSENT
     payload_base64: bytes | None = None
     tick: Time | None = None
 
@@ -96,7 +100,7 @@ def input_of(line: bytes) -> Input:
         return Tick(time=_time(read.tick, read.nanos))
     if read.received is None or read.topic is None:
         raise RecordingError("has neither tick nor received and topic")
-    payload = bytes(read.payload) if read.payload is not None else read.payload_base64
+    payload = bytes(read.payload) or read.payload_base64
     if payload is None:
         raise RecordingError("has neither payload nor payload_base64")
     return RawMessage(topic=read.topic, payload=payload, received=_time(read.received, read.nanos))

@@ -1,0 +1,38 @@
+"""Builds a site's core from its configuration and the files that it names: the same for live and for replay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sensors
+from fusion.config import Config
+from fusion.errors import ConfigError
+from fusion.pipeline import Pipeline
+from fusion.zones.ed318 import parse_zones
+from fusion.zones.permits import Register, parse_register
+from fusion.zones.zones import Zone, ZoneSet
+
+
+def assemble(config: Config, base: Path) -> Pipeline:
+    """Build the core; files are relative to `base`. Raise ConfigError naming the file and the fault."""
+    zones = ZoneSet.of(read_zones(config.zones.files, base), config.site.frame())
+    return Pipeline(config, sensors.load(), zones, read_register(config.zones.register, base))
+
+
+def read_zones(files: tuple[str, ...], base: Path) -> list[Zone]:
+    """Read every zone of some ED-318 files."""
+    return [zone for name in files for zone in parse_zones(_text(base / name, "zones.files"), str(base / name))]
+
+
+def read_register(name: str | None, base: Path) -> Register:
+    """Read a register file; without one, nobody is registered."""
+    return Register() if name is None else parse_register(_text(base / name, "zones.register"), str(base / name))
+
+
+def _text(path: Path, key: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{key}: {path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{key}: {path}: is not UTF-8 text: {error}") from error

@@ -1,0 +1,183 @@
+"""The core: Pipeline.feed(Input) -> list[Output]. Everything between a message and an alert, and no I/O of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fusion import __version__
+from fusion.config import Config
+from fusion.errors import ConfigError, DecodeError
+from fusion.intake import Intake, refused
+from fusion.messages import SECOND, Input, Output, RawMessage, Scan, StatusMessage, Tick, TrackTable, utc
+from fusion.picture import Judgement, WireTracks
+from fusion.pipeline_state import PipelineState, decode_state, encode_state
+from fusion.publishing import Publisher, next_beat
+from fusion.topics import TOPICS, Address
+from fusion.tracking.timeline import Timeline
+from fusion.tracking.tracker import Tracker
+from fusion.zones.alerts import Alerts
+from fusion.zones.commands import decode_command
+from fusion.zones.ed318 import parse_zones
+from fusion.zones.permits import Register, Standing
+from fusion.zones.rules import assess
+from fusion.zones.zones import Zone, ZoneSet
+from sensors import Adapter
+
+LOOK_AHEAD = SECOND
+"""ns: with no scan for longer than this, tracks are carried on to this much before now. Up to it they stay at the newest scan:
+a picture is extrapolated no further than what is on its way may still correct."""
+
+
+class Pipeline:
+    """One site's core. What it does is a function of its configuration and of what it was fed, in order."""
+
+    def __init__(self, config: Config, adapters: dict[str, Adapter], zones: ZoneSet, register: Register) -> None:
+        """Build the core; `zones` and `register` are those of the files, to which zones by topic are added."""
+        self.config, self.register = config, register
+        self.frame = config.site.frame()
+        self.intake = Intake(config, self.frame, adapters)
+        self.timeline = Timeline(Tracker(config, self.frame), config.tracking.window_s)
+        self.alerts = Alerts(config.site.name, config.rules)
+        self.publisher = Publisher(config.publish, self.frame, config.site.name)
+        self.now = 0
+        self._filed, self.zones = zones, zones
+        self._changed_zones: dict[str, Zone | None] = {}
+        self._status_due = 0
+
+    def feed(self, item: Input) -> list[Output]:
+        """Take one input and give what it causes. Time never runs backwards here: an older time counts as the newest."""
+        if isinstance(item, Tick):
+            self.now = max(self.now, item.time)
+            return self._beat()
+        self.now = max(self.now, item.received)
+        try:
+            return self._hear(item)
+        except DecodeError as error:
+            return [refused(item, str(error))]
+
+    # --- A message ------------------------------------------------------------------------------------------------
+
+    def _hear(self, message: RawMessage) -> list[Output]:
+        address = self.intake.tree.parse(message.topic)
+        if address is None or TOPICS[address.name].direction != "in":
+            raise DecodeError(f"topic: {message.topic[:200]!r} is not one that this site hears")
+        match address.name:
+            case "scan" | "raw":
+                return self._insert(message, self.intake.scan(message, address))
+            case "sensor_status":
+                self.intake.status(message, address)
+                return []
+            case "zone":
+                self._change_zone(message, address)
+                return []
+            case "command":
+                return [*self.alerts.command(address.parts["alert"], decode_command(message.payload), self.now)]
+            case name:
+                raise DecodeError(f"topic: {name} messages are not read by this version")
+
+    def _insert(self, message: RawMessage, scan: Scan) -> list[Output]:
+        """Put a scan into its place in time; what cannot have one is counted and told."""
+        notes: list[Output] = [refused(message, note) for note in scan.left_out]
+        match self.timeline.insert(scan):
+            case "taken":
+                self.intake.note(scan)
+            case "duplicate":
+                self.intake.count(scan.sensor, duplicates=1)
+            case "late":
+                self.intake.count(scan.sensor, late=1)
+                age = (self.timeline.newest - scan.time) / SECOND
+                window = self.config.tracking.window_s
+                notes.append(
+                    refused(message, f"time: {age:.1f} s behind the newest look; at most {window:g} s is made up for")
+                )
+        return notes
+
+    def _change_zone(self, message: RawMessage, address: Address) -> None:
+        """Add, replace or withdraw a zone; one that comes by topic goes before one of a file."""
+        name = address.parts["zone"]
+        zone = _zone_of(message.payload, name) if message.payload else None
+        changed = self._changed_zones | {name: zone}
+        try:
+            self.zones = self._with_changes(changed)
+        except ConfigError as error:
+            raise DecodeError(str(error)) from error
+        self._changed_zones = changed
+
+    def _with_changes(self, changes: Mapping[str, Zone | None]) -> ZoneSet:
+        zones = self._filed
+        for name, zone in changes.items():
+            zones = zones.without(name) if zone is None else zones.with_zone(zone)
+        return zones
+
+    # --- The beat -------------------------------------------------------------------------------------------------
+
+    def _beat(self) -> list[Output]:
+        """Bring the picture to now: step what came, judge it, and say what is due."""
+        self.timeline.advance()
+        table = self._table()
+        assessment = assess(table, self.zones, self.register, self.now, self.config.rules)
+        judged = {track: _judgement(standing) for track, standing in assessment.standings.items()}
+        tracks = WireTracks(table, self.frame, self.config.site.name, judged)
+        outputs: list[Output] = [*self.alerts.update(assessment.findings, self.now, tracks)]
+        outputs += self.publisher.publish(table, judged, self.now)
+        if self.now >= self._status_due:
+            self._status_due = next_beat(self._status_due, self.now, self.config.publish.status_s)
+            outputs.append(self._status(table))
+        return outputs
+
+    def _table(self) -> TrackTable:
+        at = max(self.timeline.newest, self.now - LOOK_AHEAD)
+        return self.timeline.tracker.table(at, tentative=self.config.publish.tentative)
+
+    def _status(self, table: TrackTable) -> StatusMessage:
+        return StatusMessage(
+            site=self.config.site.name,
+            version=__version__,
+            time=utc(self.now),
+            tracks={status: table.status.count(status) for status in sorted(set(table.status))},
+            alerts=len(self.alerts.open),
+            sensors=self.intake.health(self.now),
+            counters={},
+        )
+
+    # --- The whole state as a value -------------------------------------------------------------------------------
+
+    def snapshot(self) -> bytes:
+        """Give everything that the future depends on."""
+        state = PipelineState(
+            now=self.now,
+            status_due=self._status_due,
+            timeline=self.timeline.snapshot(),
+            alerts=self.alerts.snapshot(),
+            publisher=self.publisher.state,
+            intake=self.intake.records,
+            zones=self._changed_zones,
+        )
+        return encode_state(self.config, state)
+
+    def restore(self, snapshot: bytes) -> None:
+        """Become what a snapshot says; raise SnapshotError, having changed nothing, where it does not fit."""
+        state = decode_state(self.config, snapshot)
+        self.timeline.restore(state.timeline)
+        self.alerts = Alerts(self.config.site.name, self.config.rules, state.alerts)
+        self.publisher.state = state.publisher
+        self.intake.records = dict(state.intake)
+        self._changed_zones = dict(state.zones)
+        self.zones = self._with_changes(self._changed_zones)
+        self.now, self._status_due = state.now, state.status_due
+
+
+def _zone_of(payload: bytes, name: str) -> Zone:
+    """Read one zone from its topic; raise DecodeError saying what is wrong with it."""
+    try:
+        zones = parse_zones(payload, f"zone {name}")
+    except ConfigError as error:
+        raise DecodeError(str(error)) from error
+    if len(zones) != 1 or zones[0].identifier != name:
+        found = ", ".join(zone.identifier for zone in zones[:5]) or "none"
+        raise DecodeError(f"zone {name}: properties.identifier is {found}; expected that of the topic")
+    return zones[0]
+
+
+def _judgement(standing: Standing) -> Judgement:
+    return Judgement(standing.verdict, tuple(reason.sentence() for reason in standing.reasons))
