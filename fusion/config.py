@@ -125,7 +125,16 @@ class Rules(Table):
     release_probability: Annotated[
         Probability, Meta(description="and is over below this; well under the former, or alerts flutter")
     ] = 0.2
-    raise_after_s: Annotated[NonNegative, Meta(description="a condition must hold this long before it is raised")] = 0.5
+    identify_s: Annotated[
+        NonNegative,
+        Meta(
+            description="a new track without an identity may raise nothing before it is this old: broadcasts come once a second "
+            "(ASTM F3411), so it has three chances to say who it is, and its sensors to tell a bird"
+        ),
+    ] = 3.0
+    raise_after_s: Annotated[
+        NonNegative, Meta(description="a condition must hold this long before it is raised; nought: tracks are confirmed already")
+    ] = 0.0
     clear_after_s: Annotated[Positive, Meta(description="and be gone this long before it is cleared")] = 10.0
     exit_margin_m: Annotated[NonNegative, Meta(description="a track inside stays inside until it is this far out")] = 25.0
 

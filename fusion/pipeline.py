@@ -87,9 +87,7 @@ class Pipeline:
                 self.intake.count(scan.sensor, late=1)
                 age = (self.timeline.newest - scan.time) / SECOND
                 window = self.config.tracking.window_s
-                notes.append(
-                    refused(message, f"time: {age:.1f} s behind the newest look; at most {window:g} s is made up for")
-                )
+                notes.append(refused(message, f"time: {age:.1f} s behind the newest look; at most {window:g} s is made up for"))
         return notes
 
     def _change_zone(self, message: RawMessage, address: Address) -> None:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
 
 import numpy as np
 
-from fusion.messages import CLASSES, Detection, Floats, Identity, Pilot, Record
-from fusion.tracking.measurements import code
-
-if TYPE_CHECKING:
-    from fusion.tracking.store import TrackStore
+from fusion.messages import CLASSES, Floats, Identity, Integers, Pilot, Record
 
 PRIOR = np.log(np.array([0.4, 0.05, 0.35, 0.05, 0.15]))
 """Log prior of CLASSES for what a drone sensor reports over a city: mostly drones and birds."""
@@ -29,15 +25,23 @@ class Claim(Record):
     pilot: Pilot | None = None
 
 
-def learn(store: TrackStore, row: int, detection: Detection) -> None:
-    """Take from a track's detection what it says besides where."""
-    if detection.identity is not None:
-        store.name[row] = code(detection.identity)
-        store.claims[row] = Claim(identity=detection.identity, pilot=detection.pilot)
-    if detection.classes:
-        shares = [max(detection.classes.get(name, 0.0), FLOOR) for name in CLASSES]
-        store.classes[row] += TEMPER * np.log(shares)
-        store.classes[row] -= store.classes[row].max()
+def label_weights(classes: dict[str, float] | None) -> list[float]:
+    """Give what a sensor's label adds to the log weight of each of CLASSES: tempered, and nothing where there is none."""
+    if not classes:
+        return [0.0] * len(CLASSES)
+    return [TEMPER * math.log(max(classes.get(name, 0.0), FLOOR)) for name in CLASSES]
+
+
+def learn_classes(logs: Floats, start: Integers, pair: Integers, p: Floats, labels: Floats) -> None:
+    """Let the labels of a look speak, each as loudly as its detection is likely to be the track's: l_i += Σ_j p_ij log L_j.
+
+    In a flock no detection is surely anybody's, and yet all of them say "bird". logs (N, 5) is changed; start (N + 1),
+    pair (K), p (K) as in `Association`; labels (D, 5).
+    """
+    if labels.any():
+        track = np.repeat(np.arange(len(logs)), np.diff(start))
+        np.add.at(logs, track, p[:, None] * labels[pair])
+        logs -= logs.max(axis=1, keepdims=True, initial=-np.inf)
 
 
 def probabilities(logs: Floats) -> Floats:

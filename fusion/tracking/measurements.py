@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from fusion.frame import SiteFrame
-from fusion.messages import SECOND, Bearing, Floats, Identity, Integers, Measurement, Polar, Position, Scan
+from fusion.messages import CLASSES, SECOND, Bearing, Floats, Identity, Integers, Measurement, Polar, Position, Scan
+from fusion.tracking.classification import label_weights
 from fusion.tracking.kernels import DIRECTION, POSITION
 from fusion.tracking.sensors import SensorModel
 
@@ -26,6 +27,7 @@ class Measurements:
     variance: Floats  # (D, 6)
     offset: Floats  # (D) s, each detection's own time against the scan's
     names: Integers  # (D) identity codes, 0 for none
+    labels: Floats  # (D, 5) tempered log likelihood of each class by the sensor's label; 0 without one
     hint: Floats  # (D, 4) a reported velocity in the grid, and its sigma; sigma 0 for none
     density: Floats  # (D) of one false alarm, over the components that were measured
     order: Integers  # (D) directions by azimuth, then positions by easting
@@ -61,6 +63,7 @@ def measure(scan: Scan, sensor: SensorModel, frame: SiteFrame) -> Measurements:
         variance=variance,
         offset=offset,
         names=names,
+        labels=np.array([label_weights(detection.classes) for detection in scan.detections]).reshape(D, len(CLASSES)),
         hint=hint,
         density=_densities(kind, variance, sensor),
         order=order,

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion.messages import CLASSES, Floats, Integers
+from fusion.messages import CLASSES, Detection, Floats, Integers
 from fusion.tracking import kernels
-from fusion.tracking.classification import PRIOR, Claim
+from fusion.tracking.classification import PRIOR, Claim, learn_classes
 from fusion.tracking.initiation import Crossing
 from fusion.tracking.measurements import Measurements
 from fusion.tracking.models import INITIAL, MODES, step, transition
@@ -97,6 +97,12 @@ class TrackStore:
                 setattr(self, name, np.concatenate([array, getattr(rows, name)]))
             self.claims += rows.claims
 
+    def hear(self, row: int, detection: Detection, name: int) -> None:
+        """Take what a detection claims of the track in a row; `name` is the code of its identity."""
+        if detection.identity is not None:
+            self.name[row] = name
+            self.claims[row] = Claim(identity=detection.identity, pilot=detection.pilot)
+
     def predict(self, dt: float) -> None:
         """Move every track Δt (s) ahead."""
         if dt > 0.0 and len(self):
@@ -130,15 +136,16 @@ class TrackStore:
         kernels.marginals(len(self), len(seen.kind), gated.start, gated.pair, w, p, p_new)
         return Association(gated, p, p_new)
 
-    def update(self, seen: Measurements, sensor: SensorModel, found: Association) -> Integers:
-        """Let the detections speak; give the detection (N) that is most probably each track's, or −1."""
-        hit, best = np.empty(len(self)), np.empty(len(self), np.int64)
+    def update(self, seen: Measurements, sensor: SensorModel, found: Association) -> tuple[Integers, Floats]:
+        """Let the detections speak; give the likeliest detection of each seen track (N), else −1, and its probability (N)."""
+        best, share = np.empty(len(self), np.int64), np.empty(len(self))
         kernels.update(
             *(self.x, self.P, self.mu, self.r, len(self), sensor.horizon.origin, sensor.horizon.coefficients),
             *(seen.kind, seen.z, seen.variance, seen.offset, found.gated.start, found.gated.pair, found.gated.logl),
-            *(found.p, found.gated.pd_miss, hit, best),
+            *(found.p, found.gated.pd_miss, best, share),
         )
-        return best
+        learn_classes(self.classes, found.gated.start, found.gated.pair, found.p, seen.labels)
+        return best, share
 
     def combined(self) -> tuple[Floats, Floats]:
         """Give each track's state (N, 6) and covariance (N, 6, 6) over its modes."""

@@ -9,7 +9,7 @@ import numpy as np
 from fusion.config import Config
 from fusion.frame import SiteFrame
 from fusion.messages import SECOND, Floats, Integers, Scan, TrackStatus, TrackTable
-from fusion.tracking.classification import learn, probabilities
+from fusion.tracking.classification import probabilities
 from fusion.tracking.initiation import Crossings
 from fusion.tracking.measurements import Measurements, measure
 from fusion.tracking.sensors import SensorModel
@@ -71,8 +71,8 @@ class Tracker:
         gated = self.store.gate(seen, sensor)
         intensity = self._expect(scan, sensor, gated)
         found = self.store.associate(gated, seen, intensity)
-        best = self.store.update(seen, sensor, found)
-        self._note(scan, best)
+        best, share = self.store.update(seen, sensor, found)
+        self._note(scan, seen, best, share)
         self._judge()
         self._initiate(scan, sensor, seen, found.p_new, intensity)
 
@@ -95,16 +95,16 @@ class Tracker:
         self.undetected[scan.sensor], intensity = look(before, scan.time, unexplained, false, pd, births)
         return intensity
 
-    def _note(self, scan: Scan, best: Integers) -> None:
-        """Write down who was seen by whom, and what was claimed."""
-        rows = np.flatnonzero(best >= 0)
+    def _note(self, scan: Scan, seen: Measurements, best: Integers, share: Floats) -> None:
+        """Write down who was seen by whom and, where it is more likely than not the speaker, what was claimed."""
         column = self.ids.index(scan.sensor)
-        for row in rows:
+        for row in np.flatnonzero(best >= 0).tolist():
             detection = scan.detections[best[row]]
             self.store.updated[row] = max(self.store.updated[row], detection.time)
             self.store.received[row] = max(self.store.received[row], scan.received)
             self.store.seen[row, column] = detection.time
-            learn(self.store, int(row), detection)
+            if share[row] > 0.5:
+                self.store.hear(row, detection, int(seen.names[best[row]]))
 
     def _judge(self) -> None:
         """Confirm what surely exists, give up what surely does not."""
@@ -121,15 +121,15 @@ class Tracker:
         placed = np.isfinite(seen.variance[:, 0])
         chosen = np.flatnonzero(placed & (r >= PRUNE))
         rows = begin(seen, sensor, chosen, self.height, len(self.ids))
-        self._christen(rows, scan, chosen, r[chosen])
+        self._christen(rows, scan, seen, chosen, r[chosen])
         self.store.append(rows)
         crossed = self.crossings.find(scan, seen, p_new, self.sensors, self.height, self.config.tracking.birth_rate_hz)
         crossed = [(j, crossing, r) for j, crossing, r in crossed if r >= PRUNE]
         rows = begin_at([crossing for _, crossing, _ in crossed], len(self.ids))
-        self._christen(rows, scan, np.array([j for j, _, _ in crossed], np.int64), np.array([r for _, _, r in crossed]))
+        self._christen(rows, scan, seen, np.array([j for j, _, _ in crossed], np.int64), np.array([r for _, _, r in crossed]))
         self.store.append(rows)
 
-    def _christen(self, rows: TrackStore, scan: Scan, chosen: Integers, r: Floats) -> None:
+    def _christen(self, rows: TrackStore, scan: Scan, seen: Measurements, chosen: Integers, r: Floats) -> None:
         """Give new rows their existence and what their id is made of."""
         rows.r = r
         rows.confirmed = r >= CONFIRM
@@ -140,8 +140,9 @@ class Tracker:
         rows.updated = rows.born.copy()
         rows.received[:] = scan.received
         rows.seen[:, self.ids.index(scan.sensor)] = rows.born
+        rows.classes += seen.labels[chosen]
         for row, j in enumerate(chosen):
-            learn(rows, row, scan.detections[j])
+            rows.hear(row, scan.detections[j], int(seen.names[j]))
 
     def identify(self, rows: Integers) -> tuple[str, ...]:
         """Give the ids of rows: ULIDs made from their births, so the same in every replay."""

@@ -46,6 +46,7 @@ class AlertsState(Record, kw_only=True):
 
     episodes: tuple[Episode, ...] = ()
     closed: tuple[Alert, ...] = ()
+    looked: int = 0  # ns, when the findings were last looked at
 
 
 class Alerts:
@@ -58,10 +59,11 @@ class Alerts:
         self._clear_after = round(rules.clear_after_s * SECOND)
         self._episodes = {episode.key: episode for episode in state.episodes}
         self._closed = {alert.alert: alert for alert in state.closed}
+        self._looked = state.looked
 
     def snapshot(self) -> AlertsState:
         """Give everything as a value; `Alerts(site, rules, state)` goes on from it."""
-        return AlertsState(episodes=tuple(self._episodes.values()), closed=tuple(self._closed.values()))
+        return AlertsState(episodes=tuple(self._episodes.values()), closed=tuple(self._closed.values()), looked=self._looked)
 
     @property
     def open(self) -> tuple[Alert, ...]:
@@ -76,6 +78,7 @@ class Alerts:
         messages: list[AlertMessage] = []
         for key in sorted(self._episodes.keys() | met.keys()):
             messages += self._follow(key, met.get(key, []), time, tracks)
+        self._looked = time
         return messages + self._archive(time)
 
     def command(self, alert: str, command: Command, time: int) -> list[AlertMessage]:
@@ -106,7 +109,11 @@ class Alerts:
         if alert is None:
             return []
         seen = replace(alert, track_state=tracks.get(episode.track, alert.track_state))
-        return [self._publish(episode, seen, best.cause if best else time, time)]
+        return [self._publish(episode, seen, self._cause(best, time), time)]
+
+    def _cause(self, best: Finding | None, time: int) -> int:
+        """Give when that was learnt which made the difference: since the last look a detection came, or only time passed."""
+        return best.cause if best and best.cause > self._looked else time
 
     def _seen(self, key: tuple[str, str, str], met: Sequence[Finding], time: int) -> tuple[Episode, list[Finding]]:
         """Note what is met, and give the findings that count: those that hold, and those that keep what was reached."""

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, cast
 import numpy as np
 
 from fusion.config import Rules
-from fusion.messages import CLASSES, Floats, Integers, Record, Severity, TrackTable, Verdict
+from fusion.messages import CLASSES, SECOND, Floats, Integers, Record, Severity, TrackTable, Verdict
 from fusion.zones.geometry import Mask
 from fusion.zones.permits import Register, Standing
 from fusion.zones.prediction import Encounters, Forecast, Reach, forecast, out_of_reach
@@ -22,6 +22,9 @@ BIRD = CLASSES.index("bird")
 BIRD_LIMIT = 0.5
 """A track that is more likely a bird than everything else together raises nothing: birds are the commonest false alarm. The
 classes are weighed anew with each detection, so a drone taken for a bird at first is not one for long."""
+
+SURE = 0.5
+"""Existence below which a track raises nothing new: it is more likely gone, or never was. What it raised before it keeps."""
 
 JUDGED = frozenset({"confirmed", "coasting"})
 """A tentative track may be clutter, a deleted one is history."""
@@ -47,7 +50,7 @@ class Finding(Record, kw_only=True):
     probability: float
     time_to_entry_s: float  # 0 once it has entered
     reasons: tuple[Reason, ...]
-    cause: int  # ns, when the newest detection behind it was received
+    cause: int  # ns, when the newest detection behind it was received, or when it was old enough to be judged
 
 
 class Assessment(NamedTuple):
@@ -67,7 +70,8 @@ class Situation(NamedTuple):
     zone: Integers  # (m) of zones.near
     gap: Floats  # (m) m from the zone, the greater of horizontal and vertical; negative inside
     standing: list[Standing]  # (m)
-    concern: Mask  # (m) whether an alert may come of it: neither a bird nor allowed to be there
+    since: Integers  # (n) ns, when each track of the table may raise an alert, see `_known_since`
+    concern: Mask  # (m) whether an alert may come of it: neither a bird, nor allowed to be there, nor too young to tell
     forecast: Forecast  # (m), all nought where it is no concern
 
 
@@ -103,9 +107,10 @@ def survey(table: TrackTable, zones: ZoneSet, register: Register, time: int, rul
     row, zone = encounters.tracks[encounters.groups], zones.zone_of[encounters.which[encounters.groups]]
     standing = [_standing(table, zones, register, time, *pair) for pair in zip(row.tolist(), zone.tolist(), strict=True)]
     allowed = np.array([stands.verdict in {"authorised", "friendly"} for stands in standing], bool)
-    concern = ~allowed & (table.classes[row, BIRD] <= BIRD_LIMIT)
+    since = _known_since(table, rules)
+    concern = ~allowed & (table.classes[row, BIRD] <= BIRD_LIMIT) & (since[row] <= time)
     gap, expected = _gap_and_forecast(table, zones, reach, encounters, concern, rules.horizon_s)
-    return Situation(table, zones, rules, row, zone, gap, standing, concern, expected)
+    return Situation(table, zones, rules, row, zone, gap, standing, since, concern, expected)
 
 
 def _encounters(table: TrackTable, zones: ZoneSet, reach: Reach, time: int, margin: float) -> Encounters:
@@ -142,6 +147,12 @@ def _gap_and_forecast(
     return np.minimum.reduceat(np.maximum(across, above), groups), result
 
 
+def _known_since(table: TrackTable, rules: Rules) -> Integers:
+    """Give from when on each track may raise an alert (n), ns: at once with an identity, else after time enough to give one."""
+    named = np.array([identity is not None for identity in table.identity], bool)
+    return np.where(named, table.born, table.born + round(rules.identify_s * SECOND))
+
+
 def _standing(table: TrackTable, zones: ZoneSet, register: Register, time: int, row: int, zone: int) -> Standing:
     return register.verdict(table.identity[row], time, zones.near[zone].zone.identifier, table.strength[row])
 
@@ -162,16 +173,17 @@ def _predicted_entry(situation: Situation, m: int) -> Finding:
 def _finding(situation: Situation, m: int, rule: Rule, why: Reason, *, holds: bool, probability: float, time: float) -> Finding:
     row, zone = int(situation.row[m]), _zone(situation, m)
     severity = cast("Severity", zone.severity)  # `ZoneSet.applying` leaves out zones without one
+    exists = float(situation.table.existence[row]) >= SURE
     return Finding(
         track=situation.table.tracks[row],
         zone=zone.identifier,
         rule=rule,
         severity=severity if rule == "intrusion" else AHEAD[severity],
-        holds=holds,
+        holds=holds and exists,
         probability=probability,
         time_to_entry_s=time,
         reasons=(why, *situation.standing[m].reasons),
-        cause=int(situation.table.received[row]),
+        cause=max(int(situation.table.received[row]), int(situation.since[row])),
     )
 
 

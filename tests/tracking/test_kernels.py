@@ -81,7 +81,7 @@ def run(belief: Belief, plots: list[Plot], r: float, w: np.ndarray):
         logl,
     )
     assert sorted(pair[:count]) == list(range(D))
-    hit, best = np.empty(1), np.empty(1, np.int64)
+    best, share = np.empty(1, np.int64), np.empty(1)
     rr = np.array([r])
     kernels.update(
         x,
@@ -100,8 +100,8 @@ def run(belief: Belief, plots: list[Plot], r: float, w: np.ndarray):
         logl,
         w[pair[:count]],
         np.zeros(1),
-        hit,
         best,
+        share,
     )
     by_detection = np.empty((D, M))
     by_detection[pair[:count]] = logl[:count]

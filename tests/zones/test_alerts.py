@@ -98,6 +98,14 @@ def test_a_break_begins_the_wait_anew(break_):
     assert story.see(inside(), after=0.5) == ["raised"]
 
 
+def test_the_cause_is_the_detection_that_came_since_the_last_look():
+    story = Story(Rules(raise_after_s=0.0))
+    assert story.see(after=0.1) == []
+    learnt = story.time + 60_000_000
+    assert story.see(replace(inside(), cause=learnt), after=0.1) == ["raised"]
+    assert story.said[-1].cause == learnt
+
+
 def test_what_never_holds_is_never_raised():
     assert Story().see_for(30, inside(holds=False), coming(0.3, holds=False)) == []
 
@@ -107,7 +115,7 @@ def test_a_raised_alert_tells_what_was_found():
     assert (story.last.site, story.last.track, story.last.zone, story.last.revision) == ("paris", "T1", "CORE", 1)
     assert (story.last.rule, story.last.severity, story.last.probability) == ("predicted_entry", "warning", 0.7)
     assert story.last.raised == story.last.updated == utc(story.time)
-    assert story.said[-1].cause == NOW
+    assert story.said[-1].cause == story.time  # the detection came before the last look: it was time that made the difference
     assert len(story.last.alert) == 26
 
 
@@ -195,7 +203,7 @@ def test_a_closed_alert_leaves_its_topic_after_a_minute_and_is_forgotten():
     assert story.see_for(100) == []
     with pytest.raises(DecodeError, match="is not known here"):
         story.do(ANA)
-    assert story.alerts.snapshot() == AlertsState()
+    assert story.alerts.snapshot() == AlertsState(looked=story.time)
 
 
 def test_a_condition_that_returns_before_anybody_saw_it_is_the_same_alert():

@@ -235,3 +235,21 @@ def test_nobody_and_nothing_can_be_judged():
     assert judge() == ([], {})
     assert judge(zones=()) == ([], {})
     assert judge({"place": (0, 0, 60)}, zones=(), register=Register()).findings == []
+
+
+@pytest.mark.parametrize(
+    ("track", "count"),
+    [({"age": 2.9}, 0), ({"age": 3.0}, 1), ({"age": 0.0, "identity": Identity(serial="STRANGER1")}, 1)],
+)
+def test_a_new_track_has_time_to_say_who_it_is(track, count):
+    assert len(found({"place": (0, 0, 60)} | track)) == count
+
+
+def test_the_end_of_that_time_is_the_cause_where_it_came_last():
+    (finding,) = judge({"place": (0, 0, 60), "age": 2.5}, time=NOW + SECOND).findings
+    assert finding.cause == NOW + SECOND // 2
+
+
+@pytest.mark.parametrize(("existence", "holds"), [(0.49, False), (0.5, True)])
+def test_what_is_probably_not_there_raises_nothing_new(existence, holds):
+    assert found({"place": (0, 0, 60), "existence": existence}) == [("T0", "CORE", "intrusion", holds)]

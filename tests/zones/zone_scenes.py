@@ -55,7 +55,7 @@ def table(*tracks, time=NOW):
         time=time,
         tracks=tuple(t.get("track", f"T{i}") for i, t in enumerate(tracks)),
         status=tuple(t.get("status", "confirmed") for t in tracks),
-        existence=np.ones(n),
+        existence=np.array([t.get("existence", 1.0) for t in tracks], float),
         state=state,
         covariance=np.einsum("ni,ij->nij", sigma**2, np.eye(6)),
         classes=np.stack([1 - bird, 0 * bird, bird, 0 * bird, 0 * bird], axis=-1),
@@ -64,7 +64,7 @@ def table(*tracks, time=NOW):
         pilot=(None,) * n,
         sensors=("radar-a",),
         seen=times[:, None],
-        born=times,
+        born=times - np.array([round(t.get("age", 60.0) * SECOND) for t in tracks], np.int64),
         updated=times,
         received=times + 1000,
     )

@@ -14,12 +14,13 @@ NEGLIGIBLE = 1e-4
 
 
 @jit
-def update(x, P, mu, r, n, origin, C, kind, z, variance, offset, start, pair, logl, p, pd_miss, hit, best):
+def update(x, P, mu, r, n, origin, C, kind, z, variance, offset, start, pair, logl, p, pd_miss, best, share):
     """Let every detection speak to every track as loudly as it is likely, and match the moments (TOMB/P with IMM).
 
     r' = Σ_j p_ij + p_i0 r (1 − pD) / (1 − r pD); each mode keeps the mean and covariance of the mixture of its updates,
     weighted p_ij μ_m L_ijm / Σ_m μ_m L_ijm, and of its prediction, weighted by the miss.
-    Changed in place: x, P, mu, r. Written: hit (N,) Σ_j p_ij, best (N,) the detection with more than half of a track, or −1.
+    Changed in place: x, P, mu, r. Written: best (N,) the likeliest detection of a track that was seen (Σ_j p_ij > ½), else −1;
+    share (N,) its p_ij.
     """
     M = mu.shape[1]
     e, J, PH = np.empty(3), np.empty((3, 3)), np.empty(6)
@@ -28,12 +29,13 @@ def update(x, P, mu, r, n, origin, C, kind, z, variance, offset, start, pair, lo
     dx, dP, weight = np.empty((M, 6)), np.empty((M, 6, 6)), np.empty(M)
     for t in range(n):
         hits = 0.0
-        best[t] = -1
+        best[t], share[t] = -1, 0.0
         for k in range(start[t], start[t + 1]):
             hits += p[k]
-            if p[k] > 0.5:
-                best[t] = pair[k]
-        hit[t] = hits
+            if p[k] > share[t]:
+                best[t], share[t] = pair[k], p[k]
+        if hits <= 0.5:
+            best[t] = -1
         missed = max(1.0 - hits, 0.0) * r[t] * (1.0 - pd_miss[t]) / (1.0 - r[t] * pd_miss[t])
         r[t] = hits + missed
         if hits < NEGLIGIBLE:
@@ -54,17 +56,17 @@ def update(x, P, mu, r, n, origin, C, kind, z, variance, offset, start, pair, lo
             for m in range(M):
                 likelihood += mu[t, m] * math.exp(logl[k, m] - largest)
             for m in range(M):
-                share = p[k] * mu[t, m] * math.exp(logl[k, m] - largest) / likelihood
-                if share < 1e-30:
+                part = p[k] * mu[t, m] * math.exp(logl[k, m] - largest) / likelihood
+                if part < 1e-30:
                     continue
                 linearise(kind[j], x[t, m], P[t, m], offset[j], origin, C, e, J, h, H, curvature)
                 update_one(kind[j], z[j], variance[j], h, H, curvature, x[t, m], P[t, m], new_x, new_P, PH)
-                weight[m] += share
+                weight[m] += part
                 for i in range(6):
                     d = new_x[i] - x[t, m, i]
-                    dx[m, i] += share * d
+                    dx[m, i] += part * d
                     for c in range(i, 6):
-                        dP[m, i, c] += share * (new_P[i, c] + d * (new_x[c] - x[t, m, c]))
+                        dP[m, i, c] += part * (new_P[i, c] + d * (new_x[c] - x[t, m, c]))
         total = 0.0
         for m in range(M):
             total += weight[m]
