@@ -149,9 +149,9 @@ def _parse(value: str, kind: Any) -> Any:
 def _type_at(kind: Any, key: list[str | int]) -> Any:
     """Give the declared type of a key, with its limits; raise KeyError where there is none."""
     for part in key:
-        table = _table_of(kind)
+        table = table_of(kind)
         if isinstance(part, int):
-            kind = typing.get_args(_bare(kind))[0]
+            kind = typing.get_args(bare(kind))[0]
         elif table is None:
             raise KeyError(part)
         else:
@@ -159,19 +159,20 @@ def _type_at(kind: Any, key: list[str | int]) -> Any:
     return kind
 
 
-def _bare(kind: Any) -> Any:
+def bare(kind: Any) -> Any:
+    """Give a type without its Annotated."""
     while typing.get_origin(kind) is typing.Annotated:
         kind = typing.get_args(kind)[0]
     return kind
 
 
-def _table_of(kind: Any) -> type[msgspec.Struct] | None:
+def table_of(kind: Any) -> type[msgspec.Struct] | None:
     """Find the table inside Annotated, Optional or tuple."""
-    kind = _bare(kind)
+    kind = bare(kind)
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return kind
     if typing.get_origin(kind) in {typing.Union, types.UnionType, tuple}:
-        return next((table for part in typing.get_args(kind) if (table := _table_of(part))), None)
+        return next((table for part in typing.get_args(kind) if (table := table_of(part))), None)
     return None
 
 
@@ -196,14 +197,14 @@ def _key_of_path(path: str) -> Key:
 
 
 def _fields(table: type[msgspec.Struct], key: Key) -> list[str]:
-    inner = _table_of(_type_at(table, list(key)))
+    inner = table_of(_type_at(table, list(key)))
     return [field.encode_name for field in msgspec.structs.fields(inner)] if inner else []
 
 
 def _expected(table: type[msgspec.Struct], key: Key) -> str:
     """Say in words what a key takes; of a list's item, what the list takes."""
     keys = list(key)
-    while keys and isinstance(keys[-1], int) and not _table_of(_type_at(table, keys)):
+    while keys and isinstance(keys[-1], int) and not table_of(_type_at(table, keys)):
         keys.pop()
     return describe(_type_at(table, keys))
 
@@ -258,7 +259,7 @@ def _set_aside(tree: Any, key: Key, table: type[msgspec.Struct]) -> bool:
     holder = _get(tree, key[:-1])
     if not key or not isinstance(holder, dict):
         return False
-    inner = _table_of(_type_at(table, list(key[:-1])))
+    inner = table_of(_type_at(table, list(key[:-1])))
     if inner and any(field.encode_name == key[-1] and field.required for field in msgspec.structs.fields(inner)):
         stand_in = _stand_in(_type_at(table, list(key)), f"x{id(holder)}")
         if stand_in is None or holder.get(key[-1]) == stand_in:
@@ -271,9 +272,9 @@ def _set_aside(tree: Any, key: Key, table: type[msgspec.Struct]) -> bool:
 def _stand_in(kind: Any, word: str) -> Any:
     """Give a value that a required key takes, so that the rest can be read; None where there is no simple one."""
     metas = [meta for meta in getattr(kind, "__metadata__", ()) if isinstance(meta, msgspec.Meta)]
-    bare = _bare(kind)
-    if typing.get_origin(bare) is typing.Literal:
-        return typing.get_args(bare)[0]
-    if bare in {int, float}:
+    inner = bare(kind)
+    if typing.get_origin(inner) is typing.Literal:
+        return typing.get_args(inner)[0]
+    if inner in {int, float}:
         return next((low + 1 for meta in metas for low in (meta.ge, meta.gt) if low is not None), 0)
-    return {str: word, datetime: datetime(2000, 1, 1, tzinfo=UTC)}.get(bare)
+    return {str: word, datetime: datetime(2000, 1, 1, tzinfo=UTC)}.get(inner)

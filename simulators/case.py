@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple
 
-import msgspec
 import numpy as np
 
 from fusion.errors import RecordingError
-from fusion.messages import SECOND, RawMessage, Record, Time, utc
+from fusion.messages import SECOND, RawMessage
+from fusion.recording import line_of
 from simulators.earth import enu_from_ecef_matrix, wgs84_from_ecef
 from simulators.publish import messages
 from simulators.scenario_file import Stage
@@ -26,14 +26,6 @@ TRUTH_STEP = 0.2
 
 TRUTH_HEAD = "time_unix_s,truth,latitude_deg,longitude_deg,altitude_hae_m,vx,vy,vz"
 """vx, vy, vz are m/s along true east, north and up at the place."""
-
-
-class Line(Record):
-    """One line of a recording."""
-
-    received: Time
-    topic: str
-    payload: msgspec.Raw
 
 
 class Case(NamedTuple):
@@ -51,22 +43,27 @@ def write_case(stage: Stage, directory: Path) -> Case:
     flown = targets(stage)
     count = write_recording(directory / "recording.jsonl.gz", messages(stage, flown))
     write_truth(directory / "truth.csv", stage, flown)
-    shutil.copyfile(stage.site_path, directory / "site.toml")
+    write_site(stage, directory)
+    return Case(directory, count, len(flown), stage.scenario.duration_s)
+
+
+def write_site(stage: Stage, directory: Path) -> Path:
+    """Write `site.toml` and the files that it names into a directory; give its path."""
+    site = directory / "site.toml"
+    shutil.copyfile(stage.site_path, site)
     for name in (*stage.site.zones.files, *filter(None, [stage.site.zones.register])):
         if (source := stage.site_path.parent / name).is_file() and not Path(name).is_absolute() and ".." not in Path(name).parts:
             (directory / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, directory / name)
-    return Case(directory, count, len(flown), stage.scenario.duration_s)
+    return site
 
 
 def write_recording(path: Path, stream: Iterable[RawMessage]) -> int:
     """Write messages as JSON lines, compressed if the name ends in .gz; the same messages give the same bytes."""
-    count, encoder, buffer = 0, msgspec.json.Encoder(), bytearray()
+    count = 0
     with _written(path) as file:
         for message in stream:
-            line = Line(received=utc(message.received), topic=message.topic, payload=msgspec.Raw(message.payload))
-            encoder.encode_into(line, buffer)
-            file.write(buffer + b"\n")
+            file.write(line_of(message))
             count += 1
     return count
 

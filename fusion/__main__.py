@@ -1,0 +1,232 @@
+"""The command line: `vigie demo`, `run`, `check`, `record`, `replay`, `simulate`, `score`, `zones check`, `schema`, `bench`.
+
+Exit codes: 0 done, 1 something is not as it should be (a scenario's expectation, a comparison), 2 a person must mend something
+first (a file, the broker's address), and what it is stands on the last lines.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fusion import __version__
+from fusion.errors import FusionError
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse gives it no public name
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; give the exit code."""
+    chosen = _parser().parse_args(arguments)
+    logging.basicConfig(level=chosen.log, format="%(asctime)s %(levelname)-7s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
+    try:
+        return int(chosen.do(chosen))
+    except (FusionError, ExceptionGroup) as error:
+        said = _said(error)
+        if said is None:
+            raise
+        print(f"vigie: {said}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _said(error: FusionError | ExceptionGroup[Exception]) -> str | None:
+    """Give what a person must be told; None where anything among it is our own mistake."""
+    if isinstance(error, FusionError):
+        return str(error)
+    ours, others = error.split(FusionError)
+    return None if others or ours is None else "\n".join(str(leaf) for leaf in _leaves(ours))
+
+
+def _leaves(group: ExceptionGroup[FusionError]) -> list[FusionError]:
+    return [leaf for one in group.exceptions for leaf in (_leaves(one) if isinstance(one, ExceptionGroup) else [one])]
+
+
+# --- What each command does: the heavy modules are loaded only by the one that needs them -----------------------------
+
+
+def _demo(chosen: argparse.Namespace) -> int:
+    from simulators.demo import demo  # noqa: PLC0415
+
+    return demo(headless=chosen.headless, seconds=chosen.seconds, keep=chosen.keep)
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    from fusion.config_file import load  # noqa: PLC0415
+    from fusion.run import serve  # noqa: PLC0415
+
+    serve(load(chosen.site, os.environ), chosen.site.parent, embedded=chosen.embedded_broker)
+    return 0
+
+
+def _check(chosen: argparse.Namespace) -> int:
+    from fusion.assembly import assemble  # noqa: PLC0415
+    from fusion.config_file import load  # noqa: PLC0415
+
+    config = load(chosen.site, os.environ)
+    pipeline = assemble(config, chosen.site.parent)
+    print(
+        f"{chosen.site}: good. Site {config.site.name!r} in {pipeline.frame.crs}, {len(config.sensor)} sensors, "
+        f"{len(pipeline.zones.zones)} zones, {len(pipeline.register.permits)} permits."
+    )
+    return 0
+
+
+def _record(chosen: argparse.Namespace) -> int:
+    from fusion.config_file import load  # noqa: PLC0415
+    from fusion.record import record  # noqa: PLC0415
+    from fusion.schema import schemas  # noqa: PLC0415
+
+    counts = asyncio.run(record(load(chosen.site, os.environ), chosen.out, chosen.seconds, schemas()))
+    dropped = counts["dropped_scans"] + counts["dropped_other"]
+    print(f"{chosen.out}: {counts['received']} messages" + (f", {dropped} dropped: the disk is too slow" if dropped else ""))
+    return 0
+
+
+def _replay(chosen: argparse.Namespace) -> int:
+    from fusion import recording  # noqa: PLC0415
+    from fusion.assembly import assemble  # noqa: PLC0415
+    from fusion.config_file import load  # noqa: PLC0415
+    from fusion.replay import replay  # noqa: PLC0415
+
+    site = chosen.config or chosen.recording.with_name("site.toml")
+    pipeline = assemble(load(site, os.environ), site.parent)
+    done = replay(recording.read(chosen.recording), pipeline, chosen.out)
+    print(f"{chosen.out}: {done.messages} messages, {done.tracks} tracks, {done.alerts} alerts, {done.rejected} rejected")
+    return 0
+
+
+def _simulate(chosen: argparse.Namespace) -> int:
+    from simulators.simulate import simulate  # noqa: PLC0415
+
+    return simulate(
+        chosen.scenario,
+        out=chosen.out,
+        host=chosen.host,
+        port=chosen.port,
+        qos=chosen.qos,
+        seed=chosen.seed,
+        forever=chosen.loop,
+    )
+
+
+def _score(chosen: argparse.Namespace) -> int:
+    from simulators.report import score_files  # noqa: PLC0415
+
+    site = chosen.config or chosen.truth.with_name("site.toml")
+    print(score_files(chosen.tracks, chosen.truth, site, c=chosen.c, step=chosen.step, horizontal=chosen.horizontal))
+    return 0
+
+
+def _zones_check(chosen: argparse.Namespace) -> int:
+    from fusion.assembly import read_zones  # noqa: PLC0415
+
+    for file in chosen.file:
+        zones = read_zones((file.name,), file.parent)
+        print(f"{file}: good. {len(zones)} zones: {', '.join(zone.identifier for zone in zones)}")
+    return 0
+
+
+def _schema(chosen: argparse.Namespace) -> int:
+    from fusion.schema import schemas, write  # noqa: PLC0415
+
+    if chosen.write:
+        print("\n".join(str(path) for path in write(chosen.write)))
+    else:
+        print(schemas()[chosen.name].decode())
+    return 0
+
+
+def _bench(chosen: argparse.Namespace) -> int:
+    from simulators.bench import bench  # noqa: PLC0415
+
+    return bench(set(chosen.what))
+
+
+# --- What may be said --------------------------------------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="vigie", description="One picture of the low sky, and who should not be in it.")
+    parser.add_argument("--version", action="version", version=f"vigie {__version__}")
+    parser.add_argument("--log", default="INFO", choices=["DEBUG", "INFO", "WARNING", "ERROR"], help="least that is logged")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _for_operators(commands)
+    _for_test_engineers(commands)
+    return parser
+
+
+def _for_operators(commands: Commands) -> None:
+    demo = commands.add_parser("demo", help="see it work: broker, simulated sensors, service and a view, at the Eiffel Tower")
+    demo.set_defaults(do=_demo)
+    demo.add_argument("--headless", action="store_true", help="log lines instead of the view")
+    demo.add_argument("--seconds", type=float, help="length (default: the whole scenario, 170 s)")
+    demo.add_argument("--keep", type=Path, metavar="DIR", help="keep recording, truth, tracks, alerts and journal there")
+
+    run = commands.add_parser("run", help="run a site's service")
+    run.set_defaults(do=_run)
+    run.add_argument("site", type=Path, help="the site's TOML file")
+    run.add_argument("--embedded-broker", action="store_true", help="bring a broker along, on loopback, for trying out")
+
+    check = commands.add_parser("check", help="explain what is wrong with a site's configuration")
+    check.set_defaults(do=_check)
+    check.add_argument("site", type=Path)
+
+    zones = commands.add_parser("zones", help="zone files").add_subparsers(required=True, metavar="COMMAND")
+    zones_check = zones.add_parser("check", help="explain what is wrong with ED-318 files")
+    zones_check.set_defaults(do=_zones_check)
+    zones_check.add_argument("file", type=Path, nargs="+")
+
+
+def _for_test_engineers(commands: Commands) -> None:
+    record = commands.add_parser("record", help="record what a site's sensors say")
+    record.set_defaults(do=_record)
+    record.add_argument("site", type=Path)
+    record.add_argument("--out", type=Path, required=True, help=".jsonl, .jsonl.gz or .mcap")
+    record.add_argument("--seconds", type=float, help="for so long (default: until Ctrl-C)")
+
+    replay = commands.add_parser("replay", help="run a recording through the core, as fast as the machine can")
+    replay.set_defaults(do=_replay)
+    replay.add_argument("recording", type=Path)
+    replay.add_argument("--config", type=Path, metavar="SITE", help="default: site.toml beside the recording")
+    replay.add_argument("--out", type=Path, required=True, metavar="DIR", help="tracks.jsonl, alerts.jsonl, rejected.jsonl")
+
+    simulate = commands.add_parser("simulate", help="fly a scenario: onto a broker in real time, or into files at once")
+    simulate.set_defaults(do=_simulate)
+    simulate.add_argument("scenario", help="a TOML file, or the name of one that comes with the house (eiffel_tower, …)")
+    simulate.add_argument("--out", type=Path, metavar="DIR", help="write recording, truth and site instead of publishing")
+    simulate.add_argument("--host", default="127.0.0.1")
+    simulate.add_argument("--port", type=int, default=1883)
+    simulate.add_argument("--qos", type=int, choices=[0, 1], default=0, help="of scans")
+    simulate.add_argument("--seed", type=int, help="other chances than the scenario's")
+    simulate.add_argument("--loop", action="store_true", help="begin again when it is over")
+
+    score = commands.add_parser("score", help="judge tracks by the truth")
+    score.set_defaults(do=_score)
+    score.add_argument("tracks", type=Path)
+    score.add_argument("truth", type=Path)
+    score.add_argument("--config", type=Path, metavar="SITE", help="default: site.toml beside the truth")
+    score.add_argument("--c", type=float, default=50.0, help="m: a pair further apart is a miss and a false track")
+    score.add_argument("--step", type=float, default=1.0, help="s between two steps")
+    score.add_argument("--horizontal", action="store_true", help="leave heights out")
+
+    schema = commands.add_parser("schema", help="the contract as JSON Schema")
+    schema.set_defaults(do=_schema)
+    schema.add_argument("name", nargs="?", default="scan", help="scan, track, alert, configuration, …")
+    schema.add_argument("--write", type=Path, metavar="DIR", help="write every schema and configuration.md there")
+
+    bench = commands.add_parser("bench", help="measure the core and the edge on this machine")
+    bench.set_defaults(do=_bench)
+    bench.add_argument("what", nargs="*", help="core, mqtt (default: all)")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""The service as a process: its signals, its log, and a broker of its own where it has no better one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import NoReturn
+
+from msgspec.structs import replace
+
+from fusion.config import Config
+from fusion.errors import ConfigError
+from fusion.service import Service
+from fusion.tracking.warm_up import warm_up
+from fusion.transport.broker import embedded_broker
+
+logger = logging.getLogger(__name__)
+
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+
+
+def serve(config: Config, base: Path, *, embedded: bool) -> None:
+    """Run a site's service until SIGINT or SIGTERM; raise a FusionError where a person must mend something first."""
+    if config.mqtt.host is None and not embedded:
+        raise ConfigError("mqtt.host: is missing; name a broker, or try Vigie out with --embedded-broker")
+    for number in STOPPING:
+        signal.signal(number, _leave)  # nothing has begun that would have to be ended
+    logger.info("preparing the tracker's kernels: a quarter of a minute the first time, a second later on")
+    warm_up()
+    asyncio.run(_serve(config, base, embedded=embedded))
+
+
+async def _serve(config: Config, base: Path, *, embedded: bool) -> None:
+    stop = asyncio.Event()
+    for number in STOPPING:
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with _broker(config, embedded=embedded) as reachable:
+        await Service(reachable, base).run(stop)
+
+
+@contextlib.asynccontextmanager
+async def _broker(config: Config, *, embedded: bool) -> AsyncIterator[Config]:
+    """Give the configuration with a broker that can be reached."""
+    if not embedded:
+        yield config
+        return
+    async with embedded_broker(config.mqtt.port) as (host, port):
+        yield replace(config, mqtt=replace(config.mqtt, host=host, port=port))
+
+
+def _leave(_number: int, _frame: object) -> NoReturn:
+    sys.exit(0)

@@ -1,0 +1,103 @@
+"""The contract for machines and people: JSON Schemas of every message, and the configuration's page, made from the records."""
+
+from __future__ import annotations
+
+import typing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from fusion.config import Config
+from fusion.config_file import bare, describe, table_of
+from fusion.intake import SensorStatus
+from fusion.messages import Alert, PictureMessage, Rejected, StatusMessage, Track
+from fusion.zones.commands import Command
+from fusion.zones.ed318_tables import Feature
+from sensors.scan import WireScan
+
+MESSAGES: dict[str, Any] = {
+    "scan": WireScan,
+    "sensor_status": SensorStatus,
+    "zone": Feature,
+    "command": Command,
+    "tracks": tuple[Track, ...],
+    "picture": PictureMessage,
+    "track": Track,
+    "alert": Alert,
+    "rejected": Rejected,
+    "status": StatusMessage,
+}
+"""The record of each row of `TOPICS` that is JSON of ours."""
+
+HEAD = """# Configuration
+
+One TOML file a site. Made by `vigie schema --write docs` from `fusion/config.py`; do not edit.
+
+`VIGIE_MQTT__HOST=…` in the environment goes before `mqtt.host` in the file, and likewise for every key
+(`VIGIE_SENSOR__0__PERIOD_S`). A key that is not on this page is refused. Secrets come from files or the environment, never from
+this file. `vigie check SITE` explains what is wrong by key, line and what was expected.
+"""
+
+
+def schemas() -> dict[str, bytes]:
+    """Give the JSON Schema (2020-12) of each message, by the name of its row in `TOPICS`."""
+    return {name: _schema(kind) for name, kind in MESSAGES.items()} | {"configuration": _schema(Config)}
+
+
+def configuration_page() -> str:
+    """Write docs/configuration.md."""
+    return "\n".join([HEAD, *_tables(Config, "")])
+
+
+def write(directory: Path) -> list[Path]:
+    """Write `schema/*.json` and `configuration.md` below a directory; give what was written."""
+    texts = {directory / "schema" / f"{name}.json": schema + b"\n" for name, schema in schemas().items()}
+    texts[directory / "configuration.md"] = configuration_page().encode()
+    (directory / "schema").mkdir(parents=True, exist_ok=True)
+    for path, text in texts.items():
+        path.write_bytes(text)
+    return list(texts)
+
+
+def _schema(kind: Any) -> bytes:
+    """Give a schema without the tags that tell Outputs apart inside the service: they do not leave it."""
+    (schema,), components = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
+    for name, component in components.items():
+        if name in {"PictureMessage", "Rejected", "StatusMessage"}:
+            component["properties"].pop("type", None)
+            component["required"] = [key for key in component["required"] if key != "type"]
+    whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "$defs": components}
+    return msgspec.json.format(msgspec.json.encode(whole, order="sorted"), indent=1)
+
+
+def _tables(table: type[msgspec.Struct], name: str) -> list[str]:
+    """Write a table's keys, then the tables in it."""
+    lines: list[str] = []
+    inner: list[str] = []
+    for field in msgspec.structs.fields(table):
+        key = f"{name}.{field.encode_name}" if name else field.encode_name
+        nested = table_of(field.type)
+        if nested is None:
+            lines.append(f"| `{field.encode_name}` | {describe(field.type)} | {_default(field)} | {_description(field.type)} |")
+        else:
+            many = typing.get_origin(bare(field.type)) is tuple
+            inner += ["", f"## `{'[[' if many else '['}{key}{']]' if many else ']'}`", "", (nested.__doc__ or "").split("\n")[0]]
+            inner += _tables(nested, key)
+    head = ["", "| key | takes | default | meaning |", "|---|---|---|---|"] if lines else []
+    return [*head, *lines, *inner]
+
+
+def _default(field: msgspec.structs.FieldInfo) -> str:
+    if field.default is msgspec.NODEFAULT:
+        return "required"
+    return "–" if field.default is None else f"`{msgspec.json.encode(field.default).decode()}`"
+
+
+def _description(kind: Any) -> str:
+    while typing.get_origin(kind) is typing.Annotated:
+        for meta in kind.__metadata__:
+            if isinstance(meta, msgspec.Meta) and meta.description:
+                return meta.description
+        kind = typing.get_args(kind)[0]
+    return ""

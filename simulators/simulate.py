@@ -1,0 +1,59 @@
+"""`vigie simulate`: a scenario onto a broker in real time, or into the files of a case."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from fusion.config import Mqtt
+from fusion.transport.link import Link
+from fusion.transport.outbox import Outbox
+from fusion.transport.outgoing import Publication
+from fusion.transport.publish import publish
+from simulators import scenario_file
+from simulators.case import write_case
+from simulators.publish import messages, play
+from simulators.scenario_file import Stage
+
+HEAD_START = timedelta(seconds=0.5)
+"""A live scenario begins this much from now: its flights are computed first."""
+
+
+def simulate(scenario: str, *, out: Path | None, host: str, port: int, qos: int, seed: int | None, forever: bool) -> int:
+    """Fly a scenario; without `out`, onto the broker until it is over (or for ever), beginning now."""
+    stage = scenario_file.load(scenario_file.find(scenario))
+    stage = stage if seed is None else stage.seeded(seed)
+    if out is not None:
+        case = write_case(stage, out)
+        print(f"{case.directory}: {case.messages} messages, {case.truths} targets, {case.seconds:g} s")
+        return 0
+    settings = Mqtt(host=host, port=port)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_fly(stage, settings, qos, forever=forever))
+    return 0
+
+
+async def _fly(stage: Stage, settings: Mqtt, qos: int, *, forever: bool) -> None:
+    outbox = Outbox()
+    async with asyncio.TaskGroup() as tasks:
+        link = Link(settings, f"vigie-simulator-{secrets.token_hex(4)}")
+        publishing = tasks.create_task(publish(link, outbox), name="publish")
+        for _ in itertools.count() if forever else range(1):
+            live = stage.starting(datetime.now(UTC) + HEAD_START)
+            count = await play(messages(live), onto(outbox), live.site, qos=qos)
+            print(f"{live.scenario.name}: {count} messages in {live.scenario.duration_s:g} s")
+        publishing.cancel()
+
+
+def onto(outbox: Outbox) -> Callable[[str, bytes, int, bool], Awaitable[None]]:
+    """Give what publishes by an outbox: it waits until the broker has each message, so a slow broker delays and loses none."""
+
+    async def post(topic: str, payload: bytes, qos: int, retained: bool) -> None:  # noqa: FBT001 - `play` says it so
+        await outbox.deliver(Publication(topic, payload, qos, retained))
+
+    return post
