@@ -50,6 +50,7 @@ def measure(scan: Scan, sensor: SensorModel, frame: SiteFrame) -> Measurements:
             positions.append(j)
         else:
             _direction(detection, z[j], variance[j])
+            variance[j, :3] += sensor.bias_variance
         if detection.identity is not None:
             names[j] = code(detection.identity)
     if positions:

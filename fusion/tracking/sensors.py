@@ -40,6 +40,16 @@ class SensorModel:
         return cls(sensor, frame.horizon(latitude, longitude, height))
 
     @cached_property
+    def bias_variance(self) -> Floats:
+        """Variance of what it is off by all day: range, azimuth, elevation (3), m² and rad².
+
+        A bias does not average out, so this is no white noise; until it is estimated (registration), a measurement that counts
+        with it as if it were errs on the careful side across sensors.
+        """
+        bias = self.config.bias_sigma
+        return np.array([bias.range_m, math.radians(bias.azimuth_deg), math.radians(bias.elevation_deg)]) ** 2
+
+    @cached_property
     def looks(self) -> bool:
         """Whether its silence about a place means that nothing was seen there."""
         return self.config.reports == "scans"
