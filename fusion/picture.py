@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -16,7 +15,6 @@ from fusion.messages import (
     Pilot,
     Track,
     TrackTable,
-    Verdict,
     WireCovariance,
     WireGrid,
     WireIdentity,
@@ -25,28 +23,21 @@ from fusion.messages import (
     WireVelocity,
     utc,
 )
+from fusion.zones.permits import Standing
 
-
-class Judgement(NamedTuple):
-    """What the rules think of a track."""
-
-    verdict: Verdict
-    reasons: tuple[str, ...]
-
-
-UNJUDGED = Judgement("unknown", ())
+UNJUDGED = Standing("unknown", ())
 
 
 class WireTracks(Mapping[str, Track]):
     """Every track of a table as its message, written when it is asked for: an alert needs one or two of thousands."""
 
-    def __init__(self, table: TrackTable, frame: SiteFrame, site: str, judged: Mapping[str, Judgement]) -> None:
-        self._table, self._frame, self._site, self._judged = table, frame, site, judged
+    def __init__(self, table: TrackTable, frame: SiteFrame, site: str, standings: Mapping[str, Standing]) -> None:
+        self._table, self._frame, self._site, self._standings = table, frame, site, standings
         self._rows = {track: row for row, track in enumerate(table.tracks)}
 
     def __getitem__(self, track: str) -> Track:
         """Write one track."""
-        return wire_tracks(self._table, [self._rows[track]], self._frame, self._site, self._judged)[0]
+        return wire_tracks(self._table, [self._rows[track]], self._frame, self._site, self._standings)[0]
 
     def __iter__(self) -> Iterator[str]:
         """Give the ids."""
@@ -58,7 +49,7 @@ class WireTracks(Mapping[str, Track]):
 
 
 def wire_tracks(
-    table: TrackTable, rows: Sequence[int], frame: SiteFrame, site: str, judged: Mapping[str, Judgement]
+    table: TrackTable, rows: Sequence[int], frame: SiteFrame, site: str, standings: Mapping[str, Standing]
 ) -> list[Track]:
     """Write some rows of the table as Tracks: degrees, true north, every height datum; rounded to what anyone can use.
 
@@ -71,14 +62,14 @@ def wire_tracks(
     latitude, longitude, height = frame.wgs84_from_grid(state[:, :3])
     matrix = frame.enu_from_grid_matrix(state[:, :3])
     velocity = np.einsum("nij,nj->ni", matrix, state[:, 3:])
-    position_covariance = matrix @ covariance[:, :3, :3] @ matrix.transpose(0, 2, 1)
-    velocity_covariance = matrix @ covariance[:, 3:, 3:] @ matrix.transpose(0, 2, 1)
+    position_m2 = _six_figures(matrix @ covariance[:, :3, :3] @ matrix.transpose(0, 2, 1)).tolist()
+    velocity_m2ps2 = _six_figures(matrix @ covariance[:, 3:, 3:] @ matrix.transpose(0, 2, 1)).tolist()
     latitude_deg, longitude_deg = np.degrees(latitude).round(8).tolist(), np.degrees(longitude).round(8).tolist()
     heights, places, velocities = height.round(3).tolist(), state[:, :2].round(3).tolist(), velocity.round(3).tolist()
     classes, time = table.classes[index].round(3).tolist(), utc(table.time)
     tracks = []
     for i, row in enumerate(index):
-        judgement = judged.get(table.tracks[row], UNJUDGED)
+        standing = standings.get(table.tracks[row], UNJUDGED)
         east, north, up = velocities[i]
         seen = table.seen[row]
         tracks.append(
@@ -99,15 +90,13 @@ def wire_tracks(
                 velocity=WireVelocity(east_mps=east, north_mps=north, up_mps=up),
                 speed_mps=round(math.hypot(east, north, up), 2),
                 course_deg=round(math.degrees(math.atan2(east, north)) % 360.0, 1),
-                covariance=WireCovariance(
-                    position_m2=_rows(position_covariance[i]), velocity_m2ps2=_rows(velocity_covariance[i])
-                ),
+                covariance=WireCovariance(position_m2=_rows(position_m2[i]), velocity_m2ps2=_rows(velocity_m2ps2[i])),
                 class_=CLASSES[int(table.classes[row].argmax())],
                 classes={name: share for name, share in zip(CLASSES, classes[i], strict=True) if share},
                 identity=_identity(table, row),
                 pilot=_pilot(table.pilot[row]),
-                verdict=judgement.verdict,
-                reasons=judgement.reasons,
+                verdict=standing.verdict,
+                reasons=tuple(reason.sentence() for reason in standing.reasons),
                 sensors={table.sensors[c]: utc(int(seen[c])) for c in np.flatnonzero(seen)},
                 born=utc(int(table.born[row])),
                 updated=utc(int(table.updated[row])),
@@ -116,14 +105,20 @@ def wire_tracks(
     return tracks
 
 
-def _rows(matrix: Floats) -> tuple[tuple[float, float, float], ...]:
-    symmetric = (matrix + matrix.T) / 2.0
-    return tuple((_six(a), _six(b), _six(c)) for a, b, c in symmetric.tolist())
+def _rows(matrix: list[list[float]]) -> tuple[tuple[float, float, float], ...]:
+    return tuple((a, b, c) for a, b, c in matrix)
 
 
-def _six(value: float) -> float:
-    """Round to six significant figures."""
-    return float(f"{value:.6g}")
+def _six_figures(matrices: Floats) -> Floats:
+    """Make matrices (n, 3, 3) symmetric and round them to six significant figures.
+
+    Powers of ten from 1 on are exact, so x·10ᵈ is rounded and divided by 10ᵈ, or for d < 0 the other way round: both give the
+    double that is nearest to the decimal, which prints as short as it can.
+    """
+    values = (matrices + matrices.transpose(0, 2, 1)) / 2.0
+    digits = 5.0 - np.floor(np.log10(np.abs(values), out=np.zeros_like(values), where=values != 0.0))
+    up, down = 10.0 ** np.maximum(digits, 0.0), 10.0 ** np.maximum(-digits, 0.0)
+    return np.asarray(np.rint(values * up / down) / up * down)
 
 
 def _identity(table: TrackTable, row: int) -> WireIdentity | None:

@@ -9,7 +9,7 @@ from fusion.config import Config
 from fusion.errors import ConfigError, DecodeError
 from fusion.intake import Intake, refused
 from fusion.messages import SECOND, Input, Output, RawMessage, Scan, StatusMessage, Tick, TrackTable, utc
-from fusion.picture import Judgement, WireTracks
+from fusion.picture import WireTracks
 from fusion.pipeline_state import PipelineState, decode_state, encode_state
 from fusion.publishing import Publisher, next_beat
 from fusion.topics import TOPICS, Address
@@ -18,7 +18,7 @@ from fusion.tracking.tracker import Tracker
 from fusion.zones.alerts import Alerts
 from fusion.zones.commands import decode_command
 from fusion.zones.ed318 import parse_zones
-from fusion.zones.permits import Register, Standing
+from fusion.zones.permits import Register
 from fusion.zones.rules import assess
 from fusion.zones.zones import Zone, ZoneSet
 from sensors import Adapter
@@ -114,10 +114,9 @@ class Pipeline:
         self.timeline.advance()
         table = self._table()
         assessment = assess(table, self.zones, self.register, self.now, self.config.rules)
-        judged = {track: _judgement(standing) for track, standing in assessment.standings.items()}
-        tracks = WireTracks(table, self.frame, self.config.site.name, judged)
+        tracks = WireTracks(table, self.frame, self.config.site.name, assessment.standings)
         outputs: list[Output] = [*self.alerts.update(assessment.findings, self.now, tracks)]
-        outputs += self.publisher.publish(table, judged, self.now)
+        outputs += self.publisher.publish(table, assessment.standings, self.now)
         if self.now >= self._status_due:
             self._status_due = next_beat(self._status_due, self.now, self.config.publish.status_s)
             outputs.append(self._status(table))
@@ -175,7 +174,3 @@ def _zone_of(payload: bytes, name: str) -> Zone:
         found = ", ".join(zone.identifier for zone in zones[:5]) or "none"
         raise DecodeError(f"zone {name}: properties.identifier is {found}; expected that of the topic")
     return zones[0]
-
-
-def _judgement(standing: Standing) -> Judgement:
-    return Judgement(standing.verdict, tuple(reason.sentence() for reason in standing.reasons))

@@ -19,7 +19,8 @@ from fusion.messages import (
     TrackTable,
     utc,
 )
-from fusion.picture import Judgement, wire_tracks
+from fusion.picture import wire_tracks
+from fusion.zones.permits import Standing
 
 REFRESH = SECOND
 """ns after which a track is published again though nothing was learnt of it: the picture's age must not be guessed."""
@@ -49,11 +50,11 @@ class Publisher:
         self.config, self.frame, self.site = config, frame, site
         self.state = PublisherState(said={}, due_tracks=0, due_picture=0)
 
-    def publish(self, table: TrackTable, judged: Mapping[str, Judgement], now: int) -> list[Output]:
+    def publish(self, table: TrackTable, standings: Mapping[str, Standing], now: int) -> list[Output]:
         """Give what is due at a time (ns): the changed tracks first, then the rest."""
         outputs: list[Output] = []
         if now >= self.state.due_tracks:
-            outputs += self._changed(table, judged, now)
+            outputs += self._changed(table, standings, now)
             self.state = msgspec.structs.replace(
                 self.state, due_tracks=next_beat(self.state.due_tracks, now, 1.0 / self.config.tracks_hz)
             )
@@ -65,11 +66,11 @@ class Publisher:
             )
         return outputs
 
-    def _changed(self, table: TrackTable, judged: Mapping[str, Judgement], now: int) -> list[Output]:
+    def _changed(self, table: TrackTable, standings: Mapping[str, Standing], now: int) -> list[Output]:
         """Say what changed: new knowledge, another status or verdict, a second gone by, or the end of a track."""
         said = self.state.said
-        rows = [row for row in range(len(table.tracks)) if self._is_due(table, row, judged, now)]
-        tracks = wire_tracks(table, rows, self.frame, self.site, judged)
+        rows = [row for row in range(len(table.tracks)) if self._is_due(table, row, standings, now)]
+        tracks = wire_tracks(table, rows, self.frame, self.site, standings)
         gone = [_deleted(said[name].state, table.time) for name in said.keys() - set(table.tracks)]
         gone.sort(key=lambda track: track.track)
         singles: list[Output] = [TrackMessage(track=track.track) for track in gone]
@@ -84,12 +85,12 @@ class Publisher:
         changed = (*tracks, *gone)
         return [TracksMessage(tracks=changed), *singles] if changed else []
 
-    def _is_due(self, table: TrackTable, row: int, judged: Mapping[str, Judgement], now: int) -> bool:
+    def _is_due(self, table: TrackTable, row: int, standings: Mapping[str, Standing], now: int) -> bool:
         before = self.state.said.get(table.tracks[row])
         if before is None or now - before.at >= REFRESH or int(table.received[row]) != before.received:
             return True
-        judgement = judged.get(table.tracks[row])
-        return table.status[row] != before.state.status or (judgement is not None and judgement.verdict != before.state.verdict)
+        standing = standings.get(table.tracks[row])
+        return table.status[row] != before.state.status or (standing is not None and standing.verdict != before.state.verdict)
 
 
 def _deleted(track: Track, time: int) -> Track:
