@@ -1,0 +1,255 @@
+"""The core as a whole: what comes in is sorted, refused, tracked, judged and published, and its state is a value."""
+
+import json
+
+import msgspec
+import numpy as np
+import pytest
+
+from fusion.errors import SnapshotError
+from fusion.messages import (
+    SECOND,
+    AlertMessage,
+    PictureMessage,
+    RawMessage,
+    Rejected,
+    StatusMessage,
+    Tick,
+    TrackMessage,
+    TracksMessage,
+)
+from fusion.payload import payload
+from fusion.pipeline import Pipeline
+from fusion.topics import TopicTree
+from fusion.zones.permits import Register
+from fusion.zones.zones import ZoneSet
+from sensors import BUILT_IN, Station
+from tests.scene import CONFIG, FRAME, START, scans, targets
+from tests.zones.zone_scenes import circle
+
+TREE = TopicTree("paris")
+DELAY = SECOND // 5
+STATIONS = {sensor.id: Station(sensor, FRAME) for sensor in CONFIG.sensor}
+TARGETS = targets(np.random.default_rng(1), 4)
+SCANS = scans(np.random.default_rng(2), TARGETS, 12.0)
+
+
+def pipeline(*zones, config=CONFIG):
+    return Pipeline(config, dict(BUILT_IN), ZoneSet.of(zones, FRAME), Register())
+
+
+def message(scan, received=None):
+    station = STATIONS[scan.sensor]
+    body = BUILT_IN[station.sensor.kind].encode(station, scan)
+    return RawMessage(topic=TREE.path("scan", sensor=scan.sensor), payload=body, received=received or scan.time + DELAY)
+
+
+def inputs(stream=None):
+    """Give the scene as the service would have fed it: messages in order of arrival, ten ticks a second."""
+    items = [message(scan) for scan in SCANS] if stream is None else stream
+    ticks = [Tick(time=START + i * SECOND // 10) for i in range(1, 130)]
+    return sorted([*items, *ticks], key=lambda item: item.time if isinstance(item, Tick) else item.received)
+
+
+def feed(core, items):
+    return [output for item in items for output in core.feed(item)]
+
+
+def said(outputs, kind):
+    return [output for output in outputs if isinstance(output, kind)]
+
+
+@pytest.fixture(scope="module")
+def outputs():
+    return feed(pipeline(circle("HERE", 3000.0, upper=500.0)), inputs())
+
+
+def test_every_target_is_told_where_it_is(outputs):
+    last = {
+        track.track: track for output in said(outputs, TracksMessage) for track in output.tracks if track.status == "confirmed"
+    }
+    end = np.array([[*(x[:3] + x[3:] * 12.8)] for x in TARGETS])
+    for place in end:
+        errors = [np.hypot(track.grid.easting_m - place[0], track.grid.northing_m - place[1]) for track in last.values()]
+        assert min(errors) < 30.0
+
+
+def test_everything_that_leaves_can_be_written(outputs):
+    assert all(isinstance(payload(output), bytes) for output in outputs)
+
+
+def test_tracks_leave_five_times_a_second_the_picture_and_the_status_each_five(outputs):
+    assert 55 <= len(said(outputs, TracksMessage)) <= 66
+    assert len(said(outputs, PictureMessage)) == len(said(outputs, StatusMessage)) == 3
+
+
+def test_a_tracks_own_topic_is_written_at_most_once_a_second(outputs):
+    told = [output.track for output in said(outputs, TrackMessage) if output.state is not None]
+    assert told
+    assert max(told.count(track) for track in told) <= 14
+
+
+def test_a_track_that_is_over_is_told_deleted_and_its_topic_emptied():
+    core = pipeline()
+    told = feed(core, inputs())
+    told += feed(core, [Tick(time=START + (14 + i) * SECOND) for i in range(40)])
+    alive = {track.track for output in said(told, TracksMessage) for track in output.tracks}
+    deleted = [track.track for output in said(told, TracksMessage) for track in output.tracks if track.status == "deleted"]
+    emptied = [output.track for output in said(told, TrackMessage) if output.state is None]
+    assert sorted(deleted) == sorted(alive) == sorted(emptied)
+    assert said(told, PictureMessage)[-1].tracks == ()
+
+
+def test_every_target_in_the_zone_raises_one_alert_with_its_track(outputs):
+    raised = [output.alert for output in said(outputs, AlertMessage) if output.alert.state == "raised"]
+    assert len(raised) >= len(TARGETS)
+    assert len({(alert.track, alert.zone) for alert in raised}) == len(raised)
+    for alert in raised:
+        assert alert.track_state.track == alert.track
+        assert alert.track_state.reasons
+        assert alert.reasons[0] == "inside HERE"
+
+
+@pytest.mark.parametrize(
+    ("topic", "body", "reason"),
+    [
+        ("sensor/radar-1/scan", b"{", "truncated"),
+        ("sensor/nobody/scan", b"{}", "'nobody' is not configured"),
+        ("sensor/radar-1/raw/asterix", b"", "no adapter reads the format 'asterix'"),
+        ("sensor/radar-1/status", b'{"state":"tired"}', "tired"),
+        ("sensor/radar-1/status", b'{"state":"\xff"}', "utf-8"),
+        ("sensor/radar-1/scan", b'{"time":"\xff"}', "utf-8"),
+        ("zone/TOWER", b'{"type":"\xff"}', "utf-8"),
+        ("alert/01K1J40A2M5B7C8D9E0F1G2H3J/command", b'{"command":"\xff"}', "utf-8"),
+        ("sensor/nobody/status", b'{"state":"online"}', "'nobody' is not configured"),
+        ("alert/01K1J40A2M5B7C8D9E0F1G2H3J/command", b'{"command":"acknowledge","who":"a"}', "is not known here"),
+        ("alert/01K1J40A2M5B7C8D9E0F1G2H3J/command", b'{"command":"dance"}', "dance"),
+        ("zone/TOWER", b"[]", "zone TOWER"),
+        ("zone/TOWER", b'{"type":"FeatureCollection","features":[]}', "zone TOWER"),
+        ("permit/1", b"x", "not read by this version"),
+        ("tracks", b"[]", "not one that this site hears"),
+        ("elsewhere", b"", "not one that this site hears"),
+    ],
+)
+def test_what_is_wrong_is_refused_with_its_reason_and_changes_nothing(topic, body, reason):
+    core = pipeline()
+    before = core.snapshot()
+    (refusal,) = core.feed(RawMessage(topic=TREE.prefix + topic, payload=body, received=START))
+    assert isinstance(refusal, Rejected)
+    assert reason in refusal.reason
+    assert refusal.topic == TREE.prefix + topic
+    core.intake.records["radar-1"] = msgspec.structs.replace(core.intake.records["radar-1"], rejected=0)
+    core.now = 0
+    assert core.snapshot() == before
+
+
+def test_late_and_doubled_scans_are_counted_and_the_late_ones_told():
+    core = pipeline()
+    old, *rest = [scan for scan in SCANS if scan.sensor == "radar-1"]
+    feed(core, [message(scan) for scan in rest])
+    assert core.feed(message(rest[-1], rest[-1].time + SECOND)) == []
+    (refusal,) = core.feed(message(old, rest[-1].time + SECOND))
+    assert "behind the newest look" in refusal.reason
+    health = core.intake.health(core.now)["radar-1"]
+    assert (health.duplicates, health.late, health.scans) == (1, 1, len(rest))
+
+
+def test_a_scan_from_the_future_is_refused():
+    scan = SCANS[0]
+    (refusal,) = pipeline().feed(message(scan, scan.time - 2 * SECOND))
+    assert "2.0 s ahead" in refusal.reason
+
+
+def test_a_silent_sensor_and_one_that_says_so_are_told_apart():
+    core = pipeline()
+    feed(core, inputs())
+    core.feed(RawMessage(topic=TREE.path("sensor_status", sensor="rf-1"), payload=b'{"state":"degraded"}', received=core.now))
+    status = said(core.feed(Tick(time=START + 25 * SECOND)), StatusMessage)[0]
+    assert status.sensors["radar-1"].state == "silent"
+    assert status.sensors["radar-1"].gaps == 0
+    assert 0.15 < status.sensors["radar-1"].latency_s < 0.25
+    assert status.sensors["rf-1"].state == "silent"
+
+
+FEATURE = {
+    "type": "Feature",
+    "properties": {
+        "identifier": "TOWER", "country": "FRA", "name": [{"text": "Tower", "lang": "en-GB"}], "type": "PROHIBITED",
+        "reason": ["SENSITIVE"], "variant": "COMMON", "zoneAuthority": [{"name": [{"text": "A", "lang": "en-GB"}], "purpose": "AUTHORIZATION"}],
+    },
+    "geometry": {
+        "type": "Point", "coordinates": [2.2945, 48.8582], "extent": {"subType": "Circle", "radius": 3000.0},
+        "layer": {"lower": 0, "lowerReference": "AGL", "upper": 900, "upperReference": "AGL", "uom": "m"},
+    },
+}  # fmt: skip
+
+
+def zone_message(body, name="TOWER", received=START):
+    return RawMessage(topic=TREE.path("zone", zone=name), payload=body, received=received)
+
+
+def test_a_zone_by_topic_counts_from_the_next_beat_and_can_be_withdrawn():
+    core = pipeline()
+    body = json.dumps(FEATURE).encode()
+    told = feed(core, [zone_message(body), *inputs()])
+    assert {output.alert.zone for output in said(told, AlertMessage)} == {"TOWER"}
+    core.feed(zone_message(b"", received=core.now))
+    assert core.zones.zones == ()
+    told = feed(core, [Tick(time=core.now + i * SECOND) for i in range(1, 15)])
+    assert {output.alert.state for output in said(told, AlertMessage)} == {"cleared"}
+
+
+def test_a_zone_on_anothers_topic_is_refused():
+    core = pipeline()
+    (refusal,) = core.feed(zone_message(json.dumps(FEATURE).encode(), name="OTHER"))
+    assert "expected that of the topic" in refusal.reason
+    assert core.zones.zones == ()
+
+
+def test_a_zone_by_topic_goes_before_one_of_a_file_also_after_a_restart():
+    core = pipeline(circle("TOWER", 10.0))
+    core.feed(zone_message(json.dumps(FEATURE).encode()))
+    again = pipeline(circle("TOWER", 10.0))
+    again.restore(core.snapshot())
+    assert again.zones.zones == core.zones.zones
+    assert again.zones.zones[0].volumes[0].outline.radius == 3000.0
+
+
+@pytest.mark.parametrize("cut", [1, 40, 97, 150])
+def test_a_restored_core_goes_on_byte_for_byte(cut):
+    items, zone = inputs(), circle("HERE", 3000.0, upper=500.0)
+    core, again = pipeline(zone), pipeline(zone)
+    feed(core, items[:cut])
+    again.restore(core.snapshot())
+    assert [payload(output) for output in feed(again, items[cut:])] == [payload(output) for output in feed(core, items[cut:])]
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda snapshot: snapshot[:-1], "damaged"),
+        (lambda snapshot: b"", "damaged"),
+        (lambda snapshot: b"\x93\x63" + snapshot[2:], "of format 99"),
+    ],
+)
+def test_a_snapshot_that_does_not_fit_is_refused(damage, reason):
+    core = pipeline()
+    feed(core, inputs()[:50])
+    before = core.snapshot()
+    with pytest.raises(SnapshotError, match=reason):
+        core.restore(damage(before))
+    assert core.snapshot() == before
+
+
+def test_a_snapshot_of_another_configuration_is_refused():
+    other = msgspec.structs.replace(CONFIG, sensor=CONFIG.sensor[:-1])
+    with pytest.raises(SnapshotError, match="another configuration"):
+        pipeline(config=other).restore(pipeline().snapshot())
+
+
+def test_time_does_not_run_backwards():
+    core = pipeline()
+    feed(core, inputs())
+    now = core.now
+    core.feed(Tick(time=START))
+    assert core.now == now
