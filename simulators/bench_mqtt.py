@@ -24,17 +24,14 @@ from fusion.config import Mqtt
 from fusion.messages import SECOND, RawMessage, Track, nanoseconds
 from fusion.topics import TopicTree
 from fusion.transport.broker import embedded_broker
-from fusion.transport.inbox import Inbox
 from fusion.transport.link import Link
-from fusion.transport.listen import listen
-from fusion.transport.mqtt import Subscription
 from fusion.transport.outbox import Outbox
 from fusion.transport.outgoing import Publication
 from fusion.transport.publish import publish
 from simulators.case import write_site
 from simulators.publish import messages, play
 from simulators.scenario_file import Stage
-from simulators.simulate import onto
+from simulators.wire import hear, onto
 
 CROWDS = (100, 500, 1_000)
 LIVE_S = 20.0
@@ -152,8 +149,7 @@ async def _room(stage: Stage, environment: dict[str, str]) -> AsyncIterator[Room
     with tempfile.TemporaryDirectory() as name:
         site = write_site(stage, Path(name))
         async with _broker(Path(name)) as settings:
-            tree, inbox, outbox, heard = TopicTree(stage.site.site.name), Inbox(100_000), Outbox(), Heard()
-            wishes = [Subscription(filter_, 0) for row in ("tracks", "status") for filter_ in tree.filters(row)]
+            tree, outbox, heard = TopicTree(stage.site.site.name), Outbox(), Heard()
             environment = {
                 **os.environ,
                 "VIGIE_MQTT__HOST": str(settings.host),
@@ -166,8 +162,7 @@ async def _room(stage: Stage, environment: dict[str, str]) -> AsyncIterator[Room
             async with asyncio.TaskGroup() as tasks:
                 working = [
                     tasks.create_task(publish(Link(settings, "bench-sensors"), outbox)),
-                    tasks.create_task(listen(Link(settings, "bench-view"), wishes, inbox, tree)),
-                    tasks.create_task(_hear(inbox, tree, heard)),
+                    tasks.create_task(hear(settings, "bench-view", tree, ("tracks", "status"), heard.hear)),
                 ]
                 await heard.until(0)
                 yield Room(outbox, tree, heard)
@@ -175,14 +170,6 @@ async def _room(stage: Stage, environment: dict[str, str]) -> AsyncIterator[Room
                 await service.wait()
                 for task in working:
                     task.cancel()
-
-
-async def _hear(inbox: Inbox, tree: TopicTree, heard: Heard) -> None:
-    while True:
-        item = await inbox.get()
-        if isinstance(item.input, RawMessage) and (address := tree.parse(item.input.topic)):
-            heard.hear(address.name, item.input)
-        item.done()
 
 
 @contextlib.asynccontextmanager

@@ -16,18 +16,19 @@ from msgspec.structs import replace
 
 from fusion.config import Mqtt
 from fusion.messages import SECOND, nanoseconds
+from fusion.topics import TopicTree
 from fusion.transport.broker import embedded_broker
 from fusion.transport.link import Link
 from fusion.transport.outbox import Outbox
 from fusion.transport.publish import publish
 from simulators import scenario_file
 from simulators.case import write_site, write_truth
-from simulators.demo_view import Picture, shown, watch
+from simulators.demo_view import OUTWARD, Picture, shown
 from simulators.publish import messages, play
 from simulators.report import score_files
 from simulators.scenario_file import Stage
-from simulators.simulate import onto
 from simulators.targets import Target, targets
+from simulators.wire import hear, onto
 
 SCENARIO = "eiffel_tower"
 
@@ -56,11 +57,11 @@ async def _demo(stage: Stage, directory: Path, seconds: float | None, *, headles
     print("Vigie demo: fifteen seconds of preparation the first time, then an evening at the Eiffel Tower. Ctrl-C ends it.")
     async with embedded_broker() as (host, port), asyncio.TaskGroup() as tasks:
         settings, picture = Mqtt(host=host, port=port), Picture(stage.site.site)
-        site = write_site(stage, directory)
+        site, tree = write_site(stage, directory), TopicTree(stage.site.site.name, stage.site.mqtt.root)
         posts = Outbox()
         working = [
             tasks.create_task(publish(Link(settings, "vigie-demo-sensors"), posts), name="sensors"),
-            tasks.create_task(watch(settings, stage.site, picture), name="watch"),
+            tasks.create_task(hear(settings, "vigie-demo-view", tree, OUTWARD, picture.hear), name="watch"),
             tasks.create_task(_keep_alive(site, directory, settings, picture), name="service"),
         ]
         flown: tuple[Target, ...] = ()

@@ -15,17 +15,11 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from fusion.config import Config, Mqtt, Site
+from fusion.config import Site
 from fusion.messages import Alert, RawMessage, SensorHealth, Track
-from fusion.topics import TopicTree
-from fusion.transport.inbox import Inbox
-from fusion.transport.link import Link
-from fusion.transport.listen import listen
-from fusion.transport.mqtt import Subscription
 
 REFRESH_HZ = 4
 HEADLESS_EVERY_S = 10.0
-ROOM = 10_000
 OUTWARD = ("tracks", "alert", "status")
 ROWS = 14
 """Tracks, and alerts, that a terminal has room for."""
@@ -100,19 +94,6 @@ def clock(time: datetime) -> str:
 def sentence(alert: Alert) -> str:
     """Say an alert in a line."""
     return f"{alert.state} {alert.rule.replace('_', ' ')} {alert.zone}, track …{alert.track[-4:]}: {'; '.join(alert.reasons)}"
-
-
-async def watch(settings: Mqtt, site: Config, picture: Picture) -> NoReturn:
-    """Hear the service's topics for ever."""
-    tree, inbox = TopicTree(site.site.name, site.mqtt.root), Inbox(ROOM)
-    wishes = [Subscription(filter_, 1) for name in OUTWARD for filter_ in tree.filters(name)]
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(listen(Link(settings, "vigie-demo-view"), wishes, inbox, tree), name="listen")
-        while True:
-            item = await inbox.get()
-            if isinstance(item.input, RawMessage) and (address := tree.parse(item.input.topic)):
-                picture.hear(address.name, item.input)
-            item.done()
 
 
 @contextlib.asynccontextmanager

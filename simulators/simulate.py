@@ -6,19 +6,18 @@ import asyncio
 import contextlib
 import itertools
 import secrets
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from fusion.config import Mqtt
 from fusion.transport.link import Link
 from fusion.transport.outbox import Outbox
-from fusion.transport.outgoing import Publication
 from fusion.transport.publish import publish
 from simulators import scenario_file
 from simulators.case import write_case
 from simulators.publish import messages, play
 from simulators.scenario_file import Stage
+from simulators.wire import onto
 
 HEAD_START = timedelta(seconds=0.5)
 """A live scenario begins this much from now: its flights are computed first."""
@@ -48,12 +47,3 @@ async def _fly(stage: Stage, settings: Mqtt, qos: int, *, forever: bool) -> None
             count = await play(messages(live), onto(outbox), live.site, qos=qos)
             print(f"{live.scenario.name}: {count} messages in {live.scenario.duration_s:g} s")
         publishing.cancel()
-
-
-def onto(outbox: Outbox) -> Callable[[str, bytes, int, bool], Awaitable[None]]:
-    """Give what publishes by an outbox: it waits until the broker has each message, so a slow broker delays and loses none."""
-
-    async def post(topic: str, payload: bytes, qos: int, retained: bool) -> None:  # noqa: FBT001 - `play` says it so
-        await outbox.deliver(Publication(topic, payload, qos, retained))
-
-    return post

@@ -118,7 +118,7 @@ def test_every_target_in_the_zone_raises_one_alert_with_its_track(outputs):
         ("sensor/radar-1/raw/asterix", b"", "no adapter reads the format 'asterix'"),
         ("sensor/radar-1/status", b'{"state":"tired"}', "tired"),
         ("sensor/radar-1/status", b'{"state":"\xff"}', "utf-8"),
-        ("sensor/radar-1/scan", b'{"time":"\xff"}', "utf-8"),
+        ("sensor/radar-1/scan", b'{"boot":"\xff"}', "utf-8"),
         ("zone/TOWER", b'{"type":"\xff"}', "utf-8"),
         ("alert/01K1J40A2M5B7C8D9E0F1G2H3J/command", b'{"command":"\xff"}', "utf-8"),
         ("sensor/nobody/status", b'{"state":"online"}', "'nobody' is not configured"),
