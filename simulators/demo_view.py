@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import NoReturn
 
 import msgspec
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
@@ -21,7 +22,7 @@ from fusion.messages import Alert, RawMessage, SensorHealth, Track
 REFRESH_HZ = 4
 HEADLESS_EVERY_S = 10.0
 OUTWARD = ("tracks", "alert", "status")
-ROWS = 14
+ROWS = 12
 """Tracks, and alerts, that a terminal has room for."""
 
 COLOURS = {"critical": "bold white on red", "warning": "bold yellow", "advisory": "cyan"}
@@ -130,9 +131,8 @@ def _print_news(picture: Picture) -> None:
 
 
 async def _screen(picture: Picture) -> NoReturn:
-    with Live(console=Console(), refresh_per_second=REFRESH_HZ, screen=False, transient=True) as live:
+    with Live(console=Console(), refresh_per_second=REFRESH_HZ, screen=True) as live:
         while True:
-            picture.news.clear()
             live.update(Group(_title(picture), _tracks_table(picture), _alerts_table(picture), _sensors_line(picture)))
             await asyncio.sleep(1.0 / REFRESH_HZ)
 
@@ -147,10 +147,11 @@ def _title(picture: Picture) -> Text:
 
 
 def _tracks_table(picture: Picture) -> Table:
-    table = Table(expand=True, title="Tracks, the nearest first", title_justify="left")
-    for column in ("track", "verdict", "class", "distance", "height", "speed", "exists", "sensors", "who it says it is"):
+    table = Table(expand=True, title="Tracks, birds last", title_justify="left", box=SIMPLE_HEAD)
+    for column in ("track", "verdict", "class", "distance", "height", "speed", "seen by"):
         table.add_column(column, no_wrap=True)
-    for track in sorted(picture.tracks.values(), key=lambda one: _distance(picture.site, one))[:ROWS]:
+    table.add_column("who it says it is", ratio=1, no_wrap=True)
+    for track in sorted(picture.tracks.values(), key=lambda one: (one.class_ == "bird", _distance(picture.site, one)))[:ROWS]:
         verdict = track.verdict or "unknown"
         height = f"{track.position.height_agl_m:.0f} m" if track.position else "–"
         who = next((name for name in msgspec.structs.astuple(track.identity)[:5] if name), "") if track.identity else ""
@@ -161,18 +162,20 @@ def _tracks_table(picture: Picture) -> Table:
             f"{_distance(picture.site, track):.0f} m",
             height,
             f"{track.speed_mps or 0.0:.0f} m/s",
-            f"{track.existence:.2f}",
-            " ".join(track.sensors),
+            f"{len(track.sensors)}",
             str(who),
+            style="dim" if track.class_ == "bird" else "",
         )
     return table
 
 
 def _alerts_table(picture: Picture) -> Table:
-    table = Table(expand=True, title="Alerts, the newest first", title_justify="left")
-    for column in ("time", "severity", "state", "what", "why"):
-        table.add_column(column, no_wrap=column != "why")
-    for alert in sorted(picture.alerts.values(), key=lambda one: one.updated, reverse=True)[:ROWS]:
+    table = Table(expand=True, title="Alerts, the newest first", title_justify="left", box=SIMPLE_HEAD)
+    for column in ("time", "severity", "state", "what"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("why", ratio=1)
+    newest = sorted(picture.alerts.values(), key=lambda one: (one.state not in OVER, one.updated), reverse=True)
+    for alert in newest[:ROWS]:
         style = "dim" if alert.state in OVER else COLOURS[alert.severity]
         what = f"{alert.rule.replace('_', ' ')} {alert.zone} …{alert.track[-4:]}"
         table.add_row(clock(alert.updated), Text(alert.severity, style), alert.state, what, "; ".join(alert.reasons))
