@@ -1,0 +1,84 @@
+"""docs/tracking.md gives the tracker's figures as the code has them."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import chi2
+
+from fusion.tracking import classification, initiation, measurements, sensors, store, timeline, tracker, undetected
+from fusion.tracking.kernels import updating
+from fusion.tracking.models import GENERATOR, INITIAL, MODES
+
+PAGE = (Path(__file__).parents[2] / "docs" / "tracking.md").read_text(encoding="utf-8").replace("−", "-")
+
+
+def row(start: str) -> str:
+    """The one line that begins so."""
+    (line,) = (line for line in PAGE.splitlines() if line.startswith(start))
+    return line
+
+
+def numbers(text: str) -> list[float]:
+    return [float(number) for number in re.findall(r"(?<![\w.])-?\d+(?:\.\d+)?", text)]
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
+def test_every_mode_stands_in_the_table(mode):
+    _, _, tau, q, speeds, _, _ = row(f"| {mode.name} ").split("|")
+    assert [float(tau.strip().removesuffix(" s").replace("∞", "inf"))] == [mode.tau]
+    assert numbers(q) == [mode.q_horizontal, mode.q_vertical]
+    assert numbers(speeds) == [mode.speed_sigma, mode.climb_sigma]
+
+
+def test_the_markov_chain_is_the_page_s():
+    written = re.search(r"G = \[(\[.*?\])\]\n", PAGE)[1]
+    np.testing.assert_array_equal(np.reshape(numbers(written), (3, 3)), GENERATOR)
+    assert numbers(re.search(r"μ = \((.*?)\)", PAGE)[1]) == list(INITIAL)
+    stays = re.search(r"how long a mode lasts: (.*?)\. ", PAGE)[1]
+    assert numbers(stays) == list(np.round(-1.0 / np.diag(GENERATOR)))
+
+
+def test_gates_are_the_quantiles_that_the_page_says():
+    written = numbers(re.search(r"`store\.GATES`: (.*?) for n", PAGE)[1])
+    assert written == list(store.GATES[1:])
+    np.testing.assert_allclose(written, chi2.ppf(0.9995, range(1, 7)), atol=0.05)
+
+
+@pytest.mark.parametrize(
+    ("start", "values"),
+    [
+        ("| confirmed (and shown)", [tracker.CONFIRM]),
+        ("| a confirmed track ends", [tracker.DELETE]),
+        ("| a tentative one ends", [tracker.WORTH]),
+        ("| called coasting", [tracker.COASTING]),
+    ],
+)
+def test_thresholds_stand_in_the_table(start, values):
+    assert numbers(row(start).split("|")[2])[: len(values)] == values
+
+
+def test_other_figures_are_those_of_the_code():
+    said = [
+        f"exp(-Δt / {tracker.SURVIVAL:g} s)",
+        f"{tracker.HEIGHT[0]:g} ± {tracker.HEIGHT[1]:g} m above the ground",
+        f"{undetected.AT_START:g} at the start",
+        f"s = {undetected.SURPRISE} (`SURPRISE`",
+        f"{undetected.IGNORANCE} before the first look",
+        f"log-uniform on {undetected.MANY[0]:g} … {undetected.MANY[1]:g}",
+        f"range rate over {sensors.SPEEDS:g} m/s",
+        f"{sensors.LOW_SKY:g} m of height",
+        f"{measurements.REPORTED_SPEED_SIGMA:g} m/s each axis",
+        f"{classification.TEMPER} (`TEMPER`)",
+        f"{classification.FLOOR} (`FLOOR`)",
+        f"keeps for {initiation.MEMORY:g} s (`MEMORY`)",
+        f"d² ≤ {initiation.CONSISTENT:g} (`CONSISTENT`)",
+        f"at most {initiation.MOST_SPREAD:g} m (`MOST_SPREAD`)",
+        f"({initiation.WALK:g} m/s · gap / r)",
+        f"at least {timeline.MARK_EVERY / 1e9:g} s",
+    ]
+    assert [text for text in said if text not in " ".join(PAGE.split())] == []
+    assert (updating.NEGLIGIBLE, tracker.PRUNE) == (1e-4, 1e-5)
+    prior = numbers(re.search(r"manned, other; prior (.*?)\. The", PAGE)[1])
+    np.testing.assert_allclose(np.exp(classification.PRIOR), prior)
