@@ -14,8 +14,9 @@ What lies where
     (beside it) simulators        the test range
 
 The path of one detection
-    mqtt.receive -> Pipeline.feed -> Adapter.decode -> Timeline.insert -> Tracker.step -> rules.assess -> Alerts.update
-    -> journal.write -> mqtt.publish
+    Pipeline.feed -> Adapter.decode -> Timeline.insert -> Tracker.step -> rules.assess -> Alerts.update
+    -> Journal.write -> Outbox.put
+    (before it: transport.listen into the Inbox, Keeper.append onto the disk; after it: transport.publish to the broker)
 """
 
 __version__ = "0.1.0"

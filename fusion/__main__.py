@@ -36,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # whoever read our output has had enough, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
 
 
 def _said(error: FusionError | ExceptionGroup[Exception]) -> str | None:
@@ -74,9 +77,11 @@ def _check(chosen: argparse.Namespace) -> int:
     config = load(chosen.site, os.environ)
     pipeline = assemble(config, chosen.site.parent)
     print(
-        f"{chosen.site}: good. Site {config.site.name!r} in {pipeline.frame.crs}, {len(config.sensor)} sensors, "
-        f"{len(pipeline.zones.zones)} zones, {len(pipeline.register.permits)} permits."
+        f"{chosen.site}: good. Site {config.site.name!r}, crs {config.site.crs!r}; sensors: {len(config.sensor)}, "
+        f"zones: {len(pipeline.zones.zones)}, permits: {len(pipeline.register.permits)}."
     )
+    if config.mqtt.host is None:
+        print("mqtt.host is not set: `vigie run` will want --embedded-broker, or VIGIE_MQTT__HOST in the environment.")
     return 0
 
 
@@ -122,7 +127,14 @@ def _score(chosen: argparse.Namespace) -> int:
     from simulators.report import score_files  # noqa: PLC0415
 
     site = chosen.config or chosen.truth.with_name("site.toml")
-    print(score_files(chosen.tracks, chosen.truth, site, c=chosen.c, step=chosen.step, horizontal=chosen.horizontal))
+    figures = score_files(
+        *(chosen.tracks, chosen.truth, site),
+        c=chosen.c,
+        step=chosen.step,
+        horizontal=chosen.horizontal,
+        indifferent=chosen.indifferent,
+    )
+    print(figures)
     return 0
 
 
@@ -169,7 +181,7 @@ def _for_operators(commands: Commands) -> None:
     demo.set_defaults(do=_demo)
     demo.add_argument("--headless", action="store_true", help="log lines instead of the view")
     demo.add_argument("--seconds", type=float, help="length (default: the whole scenario, 170 s)")
-    demo.add_argument("--keep", type=Path, metavar="DIR", help="keep recording, truth, tracks, alerts and journal there")
+    demo.add_argument("--keep", type=Path, metavar="DIR", help="keep site, recording, truth, tracks, alerts and journal there")
 
     run = commands.add_parser("run", help="run a site's service")
     run.set_defaults(do=_run)
@@ -216,6 +228,7 @@ def _for_test_engineers(commands: Commands) -> None:
     score.add_argument("--config", type=Path, metavar="SITE", help="default: site.toml beside the truth")
     score.add_argument("--c", type=float, default=50.0, help="m: a pair further apart is a miss and a false track")
     score.add_argument("--step", type=float, default=1.0, help="s between two steps")
+    score.add_argument("--indifferent", nargs="+", default=[], metavar="TRUTH", help="neither missed nor false: pigeons-*")
     score.add_argument("--horizontal", action="store_true", help="leave heights out")
 
     schema = commands.add_parser("schema", help="the contract as JSON Schema")

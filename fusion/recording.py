@@ -54,21 +54,49 @@ _decode = msgspec.json.Decoder(Line).decode
 
 
 class LinesWriter:
-    """Records inputs as JSON lines; each line is handed to the system at once, so that a killed process loses none."""
+    """Records inputs as JSON lines; each is handed to the system at once, so that a killed process loses none.
+
+    A compressed one (`.gz`) is handed over in blocks: what a killed process had not yet compressed is lost.
+    """
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         try:
+            if path.suffix != ".gz" and path.exists():
+                _drop_cut_line(path)
             self._file = cast("IO[bytes]", gzip.open(path, "ab") if path.suffix == ".gz" else path.open("ab", buffering=0))  # noqa: SIM115
         except OSError as error:
             raise RecordingError(f"{path}: cannot be written: {error.strerror}") from error
 
     def append(self, item: Input) -> None:
-        """Write one input down."""
-        self._file.write(line_of(item))
+        """Write one input down; raise RecordingError where not all of it went onto the disk."""
+        line = line_of(item)
+        try:
+            written = self._file.write(line)
+        except OSError as error:
+            raise RecordingError(f"{self.path}: cannot be written: {error.strerror}") from error
+        if written != len(line):
+            raise RecordingError(f"{self.path}: cannot be written: the disk took {written} of {len(line)} bytes")
 
     def close(self) -> None:
         """Finish the recording."""
         self._file.close()
+
+
+def _drop_cut_line(path: Path) -> None:
+    """Take off a last line without its end: what a power cut left of it was never fed, and the next must not stand behind it."""
+    with path.open("r+b") as file:
+        end = file.seek(0, io.SEEK_END)
+        keep = end
+        while keep:
+            begin = max(keep - 65_536, 0)
+            file.seek(begin)
+            if newline := file.read(keep - begin).rfind(b"\n") + 1:
+                keep = begin + newline
+                break
+            keep = begin
+        if keep != end:
+            file.truncate(keep)
 
 
 def write_to(path: Path, schemas: dict[str, bytes] | None = None) -> Writer:

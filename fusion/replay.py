@@ -11,6 +11,7 @@ import msgspec
 from fusion import recording
 from fusion.errors import RecordingError
 from fusion.messages import AlertMessage, Input, RawMessage, Rejected, TracksMessage
+from fusion.payload import payload
 from fusion.pipeline import Pipeline
 
 
@@ -50,7 +51,7 @@ def replay(inputs: Iterable[Input], pipeline: Pipeline, directory: Path) -> Repl
                             alerts_file.write(encode(alert) + b"\n")
                         case Rejected():
                             rejected += 1
-                            rejected_file.write(encode(output) + b"\n")
+                            rejected_file.write(payload(output) + b"\n")
                         case _:
                             pass
     except OSError as error:

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import tempfile
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from fusion.config import Mqtt
-from fusion.messages import SECOND, nanoseconds
+from fusion.messages import SECOND, Alert, Track, nanoseconds
 from fusion.topics import TopicTree
 from fusion.transport.broker import embedded_broker
 from fusion.transport.link import Link
@@ -101,6 +102,7 @@ async def _first(ended: asyncio.Event, wanted: asyncio.Event) -> bool:
 async def _keep_alive(site: Path, directory: Path, settings: Mqtt, picture: Picture) -> None:
     """Run the service as a process of its own, and start it again when it dies: it resumes where it was."""
     environment = {**os.environ, "VIGIE_MQTT__HOST": str(settings.host), "VIGIE_MQTT__PORT": str(settings.port)}
+    environment["VIGIE_STATE__RECORD"] = str((directory / "recording.jsonl").resolve())
     with (directory / "service.log").open("ab") as log:
         while True:
             service = await asyncio.create_subprocess_exec(
@@ -142,10 +144,15 @@ def _summary(stage: Stage, flown: tuple[Target, ...], picture: Picture, director
     if "alert_latency_p50_ms" in counters:
         p50, p99 = counters["alert_latency_p50_ms"], counters["alert_latency_p99_ms"]
         print(f"From a detection's arrival to its alert with the broker: p50 {p50} ms, p99 {p99} ms.")
-    (directory / "tracks.jsonl").write_bytes(b"".join(msgspec.json.encode(track) + b"\n" for track in picture.reports))
+    _write_lines(directory / "tracks.jsonl", picture.reports)
+    _write_lines(directory / "alerts.jsonl", picture.alert_reports)
     if picture.reports:
         birds = {actor.id for actor in stage.scenario.actor if actor.kind == "bird_flock"}
         members = {target.id for target in flown if target.actor in birds}
         print("Against the truth (birds neither missed nor false):")
         print(score_files(directory / "tracks.jsonl", directory / "truth.csv", directory / "site.toml", indifferent=members))
     return 0
+
+
+def _write_lines(path: Path, told: Sequence[Track | Alert]) -> None:
+    path.write_bytes(b"".join(msgspec.json.encode(one) + b"\n" for one in told))

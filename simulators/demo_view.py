@@ -44,6 +44,7 @@ class Picture:
         self.tracks_seen: set[str] = set()
         self.reports: list[Track] = []
         self.alerts: dict[str, Alert] = {}
+        self.alert_reports: list[Alert] = []
         self.sensors: dict[str, SensorHealth] = {}
         self.counters: dict[str, int] = {}
         self.state = "starting"
@@ -83,6 +84,7 @@ class Picture:
         if before is not None and alert.revision <= before.revision:
             return
         self.alerts[alert.alert] = alert
+        self.alert_reports.append(alert)
         if before is None or (before.rule, before.state) != (alert.rule, alert.state):
             self.note(f"{clock(alert.updated)} {alert.severity:8} {sentence(alert)}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Collection
 from pathlib import Path
 
@@ -20,11 +21,11 @@ def score_files(
     horizontal: bool = False,
     indifferent: Collection[str] = (),
 ) -> str:
-    """Judge `tracks.jsonl` by a truth file and say how it went."""
+    """Judge `tracks.jsonl` by a truth file and say how it went; `indifferent` names truths (`pigeons-*`)."""
     here = origin(load(site, {}).site)
-    judged = score(
-        load_tracks(tracks, here), load_truths(truth, here), c=c, step=step, horizontal=horizontal, indifferent=indifferent
-    )
+    truths = load_truths(truth, here)
+    spared = {name for name in truths if any(fnmatch.fnmatchcase(name, pattern) for pattern in indifferent)}
+    judged = score(load_tracks(tracks, here), truths, c=c, step=step, horizontal=horizontal, indifferent=spared)
     return sentence(judged, c, horizontal=horizontal)
 
 

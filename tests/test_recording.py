@@ -2,6 +2,7 @@
 
 import gzip
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -51,6 +52,23 @@ def test_a_line_that_was_cut_short_was_never_fed(tmp_path):
     path = tmp_path / "r.jsonl"
     path.write_bytes(b"".join(line_of(item) for item in SOME)[:-5])
     assert list(read(path)) == SOME[:-1]
+
+
+@pytest.mark.parametrize("rest", [b"", b'{"tick": "2026', b"x" * 200_000])
+def test_recording_goes_on_where_a_power_cut_ended_it(tmp_path, rest):
+    path = tmp_path / "r.jsonl"
+    path.write_bytes(line_of(SOME[0]) + rest)
+    writer = write_to(path)
+    writer.append(SOME[1])
+    writer.close()
+    assert list(read(path)) == SOME[:2]
+
+
+def test_a_full_disk_is_said_to_be_full():
+    writer = write_to(Path("/dev/full"))
+    with pytest.raises(RecordingError, match="/dev/full: cannot be written: No space left"):
+        writer.append(SOME[0])
+    writer.close()
 
 
 def test_a_bad_line_is_named(tmp_path):

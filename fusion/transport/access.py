@@ -49,7 +49,7 @@ class Access(NamedTuple):
 def access(settings: Mqtt, client_id: str) -> Access:
     """Read what the configuration points at; raise ConfigError, naming the key, for what cannot be used."""
     if settings.host is None:
-        raise ConfigError("mqtt.host: is missing; name a broker, or start with --embedded-broker")
+        raise ConfigError("mqtt.host: is missing; name the broker's host, in the site's file or as VIGIE_MQTT__HOST")
     password = _password(settings)
     if password is not None and settings.username is None:
         raise ConfigError("mqtt.username: is missing; a password needs a name beside it")
