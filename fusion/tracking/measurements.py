@@ -18,6 +18,9 @@ REPORTED_SPEED_SIGMA = 5.0
 """m/s: a reported velocity of unknown accuracy starts a track this far from the truth, each axis."""
 
 
+NAN = math.nan
+
+
 @dataclass(frozen=True)
 class Measurements:
     """D detections of one scan. A component that was not measured has infinite variance."""
@@ -25,6 +28,7 @@ class Measurements:
     kind: Integers  # (D)
     z: Floats  # (D, 6) range, azimuth, elevation, range rate; or easting, northing, height and their rates
     variance: Floats  # (D, 6)
+    time: Integers  # (D) ns, each detection's own
     offset: Floats  # (D) s, each detection's own time against the scan's
     names: Integers  # (D) identity codes, 0 for none
     labels: Floats  # (D, 5) tempered log likelihood of each class by the sensor's label; 0 without one
@@ -39,40 +43,43 @@ class Measurements:
 
 def measure(scan: Scan, sensor: SensorModel, frame: SiteFrame) -> Measurements:
     """Turn a scan into arrays."""
-    D = len(scan.detections)
-    kind = np.zeros(D, np.int64)
-    z, variance = np.zeros((D, 6)), np.full((D, 6), np.inf)
-    hint, names = np.zeros((D, 4)), np.zeros(D, np.int64)
-    offset = np.array([(detection.time - scan.time) / SECOND for detection in scan.detections])
-    positions: list[int] = []
-    for j, detection in enumerate(scan.detections):
-        if isinstance(detection, Position):
-            positions.append(j)
-        else:
-            _direction(detection, z[j], variance[j])
-            variance[j, :3] += sensor.bias_variance
-        if detection.identity is not None:
-            names[j] = code(detection.identity)
-    if positions:
-        kind[positions] = POSITION
-        _positions(positions, scan.detections, frame, z, variance, hint)
+    detections = scan.detections
+    D = len(detections)
+    z, variance, hint = np.zeros((D, 6)), np.full((D, 6), np.inf), np.zeros((D, 4))
+    kind = np.array([POSITION if isinstance(one, Position) else DIRECTION for one in detections], np.int64)
+    directions, positions = np.flatnonzero(kind == DIRECTION), np.flatnonzero(kind == POSITION)
+    if len(directions):
+        _directions(directions, detections, z, variance)
+        variance[directions, :3] += sensor.bias_variance
+    if len(positions):
+        _positions(positions.tolist(), detections, frame, z, variance, hint)
     key = np.where(kind == DIRECTION, z[:, 1], z[:, 0])
     order = np.lexsort((key, kind))
     return Measurements(
         kind=kind,
         z=z,
         variance=variance,
-        offset=offset,
-        names=names,
-        labels=np.array([label_weights(detection.classes) for detection in scan.detections]).reshape(D, len(CLASSES)),
+        time=np.array([one.time for one in detections], np.int64),
+        offset=np.array([one.time - scan.time for one in detections], float) / SECOND,
+        names=np.array([0 if one.identity is None else code(one.identity) for one in detections], np.int64),
+        labels=_labels(detections),
         hint=hint,
         density=_densities(kind, variance, sensor),
         order=order,
         key=key[order],
-        n_direction=D - len(positions),
-        slack=np.stack([_largest(variance[kind == group]) for group in (DIRECTION, POSITION)], axis=1),
+        n_direction=len(directions),
+        slack=np.stack([_largest(variance[directions]), _largest(variance[positions])], axis=1),
         coverage=sensor.coverage_of(scan.coverage),
     )
+
+
+def _labels(detections: tuple[Measurement, ...]) -> Floats:
+    """Give the tempered label of each detection (D, 5)."""
+    labels = np.zeros((len(detections), len(CLASSES)))
+    for j, one in enumerate(detections):
+        if one.classes:
+            labels[j] = label_weights(one.classes)
+    return labels
 
 
 def code(identity: Identity) -> int:
@@ -83,14 +90,26 @@ def code(identity: Identity) -> int:
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=7).digest(), "big") + 1
 
 
-def _direction(detection: Polar | Bearing, z: Floats, variance: Floats) -> None:
-    z[1], variance[1] = detection.azimuth, detection.sigma_azimuth**2
-    if detection.elevation is not None:
-        z[2], variance[2] = detection.elevation, detection.sigma_elevation**2
-    if isinstance(detection, Polar):
-        z[0], variance[0] = detection.range, detection.sigma_range**2
-        if detection.range_rate is not None:
-            z[3], variance[3] = detection.range_rate, detection.sigma_range_rate**2
+def _directions(rows: Integers, detections: tuple[Measurement, ...], z: Floats, variance: Floats) -> None:
+    """Put range, azimuth, elevation and range rate into their rows; what was not measured keeps its infinite variance."""
+    told = np.array([_row(detections[j]) for j in rows.tolist()])
+    measured = ~np.isnan(told[:, :4])
+    z[rows, :4] = np.where(measured, told[:, :4], 0.0)
+    variance[rows, :4] = np.where(measured, told[:, 4:] ** 2, np.inf)
+
+
+def _row(one: Measurement) -> tuple[float, ...]:
+    """Give range, azimuth, elevation, range rate and their sigmas; NaN for what was not measured."""
+    if isinstance(one, Polar):
+        elevation, rate = one.elevation, one.range_rate
+        return (
+            *(one.range, one.azimuth, NAN if elevation is None else elevation, NAN if rate is None else rate),
+            *(one.sigma_range, one.sigma_azimuth, one.sigma_elevation, one.sigma_range_rate),
+        )
+    if isinstance(one, Bearing):
+        elevation = one.elevation
+        return (NAN, one.azimuth, NAN if elevation is None else elevation, NAN, 0.0, one.sigma_azimuth, one.sigma_elevation, 0.0)
+    raise TypeError(f"{type(one).__name__} is not a direction")
 
 
 def _positions(

@@ -97,14 +97,13 @@ class Tracker:
 
     def _note(self, scan: Scan, seen: Measurements, best: Integers, share: Floats) -> None:
         """Write down who was seen by whom and, where it is more likely than not the speaker, what was claimed."""
-        column = self.ids.index(scan.sensor)
-        for row in np.flatnonzero(best >= 0).tolist():
-            detection = scan.detections[best[row]]
-            self.store.updated[row] = max(self.store.updated[row], detection.time)
-            self.store.received[row] = max(self.store.received[row], scan.received)
-            self.store.seen[row, column] = detection.time
-            if share[row] > 0.5:
-                self.store.hear(row, detection, int(seen.names[best[row]]))
+        rows = np.flatnonzero(best >= 0)
+        times, heard = seen.time[best[rows]], seen.names[best[rows]]
+        self.store.updated[rows] = np.maximum(self.store.updated[rows], times)
+        self.store.received[rows] = np.maximum(self.store.received[rows], scan.received)
+        self.store.seen[rows, self.ids.index(scan.sensor)] = times
+        for row in rows[(heard != 0) & (share[rows] > 0.5)].tolist():
+            self.store.hear(row, scan.detections[best[row]], int(seen.names[best[row]]))
 
     def _judge(self) -> None:
         """Confirm what surely exists, give up what surely does not."""
@@ -133,7 +132,7 @@ class Tracker:
         """Give new rows their existence and what their id is made of."""
         rows.r = r
         rows.confirmed = r >= CONFIRM
-        rows.born = np.array([scan.detections[j].time for j in chosen], np.int64)
+        rows.born = seen.time[chosen]
         rows.birth_sensor[:] = self.ids.index(scan.sensor)
         rows.birth_sequence[:] = scan.sequence
         rows.birth_index = chosen
@@ -141,8 +140,8 @@ class Tracker:
         rows.received[:] = scan.received
         rows.seen[:, self.ids.index(scan.sensor)] = rows.born
         rows.classes += seen.labels[chosen]
-        for row, j in enumerate(chosen):
-            rows.hear(row, scan.detections[j], int(seen.names[j]))
+        for row in np.flatnonzero(seen.names[chosen]).tolist():
+            rows.hear(row, scan.detections[chosen[row]], int(seen.names[chosen[row]]))
 
     def identify(self, rows: Integers) -> tuple[str, ...]:
         """Give the ids of rows: ULIDs made from their births, so the same in every replay."""
