@@ -1,0 +1,94 @@
+"""The service is killed at any moment and started again: no alert is lost, none is said twice, tracks keep their ids."""
+
+from __future__ import annotations
+
+import random
+
+import msgspec
+import pytest
+
+from tests.e2e.books import RECORDED, journal, journalled, replayed
+from tests.e2e.processes import Command, run
+from tests.e2e.stage import write
+from tests.e2e.witness import flying, is_alert, retained, witness
+
+pytestmark = pytest.mark.slow
+
+
+def a_new_alert(seen, start):
+    """Shortly after an alert was published: the broker has it, the journal may not know that yet."""
+    return lambda w: len(w.alert_payloads(start)) >= 1
+
+
+def between(seen, start):
+    """After an alert and what followed it."""
+    return lambda w: len(w.alert_payloads(start)) >= 1 and len(w.on("tracks", start)) >= 15
+
+
+def at_random(seed):
+    """After some number of messages of any kind."""
+    chance = random.Random(seed)
+
+    def moment(seen, start):
+        count = chance.randrange(20, 120)
+        return lambda w: len(w.heard) - start >= count
+
+    return moment
+
+
+MOMENTS = {"a new alert": a_new_alert, "between": between} | {f"random {seed}": at_random(seed) for seed in range(4)}
+
+
+def is_subsequence(part: list[bytes], whole: list[bytes]) -> bool:
+    rest = iter(whole)
+    return all(one in rest for one in part)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_killed_service_goes_on_where_it_was(fresh_broker, tmp_path, moment):
+    stage = write(tmp_path, more=RECORDED, seconds=20.0)
+    site = tmp_path / "site.toml"
+
+    async def body():
+        starts, said = [0], ""
+        async with witness(fresh_broker) as seen:
+            async with Command("run", site, broker=fresh_broker) as service:
+                await seen.serving()
+            async with flying(fresh_broker, stage) as flight:
+                for _ in range(2):
+                    async with Command("run", site, broker=fresh_broker) as service:
+                        await seen.until(MOMENTS[moment](seen, len(seen.heard)), moment)
+                        await service.kill()
+                        starts.append(len(seen.heard))
+                    said += service.text
+                async with Command("run", site, broker=fresh_broker) as service:
+                    await flight
+                    await seen.serving(starts[-1])
+                    code, _ = await service.stop()
+                    assert code == 0, service.text
+                    said += service.text
+            await seen.until(lambda w: w.statuses()[-1]["state"] == "offline", "status offline")
+        assert "cannot be used" not in said
+        return seen, starts, await retained(fresh_broker), await replayed(tmp_path)
+
+    seen, starts, kept, (tracks, alerts) = run(body())
+
+    newest = {alert["alert"]: payload for alert, payload in zip(seen.alerts(), seen.alert_payloads(), strict=True)}
+    assert len(newest) >= 2
+    assert {topic.removeprefix("alert/"): payload for topic, payload in kept.items() if is_alert(topic)} == newest
+    assert set(seen.revisions().values()) == {1}  # each once
+    for alert in newest:
+        numbers = [revision for name, revision in seen.revisions() if name == alert]
+        assert numbers == list(range(len(numbers)))  # all of them, in order
+
+    for before, after in zip(starts, starts[1:], strict=False):
+        known, later = seen.track_ids(before) - seen.track_ids(after), seen.track_ids(after)
+        assert later, (known, later)
+    alerted = {alert["track"] for alert in seen.alerts() if alert["rule"] == "intrusion"}
+    assert alerted & seen.track_ids(starts[-1])  # the intruder is who it was
+
+    assert journalled(tmp_path) == alerts == seen.alert_payloads()
+    assert is_subsequence(seen.tracks(), tracks)  # what was said in the moment of death nobody heard; nothing is otherwise
+    with journal(tmp_path) as book:
+        assert book.unpublished() == []
+        assert [msgspec.json.decode(entry.payload)["alert"] for entry in book.open_alerts()] == list(newest)
