@@ -150,7 +150,7 @@ def refused(message: RawMessage, reason: str) -> Rejected:
 def _status(payload: bytes) -> SensorStatus:
     try:
         return msgspec.json.decode(payload, type=SensorStatus)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DecodeError(str(error)) from error
 
 

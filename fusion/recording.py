@@ -94,7 +94,7 @@ def input_of(line: bytes) -> Input:
     """Read one line as the input that it was; raise RecordingError where it is none."""
     try:
         read = _decode(line)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RecordingError(str(error)) from error
     if read.tick is not None:
         return Tick(time=_time(read.tick, read.nanos))
@@ -115,7 +115,7 @@ def _is_one_line_of_json(payload: bytes) -> bool:
         return False
     try:
         msgspec.json.decode(payload)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
     return True
 

@@ -73,7 +73,7 @@ def load_tracks(path: Path, here: Place, min_existence: float = 0.0) -> Tracks:
                 track = decoder.decode(line)
                 if track.position is not None and track.status in JUDGED:
                     found[track.track].append(track)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
         raise RecordingError(f"{path}: cannot be read as tracks: {error}") from error
     return {name: _reports(sorted(tracks, key=lambda track: track.time), here, min_existence) for name, tracks in found.items()}
 

@@ -43,7 +43,7 @@ def load_alerts(path: Path) -> list[Alert]:
     try:
         with path.open("rb") as file:
             return [decoder.decode(line) for line in file]
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
         raise RecordingError(f"{path}: cannot be read as alerts: {error}") from error
 
 

@@ -122,3 +122,11 @@ def run(test, seconds: float = 4 * DEADLINE_S):
             return await test
 
     return asyncio.run(bounded())
+
+
+async def eventually(condition, what: str) -> None:
+    """Wait for something on the disk, of which nobody sends word: look again every little while."""
+    async with asyncio.timeout(DEADLINE_S):
+        while not condition():
+            await asyncio.sleep(0.02)
+    assert condition(), what

@@ -35,10 +35,12 @@ class Witness:
         self._stirred = asyncio.Condition()
 
     async def listen(self) -> None:
-        async for message in self.client.messages:
-            async with self._stirred:
-                self.heard.append(Heard(message.topic.value.removeprefix(SITE), bytes(message.payload), bool(message.retain)))
-                self._stirred.notify_all()
+        """Hear until the broker is gone."""
+        with contextlib.suppress(aiomqtt.MqttError):
+            async for message in self.client.messages:
+                async with self._stirred:
+                    self.heard.append(Heard(message.topic.value.removeprefix(SITE), bytes(message.payload), bool(message.retain)))
+                    self._stirred.notify_all()
 
     async def until(self, condition, what: str = "") -> None:
         """Wait for a condition of what was heard."""
@@ -95,6 +97,7 @@ def is_serving(status: dict[str, Any]) -> bool:
 async def witness(broker):
     """Give an observer of everything below the site, from now on."""
     async with aiomqtt.Client(broker.host, broker.port) as client:
+        client._disconnected.add_done_callback(lambda gone: gone.cancelled() or gone.exception())  # that it is gone may be meant
         await client.subscribe(SITE + "#", qos=1)
         seen = Witness(client)
         listening = asyncio.create_task(seen.listen())
@@ -128,7 +131,7 @@ async def flying(broker, stage: Stage, *, qos: int = 0):
             yield playing
         finally:
             playing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
+            with contextlib.suppress(asyncio.CancelledError, aiomqtt.MqttError):  # the broker may have been killed
                 await playing
 
 
