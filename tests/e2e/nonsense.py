@@ -46,7 +46,10 @@ def wrong_head(chance: Chance, time: str) -> Nonsense:
     look = a_look(chance, time)
     key, value = chance.choice(
         [
-            ("time", chance.choice([None, 12, "yesterday", "2026-07-26T17:30:00", "2026-13-01T00:00:00Z", "9999-12-31T23:59:59Z", []])),
+            (
+                "time",
+                chance.choice([None, 12, "yesterday", "2026-07-26T17:30:00", "2026-13-01T00:00:00Z", "9999-12-31T23:59:59Z", []]),
+            ),
             ("sequence", chance.choice([None, -1, 1.5, "7", 10**30, [], {}, True])),
             ("detections", chance.choice([None, 7, "none", {}, [7], ["x"], [[]], [{}], [None]])),
             ("boot", chance.choice([7, [], {}, "x" * 10_000])),
@@ -68,7 +71,9 @@ def missing(chance: Chance, time: str) -> Nonsense:
 
 
 def binary(chance: Chance, time: str) -> Nonsense:
-    topic = chance.choice([SCAN_TOPIC, SCAN_TOPIC + "/msgpack", ROOT + "alert/A/command", ROOT + "sensor/radar-1/status", ROOT + "zone/Z"])
+    topic = chance.choice(
+        [SCAN_TOPIC, SCAN_TOPIC + "/msgpack", ROOT + "alert/A/command", ROOT + "sensor/radar-1/status", ROOT + "zone/Z"]
+    )
     return topic, bytes([0xC1]) + chance.randbytes(chance.randrange(200)) + bytes([0xFF])
 
 
@@ -185,5 +190,3 @@ def nonsense(seed: int, times: Iterator[tuple[int, str]]) -> Iterator[RawMessage
     for received, time in times:
         topic, payload = chance.choice(FAMILIES)(chance, time)
         yield RawMessage(topic=topic, payload=payload, received=received)
-
-

@@ -79,7 +79,9 @@ class Command:
             return [line for line in self.lines if words in line]
 
         async with asyncio.timeout(DEADLINE_S), self._said:
-            await self._said.wait_for(lambda: len(found()) >= times or self._reader.done() or self._process.returncode is not None)
+            await self._said.wait_for(
+                lambda: len(found()) >= times or self._reader.done() or self._process.returncode is not None
+            )
             assert len(found()) >= times, f"it ended without saying {words!r}:\n{self.text}"
             return found()[times - 1]
 

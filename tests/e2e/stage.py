@@ -20,6 +20,7 @@ geoid_undulation_m = 44.6
 
 [zones]
 files = ["zones.json"]
+register = "register.toml"
 
 [rules]
 clear_after_s = 1.5
@@ -52,6 +53,22 @@ accuracy = { range_m = 3.0, azimuth_deg = 0.8, elevation_deg = 1.0 }
 detection_probability = 0.9
 false_alarms_per_scan = 2
 coverage = { azimuth_deg = [345, 105], elevation_deg = [-20, 60], range_m = [30, 2500] }
+
+[[sensor]]
+id = "remote-id-1"
+kind = "remote_id"
+period_s = 1.0
+accuracy = { horizontal_m = 4.0, vertical_m = 6.0, velocity_mps = 0.5 }
+false_alarms_per_scan = 0.01
+coverage = { range_m = [0, 3000] }
+reports = "detections-only"
+"""
+
+REGISTER = """\
+[[permit]]
+serial = "1588EPN26PP75000017"
+issued_by = "the test"
+zones = ["TOWER"]
 """
 
 SCENARIO = """\
@@ -87,6 +104,18 @@ note = "stays away"
 route = [
   {{ latitude_deg = 48.8660, longitude_deg = 2.2990, height_agl_m = 60 }},
   {{ latitude_deg = 48.8650, longitude_deg = 2.3040, height_agl_m = 70 }},
+]
+
+[[actor]]
+id = "courier"
+kind = "multirotor"
+note = "says who it is, and may fly in TOWER alone"
+identity = {{ serial = "1588EPN26PP75000017" }}
+broadcasts = ["remote_id"]
+speed_mps = 8
+route = [
+  {{ latitude_deg = 48.8550, longitude_deg = 2.2860, height_agl_m = 60 }},
+  {{ latitude_deg = 48.8520, longitude_deg = 2.2860, height_agl_m = 60 }},
 ]
 
 [[sensor]]
@@ -129,6 +158,7 @@ def write(directory: Path, *, seconds: float = 16.0, more: str = "", site: str =
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "site.toml").write_text(site + more)
     (directory / "zones.json").write_bytes(zones(zone()))
+    (directory / "register.toml").write_text(REGISTER)
     (directory / "scenario.toml").write_text(SCENARIO.format(seconds=seconds))
     return scenario_file.load(directory / "scenario.toml")
 

@@ -53,7 +53,9 @@ def test_after_a_broker_restart_alerts_are_there_again_and_tracks_go_on(fresh_mo
                         await after.until(lambda w: known <= {alert["alert"] for alert in w.alerts()}, "the alerts again")
                         await after.until(lambda w: w.track_ids() & before.track_ids(), "the same tracks")
                         grown = {a["alert"]: a["revision"] for a in before.alerts()}
-                        await after.until(lambda w: any(a["revision"] > grown.get(a["alert"], 99) for a in w.alerts()), "its life")
+                        await after.until(
+                            lambda w: any(a["revision"] > grown.get(a["alert"], 99) for a in w.alerts()), "its life"
+                        )
                         kept = await retained(fresh_mosquitto)
             code, _ = await service.stop()
         return code, service.text, before, after, kept

@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.books import RECORDED, journal, journalled, replayed
 from tests.e2e.processes import Command, run
 from tests.e2e.stage import write
-from tests.e2e.witness import flying, is_alert, retained, witness
+from tests.e2e.witness import flying, is_alert, retained, say, witness
 
 pytestmark = pytest.mark.slow
 
@@ -24,6 +24,11 @@ def a_new_alert(start):
 def between(start):
     """After an alert and what followed it."""
     return lambda w: len(w.alert_payloads(start)) >= 1 and len(w.on("tracks", start)) >= 15
+
+
+def its_first_word(start):
+    """While it takes up where it was."""
+    return lambda w: any(status["state"] == "online" for status in w.statuses(start))
 
 
 def at_random(seed):
@@ -40,6 +45,7 @@ def at_random(seed):
 MOMENTS = [
     pytest.param(a_new_alert, id="a new alert"),
     pytest.param(between, id="between"),
+    pytest.param(its_first_word, id="its first word"),
     pytest.param(at_random(0), id="random 0"),
     *(pytest.param(at_random(seed), id=f"random {seed}", marks=pytest.mark.deep) for seed in range(1, 6)),
 ]
@@ -96,3 +102,34 @@ def test_a_killed_service_goes_on_where_it_was(fresh_broker, tmp_path, moment):
     with journal(tmp_path) as book:
         assert book.unpublished() == []
         assert [msgspec.json.decode(entry.payload)["alert"] for entry in book.open_alerts()] == list(newest)
+
+
+@pytest.mark.deep
+def test_a_closed_alert_s_topic_is_emptied_once_though_the_service_was_killed_meanwhile(fresh_mosquitto, tmp_path):
+    """A closed alert stays for a minute, so this takes one."""
+    stage, site = write(tmp_path, seconds=90.0), tmp_path / "site.toml"
+
+    async def body():
+        async with witness(fresh_mosquitto) as seen, flying(fresh_mosquitto, stage):
+            async with Command("run", site, broker=fresh_mosquitto) as service:
+                await seen.until(lambda w: w.alerts(), "an alert")
+                name = seen.alerts()[0]["alert"]
+                order = msgspec.json.encode({"command": "reject", "who": "m.durand", "why": "our own"})
+                await say(fresh_mosquitto, f"alert/{name}/command", order)
+                await seen.until(lambda w: any((a["alert"], a["state"]) == (name, "closed") for a in w.alerts()), "closed")
+                await service.kill()
+            async with Command("run", site, broker=fresh_mosquitto) as service:
+                await seen.until(lambda w: b"" in w.on(f"alert/{name}"), "the emptied topic")
+                await service.kill()
+            killed = len(seen.heard)
+            async with Command("run", site, broker=fresh_mosquitto) as service:
+                await seen.serving(killed)
+                await service.stop()
+        return name, seen, await retained(fresh_mosquitto)
+
+    name, seen, kept = run(body())
+    assert f"alert/{name}" not in kept
+    assert set(seen.revisions().values()) == {1}
+    with journal(tmp_path) as book:
+        assert name not in {entry.alert for entry in book.open_alerts()}
+        assert book.unpublished() == []

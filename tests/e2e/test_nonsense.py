@@ -58,7 +58,9 @@ def test_ten_thousand_messages_of_nonsense_change_nothing(tmp_path):
     assert len(undisturbed) > 30
     assert any(b"severity" in one for one in undisturbed)
 
-    statuses = [output for item in [Tick(time=times[-1] + 10**10)] for output in disturbed.feed(item) if isinstance(output, StatusMessage)]
+    statuses = [
+        output for item in [Tick(time=times[-1] + 10**10)] for output in disturbed.feed(item) if isinstance(output, StatusMessage)
+    ]
     rejected = {name: health.rejected for name, health in statuses[0].sensors.items()}
     assert rejected["radar-1"] >= 0.9 * sum(refused[ROOT + f"sensor/radar-1/scan{end}"] for end in ("", "/msgpack"))
 
@@ -153,5 +155,3 @@ def test_nonsense_through_a_broker_does_not_stop_the_service(fresh_broker, tmp_p
 def speakable(topic: str) -> bool:
     """Tell what a client may publish on without harming the witness: its own words come back to it as ours."""
     return topic.removeprefix(ROOT).startswith(("sensor/", "zone/", "permit/")) or topic.endswith("/command")
-
-

@@ -32,8 +32,6 @@ def test_what_was_recorded_in_any_format_replays_to_the_same_tracks(fresh_mosqui
             recorders = [
                 await stack.enter_async_context(Command("record", site, "--out", path, broker=fresh_mosquitto)) for path in paths
             ]
-            for recorder in recorders:
-                name = await asyncio.to_thread(fresh_mosquitto.wait_until_it_says, f"vigie-paris-record", 0)
             await asyncio.to_thread(three_recorders, fresh_mosquitto)
             seen = await stack.enter_async_context(witness(fresh_mosquitto))
             async with flying(fresh_mosquitto, stage) as flight:

@@ -70,7 +70,9 @@ def test_a_broken_zone_file_is_named(tmp_path, fault, verb):
         assert word in said
 
 
-@pytest.mark.parametrize("arguments", [("check", "nowhere.toml"), ("run", "nowhere.toml"), ("replay", "nowhere.jsonl", "--out", "out")])
+@pytest.mark.parametrize(
+    "arguments", [("check", "nowhere.toml"), ("run", "nowhere.toml"), ("replay", "nowhere.jsonl", "--out", "out")]
+)
 def test_a_missing_file_is_named(tmp_path, arguments):
     code, said = run(command(*(tmp_path / one if "nowhere" in one or one == "out" else one for one in arguments)))
     assert (code, "Traceback" in said) == (2, False), said
@@ -84,10 +86,11 @@ def test_no_broker_at_all_is_said_at_once(tmp_path):
     assert "mqtt.host: is missing" in said
 
 
-PASSWORD = """
+GUARDED = """
 listener {port} 127.0.0.1
 allow_anonymous false
 password_file %s
+user root
 """
 
 
@@ -98,9 +101,7 @@ def guarded(tmp_path):
     assert tool, "mosquitto_passwd comes with Mosquitto"
     file = tmp_path / "passwords"
     subprocess.run([tool, "-c", "-b", file, "vigie", "right"], check=True, capture_output=True)
-    file.chmod(0o644)
-    tmp_path.chmod(0o755)
-    with started(Mosquitto(tmp_path, PASSWORD % file)) as broker:
+    with started(Mosquitto(tmp_path, GUARDED % file)) as broker:
         yield broker
 
 
@@ -192,5 +193,3 @@ def test_a_truncated_snapshot_is_said_and_the_one_before_is_used(fresh_mosquitto
         assert set(seen.revisions().values()) == {1}
     with journal(tmp_path) as book:
         assert book.unpublished() == []
-
-

@@ -56,7 +56,9 @@ class Witness:
 
     def tracks(self, after: int = 0) -> list[bytes]:
         """Give every track as its bytes."""
-        return [bytes(track) for payload in self.on("tracks", after) for track in msgspec.json.decode(payload, type=list[msgspec.Raw])]
+        return [
+            bytes(track) for payload in self.on("tracks", after) for track in msgspec.json.decode(payload, type=list[msgspec.Raw])
+        ]
 
     def track_ids(self, after: int = 0) -> set[str]:
         return {track["track"] for track in map(msgspec.json.decode, self.tracks(after)) if track["status"] != "deleted"}
@@ -121,12 +123,8 @@ async def retained(broker) -> dict[str, bytes]:
 async def flying(broker, stage: Stage, *, qos: int = 0):
     """Play a scene, beginning now, for as long as the context lasts; give the task that ends with it."""
     async with aiomqtt.Client(broker.host, broker.port) as client:
-
-        async def publish(topic: str, payload: bytes, qos: int, retained: bool) -> None:
-            await client.publish(topic, payload, qos, retained)
-
         live = now(stage)
-        playing = asyncio.create_task(play(messages(live), publish, live.site, qos=qos))
+        playing = asyncio.create_task(play(messages(live), client.publish, live.site, qos=qos))
         try:
             yield playing
         finally:
