@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Self
 
 from tests.brokers import die_with_parent
 
@@ -35,7 +36,7 @@ class Command:
         self._reader: asyncio.Task[None] | None = None
         self._said = asyncio.Condition()
 
-    async def __aenter__(self) -> Command:
+    async def __aenter__(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -126,9 +127,8 @@ def run(test, seconds: float = 4 * DEADLINE_S):
     return asyncio.run(bounded())
 
 
-async def eventually(condition, what: str) -> None:
+async def eventually(condition) -> None:
     """Wait for something on the disk, of which nobody sends word: look again every little while."""
     async with asyncio.timeout(DEADLINE_S):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - there is no event to wait for
             await asyncio.sleep(0.02)
-    assert condition(), what

@@ -128,7 +128,7 @@ def test_a_signal_ends_a_service_with_a_broker_of_its_own(tmp_path, number, reco
     async def body():
         async with Command("run", tmp_path / "site.toml", "--embedded-broker", VIGIE_MQTT__PORT="18839") as service:
             await service.says("embedded MQTT broker at")
-            await eventually(lambda: any(tmp_path.glob("state/inputs-*.jsonl")), "the first beat")
+            await eventually(lambda: any(tmp_path.glob("state/inputs-*.jsonl")))
             record_property("stop_s", await stopped(service, number))
 
     run(body())
