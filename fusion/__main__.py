@@ -63,6 +63,9 @@ def _demo(chosen: argparse.Namespace) -> int:
 
 
 def _run(chosen: argparse.Namespace) -> int:
+    from fusion.leaving import leave_at_once  # noqa: PLC0415
+
+    leave_at_once()
     from fusion.config_file import load  # noqa: PLC0415
     from fusion.run import serve  # noqa: PLC0415
 

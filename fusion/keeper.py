@@ -12,9 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fusion import recording
-from fusion.errors import RecordingError, SnapshotError
+from fusion.errors import ConfigError, RecordingError, SnapshotError
 from fusion.messages import Input, Output
 from fusion.pipeline import Pipeline
+
+Fed = list[tuple[Input, list[Output]]]
+"""What the core was fed, and what it said to each."""
 
 KEPT = 2
 """Generations on disk: the present one and the one before, in case the present snapshot cannot be read."""
@@ -24,13 +27,17 @@ class Keeper:
     """The state directory of one service."""
 
     def __init__(self, directory: Path) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
+        """Make the directory, if need be; raise ConfigError where that is not possible."""
         self.directory = directory
-        self._generation = max(self._generations("snapshot"), default=0)
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            self._generation = max(self._generations("snapshot"), default=0)
+        except OSError as error:
+            raise ConfigError(f"state.directory: {directory}: cannot be used: {error.strerror}") from error
         self._inputs: recording.LinesWriter | None = None
 
-    def restore(self, pipeline: Pipeline) -> tuple[list[Output], list[str]]:
-        """Bring the core back to where it was; give what it said on the way, and in words what could not be used."""
+    def restore(self, pipeline: Pipeline) -> tuple[Fed, list[str]]:
+        """Bring the core back to where it was; give what it was fed on the way, and in words what could not be used."""
         troubles: list[str] = []
         for generation in sorted(self._generations("snapshot"), reverse=True):
             try:
@@ -68,12 +75,9 @@ class Keeper:
             self._inputs.close()
             self._inputs = None
 
-    def _feed_again(self, pipeline: Pipeline, generation: int, troubles: list[str]) -> list[Output]:
-        outputs: list[Output] = []
-        for later in range(generation, self._generation + 1):
-            for item in self._inputs_of(later, troubles):
-                outputs += pipeline.feed(item)
-        return outputs
+    def _feed_again(self, pipeline: Pipeline, generation: int, troubles: list[str]) -> Fed:
+        generations = range(generation, self._generation + 1)
+        return [(item, pipeline.feed(item)) for later in generations for item in self._inputs_of(later, troubles)]
 
     def _inputs_of(self, generation: int, troubles: list[str]) -> Iterator[Input]:
         if self._tail(generation).exists():

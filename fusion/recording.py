@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import itertools
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -56,21 +57,28 @@ _decode = msgspec.json.Decoder(Line).decode
 class LinesWriter:
     """Records inputs as JSON lines; each is handed to the system at once, so that a killed process loses none.
 
-    A compressed one (`.gz`) is handed over in blocks: what a killed process had not yet compressed is lost.
+    A compressed one (`.gz`) is handed over in blocks: what a killed process had not yet compressed is lost. It goes on where a
+    file ends. A last line that was cut short was never fed, and is taken away first.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            if path.suffix != ".gz" and path.exists():
-                _drop_cut_line(path)
+            self._last = b"" if path.suffix == ".gz" else _mend(path)
             self._file = cast("IO[bytes]", gzip.open(path, "ab") if path.suffix == ".gz" else path.open("ab", buffering=0))  # noqa: SIM115
         except OSError as error:
             raise RecordingError(f"{path}: cannot be written: {error.strerror}") from error
 
     def append(self, item: Input) -> None:
         """Write one input down; raise RecordingError where not all of it went onto the disk."""
-        line = line_of(item)
+        self._write(line_of(item))
+
+    def catch_up(self, item: Input) -> None:
+        """Write an input down that the file found here may lack: its writer died just before it."""
+        if self._last != (line := line_of(item)):
+            self._write(line)
+
+    def _write(self, line: bytes) -> None:
         try:
             written = self._file.write(line)
         except OSError as error:
@@ -83,22 +91,6 @@ class LinesWriter:
         self._file.close()
 
 
-def _drop_cut_line(path: Path) -> None:
-    """Take off a last line without its end: what a power cut left of it was never fed, and the next must not stand behind it."""
-    with path.open("r+b") as file:
-        end = file.seek(0, io.SEEK_END)
-        keep = end
-        while keep:
-            begin = max(keep - 65_536, 0)
-            file.seek(begin)
-            if newline := file.read(keep - begin).rfind(b"\n") + 1:
-                keep = begin + newline
-                break
-            keep = begin
-        if keep != end:
-            file.truncate(keep)
-
-
 def write_to(path: Path, schemas: dict[str, bytes] | None = None) -> Writer:
     """Open a recording for writing, in the format that its name says."""
     if path.suffix == ".mcap":
@@ -106,6 +98,33 @@ def write_to(path: Path, schemas: dict[str, bytes] | None = None) -> Writer:
 
         return McapWriter(path, schemas)
     return LinesWriter(path)
+
+
+def go_on_in(path: Path) -> Writer:
+    """Open a service's recording: JSON lines go on where they end, any other format in the first file that is free.
+
+    What a killed process leaves of `.gz` or `.mcap` is neither continued nor overwritten: `name.mcap`, `name-2.mcap`, …
+    """
+    if path.suffix not in {".gz", ".mcap"}:
+        return write_to(path)
+    stem, dot, ending = path.name.partition(".")
+    names = itertools.chain([path], (path.with_name(f"{stem}-{number}{dot}{ending}") for number in itertools.count(2)))
+    return write_to(next(name for name in names if not name.exists()))
+
+
+def _mend(path: Path) -> bytes:
+    """Cut off what follows the last whole line of a file, and give that line; empty where there is none."""
+    if not path.is_file():
+        return b""
+    with path.open("r+b") as file:
+        size, tail, reach = file.seek(0, io.SEEK_END), b"", 0
+        while reach < size and tail.count(b"\n") < 2:
+            reach = min(max(2 * reach, 1 << 16), size)
+            file.seek(size - reach)
+            tail = file.read(reach)
+        whole = tail[: tail.rfind(b"\n") + 1]
+        file.truncate(size - len(tail) + len(whole))
+    return b"".join(whole.splitlines(keepends=True)[-1:])
 
 
 def line_of(item: Input) -> bytes:

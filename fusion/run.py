@@ -5,31 +5,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import signal
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import NoReturn
 
 from msgspec.structs import replace
 
 from fusion.config import Config
 from fusion.errors import ConfigError
+from fusion.leaving import STOPPING, leave_at_once
 from fusion.service import Service
 from fusion.tracking.warm_up import warm_up
 from fusion.transport.broker import embedded_broker
 
 logger = logging.getLogger(__name__)
 
-STOPPING = (signal.SIGINT, signal.SIGTERM)
-
 
 def serve(config: Config, base: Path, *, embedded: bool) -> None:
     """Run a site's service until SIGINT or SIGTERM; raise a FusionError where a person must mend something first."""
     if config.mqtt.host is None and not embedded:
         raise ConfigError("mqtt.host: is missing; name a broker, or try Vigie out with --embedded-broker")
-    for number in STOPPING:
-        signal.signal(number, _leave)  # nothing has begun that would have to be ended
+    leave_at_once()
     logger.info("preparing the tracker's kernels: a quarter of a minute the first time, a second later on")
     warm_up()
     asyncio.run(_serve(config, base, embedded=embedded))
@@ -51,7 +46,3 @@ async def _broker(config: Config, *, embedded: bool) -> AsyncIterator[Config]:
         return
     async with embedded_broker(config.mqtt.port) as (host, port):
         yield replace(config, mqtt=replace(config.mqtt, host=host, port=port))
-
-
-def _leave(_number: int, _frame: object) -> NoReturn:
-    sys.exit(0)

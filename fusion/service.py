@@ -17,7 +17,7 @@ from fusion.assembly import assemble
 from fusion.config import Config
 from fusion.journal import Journal
 from fusion.journal.journal import Command, Entry
-from fusion.keeper import Keeper
+from fusion.keeper import Fed, Keeper
 from fusion.messages import SECOND, AlertMessage, Input, Output, RawMessage, Rejected, StatusMessage, Tick, TrackMessage
 from fusion.metrics import Latencies
 from fusion.topics import TopicTree
@@ -46,7 +46,7 @@ class Service:
         self.pipeline = assemble(config, base)
         self.keeper = Keeper(directory)
         self.journal = Journal(Journal.url(directory / "journal.sqlite"))
-        self.recorder = recording.write_to(directory / config.state.record) if config.state.record else None
+        self.recorder = recording.go_on_in(directory / config.state.record) if config.state.record else None
         self.tree = TopicTree(config.site.name, config.mqtt.root)
         name = config.mqtt.client_id or f"vigie-{config.site.name}"
         self.ear, self.mouth = Link(config.mqtt, name), Link(config.mqtt, f"{name}-out")
@@ -109,11 +109,15 @@ class Service:
 
     async def _resume(self) -> None:
         """Bring the core to where it was, write what it said on the way, and post what nobody has confirmed."""
-        outputs, troubles = self.keeper.restore(self.pipeline)
+        fed, troubles = self.keeper.restore(self.pipeline)
         for trouble in troubles:
             logger.warning("the state of the last run cannot be used: %s", trouble)
+        if fed and isinstance(self.recorder, recording.LinesWriter):
+            self.recorder.catch_up(fed[-1][0])
+        outputs = [output for _, said in fed for output in said]
         async with self._at_the_book:
             await asyncio.to_thread(self.journal.write, [one for one in outputs if isinstance(one, AlertMessage)])
+            await asyncio.to_thread(self._note_commands_again, fed)
             unpublished = await asyncio.to_thread(self.journal.unpublished)
         for entry in unpublished:
             self._post_alert(entry)
@@ -154,14 +158,26 @@ class Service:
 
     async def _note_command(self, message: RawMessage, outputs: Sequence[Output]) -> None:
         """Write down who ordered what, unless it was refused."""
+        if (command := self._command(message, outputs)) is not None:
+            async with self._at_the_book:
+                await asyncio.to_thread(self.journal.write_command, command)
+
+    def _note_commands_again(self, fed: Fed) -> None:
+        """Write down what was ordered in the moment before the service died, if there was no time for it."""
+        noted = set(self.journal.commands())
+        for item, outputs in fed:
+            command = self._command(item, outputs) if isinstance(item, RawMessage) else None
+            if command is not None and command not in noted:
+                self.journal.write_command(command)
+
+    def _command(self, message: RawMessage, outputs: Sequence[Output]) -> Command | None:
+        """Read an order as the journal keeps it; None for what is no order, or was refused."""
         address = self.tree.parse(message.topic)
         if address is None or address.name != "command" or any(isinstance(output, Rejected) for output in outputs):
-            return
+            return None
         order = decode_command(message.payload)
         name = type(order).__struct_config__.tag
-        command = Command(message.received, order.who, address.parts["alert"], str(name), order.why or "")
-        async with self._at_the_book:
-            await asyncio.to_thread(self.journal.write_command, command)
+        return Command(message.received, order.who, address.parts["alert"], str(name), order.why or "")
 
     def _write_down(self, item: Input) -> None:
         self.keeper.append(item)

@@ -45,7 +45,7 @@ def test_what_was_said_since_the_snapshot_is_said_again(tmp_path):
     live(tmp_path, INPUTS[:100], save_every=60)
     core = pipeline(ZONE)
     feed(core, INPUTS[:60])
-    again = [payload(output) for output in restarted(tmp_path)[1]]
+    again = [payload(output) for _, outputs in restarted(tmp_path)[1] for output in outputs]
     assert again == [payload(output) for output in feed(core, INPUTS[60:100])]
     assert again
 

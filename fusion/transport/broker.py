@@ -43,6 +43,8 @@ async def embedded_broker(port: int = 0) -> AsyncIterator[tuple[str, int]]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await broker.external_connected(StreamReaderAdapter(reader), StreamWriterAdapter(writer), "default")
+        except RuntimeError as error:  # amqtt 0.12 stumbles over a subscription that comes while it greets another client
+            logger.info("the embedded broker lost a client, which will come again: %s", error)
         finally:
             writer.close()
 
