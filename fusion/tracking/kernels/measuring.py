@@ -9,6 +9,9 @@ from fusion.tracking.kernels.jit import jit
 TWO_PI = 2.0 * math.pi
 LOG_TWO_PI = math.log(TWO_PI)
 
+OVERHEAD = 1e-3
+"""m from straight above the sensor: nearer than this no azimuth exists (`models.OVERHEAD`)."""
+
 DIRECTION, POSITION = 0, 1
 """Kinds of measurement row: (range, azimuth, elevation, range rate) in a sensor's horizon, or (place, velocity) in the grid."""
 
@@ -57,7 +60,9 @@ def linearise(kind, x, P, offset, origin, C, e, J, h, H, curvature):
     east, north, height = x[0] + offset * x[3], x[1] + offset * x[4], x[2] + offset * x[5]
     enu(origin, C, east, north, height, e)
     enu_slope(origin, C, east, north, height, J)
-    rho2 = max(e[0] * e[0] + e[1] * e[1], 1e-6)
+    rho2 = e[0] * e[0] + e[1] * e[1]
+    if rho2 < OVERHEAD * OVERHEAD:
+        e[0], e[1], rho2 = 0.0, OVERHEAD, OVERHEAD * OVERHEAD
     r2 = rho2 + e[2] * e[2]
     rho, r = math.sqrt(rho2), math.sqrt(r2)
     rate0 = J[0, 0] * x[3] + J[0, 1] * x[4] + J[0, 2] * x[5]
@@ -72,15 +77,53 @@ def linearise(kind, x, P, offset, origin, C, e, J, h, H, curvature):
         for k in range(4):
             H[k, c + 3] = offset * H[k, c]
         H[3, c + 3] += H[0, c]
-    along = 0.0
+    h[0], h[1], h[2], h[3] = r, math.atan2(e[0], e[1]), math.atan2(e[2], rho), range_rate
+    bend(H, P, offset, rho, r, e[2], h, curvature)
+
+
+@jit
+def bend(H, P, offset, rho, r, up, h, curvature):
+    """Add to h (6,) how far curvature moves the mean, and write the variance that it adds (6,): `models.bend`.
+
+    The slopes H (6, 6) by place are r̂, â/ρ, ê/r and w/r, w the velocity across the line of sight.
+    """
+    rr, ra, re, aa, ae, ee, rw = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    c_aa, c_ae, c_ea, c_ee, v_aa, v_ae, v_ee = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for k in range(3):
+        r_k, a_k, e_k = H[0, k], rho * H[1, k], r * H[2, k]
         for c in range(3):
-            along += H[0, k] * P[k, c] * H[0, c]
-    across = max(0.5 * (P[0, 0] + P[1, 1] + P[2, 2] - along), 0.0)
-    level = 0.5 * (P[0, 0] + P[1, 1])
-    h[0], h[1], h[2], h[3] = r + across / r, math.atan2(e[0], e[1]), math.atan2(e[2], rho), range_rate
-    curvature[0], curvature[1] = across * across / r2, (level / rho2) ** 2
-    curvature[2], curvature[3] = (across / r2) ** 2, 0.0
+            r_c, a_c, e_c, speed = H[0, c], rho * H[1, c], r * H[2, c], P[k + 3, c + 3]
+            cross = P[k, c + 3] + offset * speed
+            place = P[k, c] + offset * (P[k + 3, c] + cross)
+            rr += r_k * place * r_c
+            ra += r_k * place * a_c
+            re += r_k * place * e_c
+            rw += r_k * place * r * H[3, c]
+            aa += a_k * place * a_c
+            ae += a_k * place * e_c
+            ee += e_k * place * e_c
+            c_aa += a_k * cross * a_c
+            c_ae += a_k * cross * e_c
+            c_ea += e_k * cross * a_c
+            c_ee += e_k * cross * e_c
+            v_aa += a_k * speed * a_c
+            v_ae += a_k * speed * e_c
+            v_ee += e_k * speed * e_c
+    aa, ee, rr = max(aa, 0.0), max(ee, 0.0), max(rr, 0.0)
+    cosine, sine, rho2, wide2 = rho / r, up / r, rho * rho, r * r + aa + ee
+    uu = max(cosine * cosine * rr - 2.0 * cosine * sine * re + sine * sine * ee, 0.0)
+    ua = cosine * ra - sine * ae
+    far = math.sqrt(rho2 + aa)
+    m = up / (r * r * far)
+    h[3] += ((c_aa + c_ee) * r - rw - 0.5 * h[3] * (aa + ee)) / wide2
+    h[0] = math.sqrt(wide2)
+    h[1] -= ua / (rho2 + uu + aa)
+    h[2] = math.atan2(up, far) - re / wide2
+    curvature[0] = 0.5 * (aa * aa + ee * ee + 2.0 * ae * ae) / wide2
+    curvature[1] = (uu * aa + ua * ua) / rho2 / rho2
+    curvature[2] = (rr * ee + re * re) / wide2 / wide2 + 2.0 * m * ra * ae / wide2 + 0.5 * (m * aa) ** 2
+    crossed = c_aa * c_aa + c_ee * c_ee + 2.0 * c_ae * c_ea
+    curvature[3] = max((aa * v_aa + ee * v_ee + 2.0 * ae * v_ae + crossed) / wide2, 0.0)
 
 
 @jit
