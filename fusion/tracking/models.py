@@ -110,6 +110,10 @@ RANGE, AZIMUTH, ELEVATION, RANGE_RATE = 0, 1, 2, 3
 OVERHEAD = 1e-3
 """m from straight above the sensor: nearer than this no azimuth exists."""
 
+TURNS = {AZIMUTH: math.tau, ELEVATION: math.pi}
+"""What an azimuth and an elevation can be at all, rad. Where a normal of variance σ² would be lower at its peak than
+1/TURNS, 2π σ² > TURNS², the target may be anywhere as far as that angle goes: it has the even density, and weighs nothing."""
+
 
 @dataclass(frozen=True)
 class Linearised:
@@ -222,6 +226,7 @@ __all__ = [
     "GENERATOR",
     "INITIAL",
     "MODES",
+    "TURNS",
     "Linearised",
     "Mode",
     "Step",

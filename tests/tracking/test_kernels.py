@@ -213,3 +213,16 @@ def test_belief_propagation_survives_weights_of_any_size():
     w = np.array([[1e17, 1e-3], [1e16, 1e15]])
     ours, _ = propagate(w)
     np.testing.assert_allclose(ours, reference.marginals(w), atol=2e-2)
+
+
+@given(seeds, st.sampled_from([(0, 1), (0, 1, 2), (0, 1, 2, 3), (1, 2)]), st.floats(0.0, 30.0))
+@settings(max_examples=40)
+def test_above_the_sensor_too_a_likelihood_is_the_references(seed, components, away):
+    """Where azimuth and elevation may be anything, and just beside."""
+    rng = np.random.default_rng(seed)
+    belief = some_belief(rng)
+    middle = belief.combined()[0]
+    belief.x[:, :3] += HORIZON.origin + np.array([away, 0.0, rng.uniform(-5, 150)]) - middle[:3]
+    plot = some_plot(rng, belief, components, is_direction=True)
+    _, logl, _ = run(belief, [plot], 0.7, np.array([1.0]))
+    np.testing.assert_allclose(logl[0], reference.log_likelihood(belief, plot, HORIZON), rtol=1e-6, atol=1e-6)

@@ -12,6 +12,9 @@ LOG_TWO_PI = math.log(TWO_PI)
 OVERHEAD = 1e-3
 """m from straight above the sensor: nearer than this no azimuth exists (`models.OVERHEAD`)."""
 
+TURNS = (0.0, TWO_PI, math.pi)
+"""What an azimuth and an elevation can be at all, rad (`models.TURNS`)."""
+
 DIRECTION, POSITION = 0, 1
 """Kinds of measurement row: (range, azimuth, elevation, range rate) in a sensor's horizon, or (place, velocity) in the grid."""
 
@@ -155,7 +158,8 @@ def innovation_covariance(P, H, dims, S):
 def log_likelihood(kind, z, variance, h, S, curvature, L, nu):
     """Give log N(ν; 0, S + R) and the squared Mahalanobis distance over the components that were measured.
 
-    z, variance (6,): a component whose variance is infinite was not measured. L (6, 6), nu (6,) are room to work in.
+    z, variance (6,): a component whose variance is infinite was not measured. L (6, 6), nu (6,) are room to work in. An angle
+    that is expected no better than anywhere, as that of a target above the sensor is, has the density of all directions.
     """
     n = 0
     log_det = 0.0
@@ -164,10 +168,13 @@ def log_likelihood(kind, z, variance, h, S, curvature, L, nu):
     for i in range(dims):
         if math.isinf(variance[i]):
             continue
+        if anywhere(kind, i, S[i, i] + variance[i] + curvature[i]):
+            log_det += math.log(TURNS[i])
+            continue
         nu[n] = innovation(kind, i, z[i], h[i])
         m = 0
         for j in range(i + 1):
-            if math.isinf(variance[j]):
+            if math.isinf(variance[j]) or anywhere(kind, j, S[j, j] + variance[j] + curvature[j]):
                 continue
             s = S[i, j]
             if i == j:
@@ -184,6 +191,12 @@ def log_likelihood(kind, z, variance, h, S, curvature, L, nu):
         log_det += math.log(L[n, n])
         n += 1
     return -0.5 * (distance2 + n * LOG_TWO_PI) - log_det, distance2
+
+
+@jit
+def anywhere(kind, component, variance):
+    """Tell whether an angle's variance is so large that a normal's peak would be lower than all directions' even density."""
+    return kind == DIRECTION and (component == 1 or component == 2) and TWO_PI * variance > TURNS[component] ** 2
 
 
 @jit
@@ -228,10 +241,13 @@ def inside(value, sigma, low, high):
 def in_coverage(h, S, coverage):
     """Give the probability that a predicted direction lies in a sensor's coverage.
 
-    h (6,) and S (6, ≥ 4) as linearised; coverage (6,): azimuth from, width; elevation from, to; range from, to.
+    h (6,) and S (6, ≥ 4) as linearised; coverage (6,): azimuth from, width; elevation from, to; range from, to. Beyond the
+    zenith, the nadir and range 0 there is nothing to be outside in.
     """
-    p = inside(h[0], math.sqrt(S[0, 0]), coverage[4], coverage[5])
-    p *= inside(h[2], math.sqrt(S[2, 2]), coverage[2], coverage[3])
+    nearest = coverage[4] if coverage[4] > 0.0 else -math.inf
+    lowest = coverage[2] if coverage[2] > -0.5 * math.pi + 1e-9 else -math.inf
+    highest = coverage[3] if coverage[3] < 0.5 * math.pi - 1e-9 else math.inf
+    p = inside(h[0], math.sqrt(S[0, 0]), nearest, coverage[5]) * inside(h[2], math.sqrt(S[2, 2]), lowest, highest)
     if coverage[1] < TWO_PI - 1e-9:
         half = 0.5 * coverage[1]
         away = innovation(DIRECTION, 1, h[1], coverage[0] + half)
