@@ -196,7 +196,7 @@ def log_likelihood(kind, z, variance, h, S, curvature, L, nu):
 @jit
 def anywhere(kind, component, variance):
     """Tell whether an angle's variance is so large that a normal's peak would be lower than all directions' even density."""
-    return kind == DIRECTION and (component == 1 or component == 2) and TWO_PI * variance > TURNS[component] ** 2
+    return kind == DIRECTION and 1 <= component <= 2 and TWO_PI * variance > TURNS[component] ** 2
 
 
 @jit
