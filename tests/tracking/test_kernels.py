@@ -1,6 +1,10 @@
 """The kernels say what the filterpy reference says."""
 
 import math
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +13,7 @@ from hypothesis import strategies as st
 
 from fusion.frame import SiteFrame
 from fusion.tracking import kernels, reference
-from fusion.tracking.kernels import motion
+from fusion.tracking.kernels import jit, motion
 from fusion.tracking.models import MODES, step, transition
 from fusion.tracking.reference import Belief, Plot
 from fusion.tracking.store import SPECTRAL
@@ -251,3 +255,20 @@ def test_above_the_sensor_too_a_likelihood_is_the_references(seed, components, a
     plot = some_plot(rng, belief, components, is_direction=True)
     _, logl, _ = run(belief, [plot], 0.7, np.array([1.0]))
     np.testing.assert_allclose(logl[0], reference.log_likelihood(belief, plot, HORIZON), rtol=1e-6, atol=1e-6)
+
+
+def test_every_kernel_sees_a_change_in_another_file(tmp_path):
+    package = tmp_path / "made"
+    package.mkdir()
+    text = Path(jit.__file__).read_text(encoding="utf-8")
+    (package / "__init__.py").touch()
+    (package / "jit.py").write_text(text, encoding="utf-8")
+    (package / "outer.py").write_text(
+        "from made.inner import one\nfrom made.jit import jit\n\n\n@jit\ndef two():\n    return 2 * one()\n"
+    )
+    command = [sys.executable, "-c", "from made.outer import two; print(two())"]
+    said = []
+    for value in (1, 5):
+        (package / "inner.py").write_text(f"from made.jit import jit\n\n\n@jit\ndef one():\n    return {value}\n")
+        said.append(subprocess.run(command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(tmp_path)}, capture_output=True, check=True).stdout.strip())  # fmt: skip
+    assert said == [b"2", b"10"]
