@@ -107,6 +107,13 @@ def matrices(mode: Mode, dt: float) -> tuple[Floats, Floats]:
 RANGE, AZIMUTH, ELEVATION, RANGE_RATE = 0, 1, 2, 3
 """Places of a direction's components in a measurement row; a position's are easting, northing, height and their rates."""
 
+OVERHEAD = 1e-3
+"""m from straight above the sensor: nearer than this no azimuth exists."""
+
+TURNS = {AZIMUTH: math.tau, ELEVATION: math.pi}
+"""What an azimuth and an elevation can be at all, rad. Where a normal of variance σ² would be lower at its peak than
+1/TURNS, 2π σ² > TURNS², the target may be anywhere as far as that angle goes: it has the even density, and weighs nothing."""
+
 
 @dataclass(frozen=True)
 class Linearised:
@@ -123,16 +130,17 @@ def direction(horizon: Horizon, s: Floats, P: Floats, offset: float = 0.0) -> Li
 
     With e = enu(p + v·offset) in the sensor's true horizon, J = ∂e/∂p, ρ² = e_E² + e_N², r² = ρ² + e_U², ė = J v:
 
-        range r:      ∂r/∂e = e/r                                    curvature σ_t²/r,   σ_t⁴/r²
-        azimuth α = atan2(e_E, e_N):  ∂α/∂e = (e_N, −e_E, 0)/ρ²                    0,   (σ_h²/ρ²)²
-        elevation ε = atan2(e_U, ρ):  ∂ε/∂e = (−e_E e_U/ρ, −e_N e_U/ρ, ρ)/r²       0,   (σ_t²/r²)²
-        range rate ṙ = e·ė/r:  ∂ṙ/∂e = (ė − e ṙ/r)/r,  ∂ṙ/∂ė = e/r                0,   0
+        range r:                      ∂r/∂e = e/r
+        azimuth α = atan2(e_E, e_N):  ∂α/∂e = (e_N, −e_E, 0)/ρ²
+        elevation ε = atan2(e_U, ρ):  ∂ε/∂e = (−e_E e_U/ρ, −e_N e_U/ρ, ρ)/r²
+        range rate ṙ = e·ė/r:         ∂ṙ/∂e = (ė − e ṙ/r)/r,  ∂ṙ/∂ė = e/r
 
-    The curvature terms are the second-order filter's (Bar-Shalom et al. 2001, §10.3.2) for a round uncertainty of the
-    same size: σ_h² the mean horizontal variance, σ_t² the mean variance across the line of sight.
+    Curvature is `bend`'s. Straight above the sensor counts as a millimetre to the north of that.
     """
     grid = s[:3] + s[3:] * offset
     e, J = horizon.enu_from_grid(grid), horizon.jacobian(grid)
+    if math.hypot(e[0], e[1]) < OVERHEAD:
+        e[0], e[1] = 0.0, OVERHEAD
     rho2 = e[0] ** 2 + e[1] ** 2
     r2 = rho2 + e[2] ** 2
     rho, r = math.sqrt(rho2), math.sqrt(r2)
@@ -150,15 +158,61 @@ def direction(horizon: Horizon, s: Floats, P: Floats, offset: float = 0.0) -> Li
     H[:, :3] = slopes @ J
     H[:, 3:] = H[:, :3] * offset
     H[RANGE_RATE, 3:] += e / r @ J
-    along = H[RANGE, :3] @ P[:3, :3] @ H[RANGE, :3]
-    across = max(0.5 * (np.trace(P[:3, :3]) - along), 0.0)
-    level = 0.5 * (P[0, 0] + P[1, 1])
+    mean, variance = bend(e, float(range_rate), slopes, J, P, offset)
     return Linearised(
         h=np.array([r, math.atan2(e[0], e[1]), math.atan2(e[2], rho), range_rate]),
         H=H,
-        curvature_mean=np.array([across / r, 0.0, 0.0, 0.0]),
-        curvature_variance=np.array([across**2 / r2, (level / rho2) ** 2, (across / r2) ** 2, 0.0]),
+        curvature_mean=mean,
+        curvature_variance=variance,
     )
+
+
+def bend(e: Floats, range_rate: float, slopes: Floats, J: Floats, P: Floats, offset: float) -> tuple[Floats, Floats]:
+    """Give what curvature adds to mean and variance (4,): ½ tr(h″ P) and ½ tr((h″ P)²) (Bar-Shalom et al. 2001, §10.3.2).
+
+    r̂, â, ê point along the line of sight and where azimuth and elevation grow; u is r̂ laid flat. S is the place's covariance
+    at the detection's time, V the velocity's, C the one between them, w the velocity:
+
+        r″ = (â âᵀ + ê êᵀ)/r          ½(S_aa + S_ee)/r                                 ½(S_aa² + S_ee² + 2 S_ae²)/r²
+        α″ = −(u âᵀ + â uᵀ)/ρ²        −S_ua/ρ²                                         (S_uu S_aa + S_ua²)/ρ⁴
+        ε″ = −(r̂ êᵀ + ê r̂ᵀ)/r² − m â âᵀ   −S_re/r² − ½ m S_aa     (S_rr S_ee + S_re²)/r⁴ + ½ m² S_aa² + 2 m S_ra S_ae/r²
+        ṙ″ by place and velocity      (C_aa + C_ee)/r − (S_rw + ½ ṙ (S_aa + S_ee))/r²
+                                      (S_aa V_aa + S_ee V_ee + 2 S_ae V_ae + C_aa² + C_ee² + 2 C_ae C_ea)/r²
+
+    with m = tan ε/r². Where the uncertainty is as large as the distance the series is none; r² + S_aa + S_ee in place of
+    r², and ρ² + S_aa in place of ρ² in m, keep means and variances of ranges and elevations bounded, and change nothing
+    elsewhere.
+    """
+    rho2 = e[0] ** 2 + e[1] ** 2
+    rho, r = math.sqrt(rho2), math.sqrt(rho2 + e[2] ** 2)
+    axes = slopes[:3] @ J * np.array([[1.0], [rho], [r]])  # (3, 3): r̂, â, ê by grid
+    velocity = slopes[RANGE_RATE] @ J * r  # what of w lies across the line of sight
+    cross = P[:3, 3:] + offset * P[3:, 3:]
+    place = P[:3, :3] + offset * (P[3:, :3] + cross)
+    S, C, V = axes @ place @ axes.T, axes @ cross @ axes.T, axes @ P[3:, 3:] @ axes.T
+    flat = np.array([rho, 0.0, -e[2]]) / r  # u
+    uu, ua, across = flat @ S @ flat, flat @ S[:, 1], S[1, 1] + S[2, 2]
+    wide2 = r * r + across
+    m = e[2] / (r * r * math.sqrt(rho2 + S[1, 1]))
+    mean = np.array(
+        [
+            math.sqrt(wide2) - r,
+            -ua / (rho2 + uu + S[1, 1]),
+            math.atan2(e[2], math.sqrt(rho2 + S[1, 1])) - math.atan2(e[2], rho) - S[0, 2] / wide2,
+            (C[1, 1] + C[2, 2]) * r / wide2 - (axes[0] @ place @ velocity + 0.5 * range_rate * across) / wide2,
+        ]
+    )
+    elevation = (S[0, 0] * S[2, 2] + S[0, 2] ** 2) / wide2 / wide2 + 2.0 * m * S[0, 1] * S[1, 2] / wide2
+    crossed = C[1, 1] ** 2 + C[2, 2] ** 2 + 2.0 * C[1, 2] * C[2, 1]
+    variance = np.array(
+        [
+            0.5 * (S[1, 1] ** 2 + S[2, 2] ** 2 + 2.0 * S[1, 2] ** 2) / wide2,
+            (uu * S[1, 1] + ua * ua) / rho2 / rho2,
+            elevation + 0.5 * (m * S[1, 1]) ** 2,
+            (S[1, 1] * V[1, 1] + S[2, 2] * V[2, 2] + 2.0 * S[1, 2] * V[1, 2] + crossed) / wide2,
+        ]
+    )
+    return mean, variance
 
 
 def position(s: Floats, offset: float = 0.0) -> Linearised:
@@ -172,9 +226,11 @@ __all__ = [
     "GENERATOR",
     "INITIAL",
     "MODES",
+    "TURNS",
     "Linearised",
     "Mode",
     "Step",
+    "bend",
     "direction",
     "matrices",
     "position",

@@ -6,6 +6,7 @@ word for (several detections, each with a probability) is written out below the 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import product
 
@@ -15,7 +16,7 @@ from scipy.stats import multivariate_normal
 
 from fusion.frame import Horizon
 from fusion.messages import Floats
-from fusion.tracking.models import AZIMUTH, MODES, Linearised, direction, matrices, position, transition
+from fusion.tracking.models import AZIMUTH, MODES, TURNS, Linearised, direction, matrices, position, transition
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,17 @@ def predict(belief: Belief, dt: float) -> Belief:
 
 
 def log_likelihood(belief: Belief, plot: Plot, horizon: Horizon) -> Floats:
-    """Give log N(z; h, H P Hᵀ + R) of a detection in each mode (M)."""
+    """Give log N(z; h, H P Hᵀ + R) of a detection in each mode (M); angles that may be anywhere have their even density."""
     found = []
     for x, P in zip(belief.x, belief.P, strict=True):
-        seen, rows = plot.linearise(horizon, x, P), list(plot.components)
+        seen, rows = plot.linearise(horizon, x, P), np.array(plot.components)
         R = np.diag(plot.variance[rows] + seen.curvature_variance[rows])
         S = seen.H[rows] @ P @ seen.H[rows].T + R
-        found.append(multivariate_normal.logpdf(_residual(plot, seen), cov=S))
+        turns = np.array([TURNS.get(row, math.inf) if plot.is_direction else math.inf for row in plot.components])
+        told = 2 * math.pi * S.diagonal() <= turns**2
+        nu = _residual(plot, seen)[told]
+        normal = multivariate_normal.logpdf(nu, cov=S[np.ix_(told, told)]) if told.any() else 0.0
+        found.append(normal - np.log(turns[~told]).sum())
     return np.array(found)
 
 

@@ -89,11 +89,20 @@ class Tracker:
         before = self.undetected[scan.sensor]
         since = (scan.time - before.looked) / SECOND if before.looked else 0.0
         births = self.config.tracking.birth_rate_hz * since
-        explained = float(gated.pd_hit @ (self.store.r * self.store.confirmed))
-        unexplained = len(scan.detections) - explained
+        unexplained = len(scan.detections) - self._explained(sensor, gated)
         false, pd = sensor.config.false_alarms_per_scan, sensor.config.detection_probability
         self.undetected[scan.sensor], intensity = look(before, scan.time, unexplained, false, pd, births)
         return intensity
+
+    def _explained(self, sensor: SensorModel, gated: Gated) -> float:
+        """Say how many detections of a look are owed to the known targets.
+
+        Where silence says nothing a message may be about one target alone: then those that a known target could have caused.
+        """
+        if sensor.looks:
+            return float(gated.pd_miss @ (self.store.r * self.store.confirmed))
+        of_known = np.repeat(self.store.confirmed, np.diff(gated.start))
+        return float(len(np.unique(gated.pair[of_known])))
 
     def _note(self, scan: Scan, seen: Measurements, best: Integers, share: Floats) -> None:
         """Write down who was seen by whom and, where it is more likely than not the speaker, what was claimed."""

@@ -100,6 +100,51 @@ def test_curvature_is_what_sampling_shows(sigma):
         assert values.var() == pytest.approx(linear[k] + seen.curvature_variance[k], rel=0.06)
 
 
+@pytest.mark.parametrize(
+    ("place", "sigmas", "speeds"),
+    [
+        pytest.param((300, 390, 80), (5, 4, 60), (12, 12, 2), id="a height that nobody measured"),
+        pytest.param((300, 390, 80), (5, 100, 5), (12, 12, 2), id="a coarse azimuth"),
+        pytest.param((300, 390, 80), (50, 5, 5), (12, 12, 2), id="another radar's azimuth along the line of sight"),
+        pytest.param((60, 70, 40), (5, 10, 10), (35, 35, 6), id="first seen close by: any velocity"),
+        pytest.param((20, 28, 94), (5, 8, 8), (3, 3, 1), id="high above the sensor"),
+    ],
+)
+def test_curvature_is_what_sampling_shows_of_a_long_uncertainty_too(place, sigmas, speeds):
+    """Means within a tenth of the spread and spreads within a tenth of h(s), against a quarter of a million samples.
+
+    `sigmas` along the line of sight, across it level, and across it upright; the position's error moves with the velocity's.
+    """
+    rng = np.random.default_rng(7)
+    e, w, s = np.array(place, float), np.array([6.0, -3.0, 1.0]), np.concatenate([HORIZON.grid_from_enu(place), np.zeros(3)])
+    back = np.linalg.inv(HORIZON.jacobian(s[:3]))
+    s[3:] = back @ w
+    sight, level = e / np.linalg.norm(e), np.array([e[1], -e[0], 0]) / math.hypot(e[0], e[1])
+    axes = np.column_stack([sight, level, np.cross(level, sight)])
+    spread = np.block([[axes * sigmas, np.zeros((3, 3))], [0.3 * np.diag(speeds), np.diag(speeds)]])
+    P = np.kron(np.eye(2), back) @ spread @ spread.T @ np.kron(np.eye(2), back).T
+    seen = direction(HORIZON, s, P)
+    samples = np.concatenate([e, w]) + rng.normal(0, 1, (250_000, 6)) @ spread.T
+    r, rho = np.linalg.norm(samples[:, :3], axis=1), np.hypot(samples[:, 0], samples[:, 1])
+    azimuth = np.remainder(np.arctan2(samples[:, 0], samples[:, 1]) - seen.h[1] + np.pi, 2 * np.pi) - np.pi + seen.h[1]
+    rates = (samples[:, :3] * samples[:, 3:]).sum(axis=1) / r
+    values = np.stack([r, azimuth, np.arctan2(samples[:, 2], rho), rates])
+    sigma = np.sqrt(np.einsum("ij,jk,ik->i", seen.H, P, seen.H) + seen.curvature_variance)
+    np.testing.assert_array_less(np.abs(values.mean(axis=1) - seen.h - seen.curvature_mean), 0.1 * values.std(axis=1))
+    np.testing.assert_allclose(sigma, values.std(axis=1), rtol=0.1)
+
+
+@pytest.mark.parametrize("place", [(0.0, 0.0, 0.0), (0.0, 0.0, 120.0), (1e-9, 0.0, -3.0)])
+def test_a_target_at_the_sensor_or_straight_above_it_has_a_finite_direction(place):
+    s = np.concatenate([HORIZON.origin + np.array(place), [3.0, -2.0, 1.0]])
+    P = np.diag([400.0, 400.0, 400.0, 25.0, 25.0, 25.0])
+    seen = direction(HORIZON, s, P)
+    for values in (seen.h, seen.H, seen.curvature_mean, seen.curvature_variance):
+        assert np.isfinite(values).all()
+    assert seen.h[0] + seen.curvature_mean[0] <= np.linalg.norm(place) + math.sqrt(1200.0)
+    assert abs(seen.h[2] + seen.curvature_mean[2]) <= math.pi / 2 + 1e-9
+
+
 def test_a_position_report_measures_place_and_velocity():
     s = np.array([1.0, 2, 3, 4, 5, 6])
     np.testing.assert_array_equal(position(s, 0.5).h, [3, 4.5, 6, 4, 5, 6])

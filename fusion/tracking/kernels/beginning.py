@@ -76,18 +76,17 @@ def place(origin, C, z, variance, height, height_sigma, e, J, target, A, g, R):
     """Give the grid point g (3,) of a range and direction, and its covariance R (3, 3).
 
     target = r (cos ε sin α, cos ε cos α, sin ε), g by Newton on the horizon, R = (J⁻¹ T) diag(σ²) (J⁻¹ T)ᵀ with T the
-    slopes of target by range, azimuth, elevation. Without an elevation, the one that the believed height gives.
+    slopes of target by range, azimuth and elevation. Without an elevation, what the believed height h gives: ground range
+    √(r² − h²) and height matched in mean and covariance at h and h ± √3 σ_h (Julier & Uhlmann 2004), for near the sensor
+    the one is no straight line of the other.
     """
-    r = z[0]
-    var_elevation = variance[2]
+    r, ca, sa = z[0], math.cos(z[1]), math.sin(z[1])
     if math.isinf(variance[2]):
-        sine = max(min((height - origin[2] + r * r / 12.742e6) / r, 0.94), -0.5)  # 12 742 km: the earth's diameter
-        elevation = math.asin(sine)
-        var_elevation = (height_sigma / r) ** 2
+        level, up, var_level, both, var_up = believed(r, height - origin[2] + r * r / 12.742e6, height_sigma)
     else:
-        elevation = z[2]
-    ca, sa, ce, se = math.cos(z[1]), math.sin(z[1]), math.cos(elevation), math.sin(elevation)
-    target[0], target[1], target[2] = r * ce * sa, r * ce * ca, r * se
+        level, up = r * math.cos(z[2]), r * math.sin(z[2])
+        var_level, both, var_up = up * up * variance[2], -up * level * variance[2], level * level * variance[2]
+    target[0], target[1], target[2] = level * sa, level * ca, up
     for i in range(3):
         g[i] = origin[i] + target[i]
     for _ in range(4):
@@ -97,19 +96,41 @@ def place(origin, C, z, variance, height, height_sigma, e, J, target, A, g, R):
         for i in range(3):
             for c in range(3):
                 g[i] += A[i, c] * (target[c] - e[c])
-    for k in range(3):
-        variance_k = variance[k] if k < 2 else var_elevation
-        if k == 0:
-            e[0], e[1], e[2] = ce * sa, ce * ca, se
-        elif k == 1:
-            e[0], e[1], e[2] = r * ce * ca, -r * ce * sa, 0.0
-        else:
-            e[0], e[1], e[2] = -r * se * sa, -r * se * ca, r * ce
+    var_level += variance[0] * (level / r) ** 2
+    both += variance[0] * level * up / (r * r)
+    var_up += variance[0] * (up / r) ** 2
+    var_across = variance[1] * level * level
+    J[0, 0] = var_level * sa * sa + var_across * ca * ca
+    J[0, 1] = J[1, 0] = (var_level - var_across) * sa * ca
+    J[1, 1] = var_level * ca * ca + var_across * sa * sa
+    J[0, 2] = J[2, 0] = both * sa
+    J[1, 2] = J[2, 1] = both * ca
+    J[2, 2] = var_up
+    for i in range(3):
+        for c in range(3):
+            for k in range(3):
+                for m in range(3):
+                    R[i, c] += A[i, k] * J[k, m] * A[c, m]
+
+
+@jit
+def believed(r, height, sigma):
+    """Give ground range and height (m) at a slant range of a target whose height is N(height, σ²): means and covariances."""
+    level, up, var_level, both, var_up = 0.0, 0.0, 0.0, 0.0, 0.0
+    for turn in range(2):
+        mean_level, mean_up = level, up
         for i in range(3):
-            target[i] = A[i, 0] * e[0] + A[i, 1] * e[1] + A[i, 2] * e[2]
-        for i in range(3):
-            for c in range(3):
-                R[i, c] += target[i] * target[c] * variance_k
+            weight = 2.0 / 3.0 if i == 1 else 1.0 / 6.0
+            h = max(min(height + (i - 1) * math.sqrt(3.0) * sigma, 0.94 * r), -0.5 * r)
+            flat = math.sqrt(r * r - h * h)
+            if turn == 0:
+                level += weight * flat
+                up += weight * h
+            else:
+                var_level += weight * (flat - mean_level) ** 2
+                both += weight * (flat - mean_level) * (h - mean_up)
+                var_up += weight * (h - mean_up) ** 2
+    return level, up, var_level, both, var_up
 
 
 @jit

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+
 from numba import njit
 
-jit = njit(cache=True, fastmath=False, error_model="numpy", nogil=True)
-"""Compiled once a machine and kept on disk; no fast-math and no parallel sums, so that a replay is the same to the last bit."""
+STAMP = hashlib.blake2b(b"".join(file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py")))).hexdigest()
+"""Changes with any kernel. numba asks only the file that a kernel stands in, but has the kernels of others compiled into it:
+left to itself it would go on running an old `linearise` inside `gate`."""
+
+
+def jit(function):
+    """Compile a kernel once a machine and keep it on disk.
+
+    No fast-math and no parallel sums, so that a replay is the same to the last bit.
+    """
+    kernel = njit(cache=True, fastmath=False, error_model="numpy", nogil=True)(function)
+    if (kept := getattr(kernel._cache, "_cache_file", None)) is not None:  # noqa: SLF001
+        kept._source_stamp = STAMP  # noqa: SLF001
+    return kernel

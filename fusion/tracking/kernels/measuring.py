@@ -9,6 +9,12 @@ from fusion.tracking.kernels.jit import jit
 TWO_PI = 2.0 * math.pi
 LOG_TWO_PI = math.log(TWO_PI)
 
+OVERHEAD = 1e-3
+"""m from straight above the sensor: nearer than this no azimuth exists (`models.OVERHEAD`)."""
+
+TURNS = (0.0, TWO_PI, math.pi)
+"""What an azimuth and an elevation can be at all, rad (`models.TURNS`)."""
+
 DIRECTION, POSITION = 0, 1
 """Kinds of measurement row: (range, azimuth, elevation, range rate) in a sensor's horizon, or (place, velocity) in the grid."""
 
@@ -57,7 +63,9 @@ def linearise(kind, x, P, offset, origin, C, e, J, h, H, curvature):
     east, north, height = x[0] + offset * x[3], x[1] + offset * x[4], x[2] + offset * x[5]
     enu(origin, C, east, north, height, e)
     enu_slope(origin, C, east, north, height, J)
-    rho2 = max(e[0] * e[0] + e[1] * e[1], 1e-6)
+    rho2 = e[0] * e[0] + e[1] * e[1]
+    if rho2 < OVERHEAD * OVERHEAD:
+        e[0], e[1], rho2 = 0.0, OVERHEAD, OVERHEAD * OVERHEAD
     r2 = rho2 + e[2] * e[2]
     rho, r = math.sqrt(rho2), math.sqrt(r2)
     rate0 = J[0, 0] * x[3] + J[0, 1] * x[4] + J[0, 2] * x[5]
@@ -72,15 +80,53 @@ def linearise(kind, x, P, offset, origin, C, e, J, h, H, curvature):
         for k in range(4):
             H[k, c + 3] = offset * H[k, c]
         H[3, c + 3] += H[0, c]
-    along = 0.0
+    h[0], h[1], h[2], h[3] = r, math.atan2(e[0], e[1]), math.atan2(e[2], rho), range_rate
+    bend(H, P, offset, rho, r, e[2], h, curvature)
+
+
+@jit
+def bend(H, P, offset, rho, r, up, h, curvature):
+    """Add to h (6,) how far curvature moves the mean, and write the variance that it adds (6,): `models.bend`.
+
+    The slopes H (6, 6) by place are r̂, â/ρ, ê/r and w/r, w the velocity across the line of sight.
+    """
+    rr, ra, re, aa, ae, ee, rw = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    c_aa, c_ae, c_ea, c_ee, v_aa, v_ae, v_ee = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for k in range(3):
+        r_k, a_k, e_k = H[0, k], rho * H[1, k], r * H[2, k]
         for c in range(3):
-            along += H[0, k] * P[k, c] * H[0, c]
-    across = max(0.5 * (P[0, 0] + P[1, 1] + P[2, 2] - along), 0.0)
-    level = 0.5 * (P[0, 0] + P[1, 1])
-    h[0], h[1], h[2], h[3] = r + across / r, math.atan2(e[0], e[1]), math.atan2(e[2], rho), range_rate
-    curvature[0], curvature[1] = across * across / r2, (level / rho2) ** 2
-    curvature[2], curvature[3] = (across / r2) ** 2, 0.0
+            r_c, a_c, e_c, speed = H[0, c], rho * H[1, c], r * H[2, c], P[k + 3, c + 3]
+            cross = P[k, c + 3] + offset * speed
+            place = P[k, c] + offset * (P[k + 3, c] + cross)
+            rr += r_k * place * r_c
+            ra += r_k * place * a_c
+            re += r_k * place * e_c
+            rw += r_k * place * r * H[3, c]
+            aa += a_k * place * a_c
+            ae += a_k * place * e_c
+            ee += e_k * place * e_c
+            c_aa += a_k * cross * a_c
+            c_ae += a_k * cross * e_c
+            c_ea += e_k * cross * a_c
+            c_ee += e_k * cross * e_c
+            v_aa += a_k * speed * a_c
+            v_ae += a_k * speed * e_c
+            v_ee += e_k * speed * e_c
+    aa, ee, rr = max(aa, 0.0), max(ee, 0.0), max(rr, 0.0)
+    cosine, sine, rho2, wide2 = rho / r, up / r, rho * rho, r * r + aa + ee
+    uu = max(cosine * cosine * rr - 2.0 * cosine * sine * re + sine * sine * ee, 0.0)
+    ua = cosine * ra - sine * ae
+    far = math.sqrt(rho2 + aa)
+    m = up / (r * r * far)
+    h[3] += ((c_aa + c_ee) * r - rw - 0.5 * h[3] * (aa + ee)) / wide2
+    h[0] = math.sqrt(wide2)
+    h[1] -= ua / (rho2 + uu + aa)
+    h[2] = math.atan2(up, far) - re / wide2
+    curvature[0] = 0.5 * (aa * aa + ee * ee + 2.0 * ae * ae) / wide2
+    curvature[1] = (uu * aa + ua * ua) / rho2 / rho2
+    curvature[2] = (rr * ee + re * re) / wide2 / wide2 + 2.0 * m * ra * ae / wide2 + 0.5 * (m * aa) ** 2
+    crossed = c_aa * c_aa + c_ee * c_ee + 2.0 * c_ae * c_ea
+    curvature[3] = max((aa * v_aa + ee * v_ee + 2.0 * ae * v_ae + crossed) / wide2, 0.0)
 
 
 @jit
@@ -112,7 +158,8 @@ def innovation_covariance(P, H, dims, S):
 def log_likelihood(kind, z, variance, h, S, curvature, L, nu):
     """Give log N(ν; 0, S + R) and the squared Mahalanobis distance over the components that were measured.
 
-    z, variance (6,): a component whose variance is infinite was not measured. L (6, 6), nu (6,) are room to work in.
+    z, variance (6,): a component whose variance is infinite was not measured. L (6, 6), nu (6,) are room to work in. An angle
+    that is expected no better than anywhere, as that of a target above the sensor is, has the density of all directions.
     """
     n = 0
     log_det = 0.0
@@ -121,10 +168,13 @@ def log_likelihood(kind, z, variance, h, S, curvature, L, nu):
     for i in range(dims):
         if math.isinf(variance[i]):
             continue
+        if anywhere(kind, i, S[i, i] + variance[i] + curvature[i]):
+            log_det += math.log(TURNS[i])
+            continue
         nu[n] = innovation(kind, i, z[i], h[i])
         m = 0
         for j in range(i + 1):
-            if math.isinf(variance[j]):
+            if math.isinf(variance[j]) or anywhere(kind, j, S[j, j] + variance[j] + curvature[j]):
                 continue
             s = S[i, j]
             if i == j:
@@ -141,6 +191,12 @@ def log_likelihood(kind, z, variance, h, S, curvature, L, nu):
         log_det += math.log(L[n, n])
         n += 1
     return -0.5 * (distance2 + n * LOG_TWO_PI) - log_det, distance2
+
+
+@jit
+def anywhere(kind, component, variance):
+    """Tell whether an angle's variance is so large that a normal's peak would be lower than all directions' even density."""
+    return kind == DIRECTION and 1 <= component <= 2 and TWO_PI * variance > TURNS[component] ** 2
 
 
 @jit
@@ -185,10 +241,13 @@ def inside(value, sigma, low, high):
 def in_coverage(h, S, coverage):
     """Give the probability that a predicted direction lies in a sensor's coverage.
 
-    h (6,) and S (6, ≥ 4) as linearised; coverage (6,): azimuth from, width; elevation from, to; range from, to.
+    h (6,) and S (6, ≥ 4) as linearised; coverage (6,): azimuth from, width; elevation from, to; range from, to. Beyond the
+    zenith, the nadir and range 0 there is nothing to be outside in.
     """
-    p = inside(h[0], math.sqrt(S[0, 0]), coverage[4], coverage[5])
-    p *= inside(h[2], math.sqrt(S[2, 2]), coverage[2], coverage[3])
+    nearest = coverage[4] if coverage[4] > 0.0 else -math.inf
+    lowest = coverage[2] if coverage[2] > -0.5 * math.pi + 1e-9 else -math.inf
+    highest = coverage[3] if coverage[3] < 0.5 * math.pi - 1e-9 else math.inf
+    p = inside(h[0], math.sqrt(S[0, 0]), nearest, coverage[5]) * inside(h[2], math.sqrt(S[2, 2]), lowest, highest)
     if coverage[1] < TWO_PI - 1e-9:
         half = 0.5 * coverage[1]
         away = innovation(DIRECTION, 1, h[1], coverage[0] + half)

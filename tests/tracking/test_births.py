@@ -1,0 +1,61 @@
+"""A track begins where its detection says, and as uncertain as that leaves it."""
+
+import math
+
+import numpy as np
+import pytest
+
+from fusion.messages import SECOND, Polar, Scan
+from fusion.tracking.measurements import measure
+from fusion.tracking.sensors import SensorModel
+from fusion.tracking.store import begin
+from tests.scene import CONFIG, FRAME
+
+RADAR = SensorModel.of(next(one for one in CONFIG.sensor if one.id == "radar-2"), FRAME)
+HEIGHT = (FRAME.ground + 80.0, 60.0)
+
+
+def births(places: np.ndarray, rates: np.ndarray | None, rng, sigma_azimuth: float) -> tuple[np.ndarray, np.ndarray]:
+    """Begin a track at one plot of each place (n, 3); quiet mode's state and covariance."""
+    plots = []
+    for i, place in enumerate(places):
+        e = RADAR.horizon.enu_from_grid(place)
+        rate = {} if rates is None else {"range_rate": float(rates[i]), "sigma_range_rate": 0.5}
+        azimuth = math.atan2(e[0], e[1]) + rng.normal(0, sigma_azimuth)
+        distance = max(np.linalg.norm(e) + rng.normal(0, 5), 1.0)
+        plots.append(Polar(time=SECOND, range=distance, azimuth=azimuth % math.tau, sigma_range=5.0, sigma_azimuth=sigma_azimuth, **rate))  # fmt: skip
+    scan = Scan(sensor="radar-2", time=SECOND, received=SECOND, sequence=1, detections=tuple(plots))
+    rows = begin(measure(scan, RADAR, FRAME), RADAR, np.arange(len(places)), HEIGHT, 1)
+    return rows.x[:, 0], rows.P[:, 0]
+
+
+def normalised(error: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+    return np.einsum("ni,ni->n", error, np.linalg.solve(covariance, error[..., None])[..., 0]) / error.shape[1]
+
+
+def sky(rng, near: float, far: float, count: int = 4000) -> np.ndarray:
+    """Give places as they are believed to be: heights N(80, 60) above ground, but none below it."""
+    turn, level = rng.uniform(0, math.tau, count), rng.uniform(near, far, count)
+    height = np.abs(rng.normal(*HEIGHT, count) - FRAME.ground) + FRAME.ground
+    return np.column_stack(
+        [RADAR.horizon.origin[0] + level * np.sin(turn), RADAR.horizon.origin[1] + level * np.cos(turn), height]
+    )
+
+
+@pytest.mark.parametrize(("near", "far", "most"), [(150, 300, 1.6), (300, 1000, 1.2), (2000, 4000, 1.1)])
+def test_a_birth_without_an_elevation_is_as_uncertain_as_its_height_leaves_it(near, far, most):
+    rng = np.random.default_rng(5)
+    places = sky(rng, near, far)
+    x, P = births(places, None, rng, math.radians(1.0))
+    assert 0.8 < normalised(places - x[:, :3], P[:, :3, :3]).mean() < most
+
+
+def test_a_birth_close_by_does_not_take_its_range_rate_for_more_than_it_says():
+    """Near a sensor a range rate is of one direction, and that is known badly: 0.5 m/s is no 0.5 m/s along the line seen."""
+    rng = np.random.default_rng(6)
+    places = sky(rng, 150, 300)
+    velocity = np.column_stack([rng.normal(0, 12, (len(places), 2)), rng.normal(0, 2, len(places))])
+    e = RADAR.horizon.enu_from_grid(places)
+    rates = (e * velocity).sum(axis=1) / np.linalg.norm(e, axis=1) + rng.normal(0, 0.5, len(places))
+    x, P = births(places, rates, rng, math.radians(3.0))
+    assert 0.8 < normalised(velocity - x[:, 3:], P[:, 3:, 3:]).mean() < 1.2
