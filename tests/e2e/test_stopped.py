@@ -175,9 +175,7 @@ def test_what_no_broker_could_have_is_said_once_after_the_next_start(fresh_mosqu
                 async with flying(fresh_mosquitto, stage):
                     await first.until(lambda w: w.alerts(), "an alert")
                     await asyncio.to_thread(fresh_mosquitto.kill)
-            await eventually(
-                lambda: any(b'"state":"cleared"' in one for one in unpublished(tmp_path)), "an alert that ends unseen"
-            )
+            await eventually(lambda: any(b'"state":"cleared"' in one for one in unpublished(tmp_path)))
             await stopped(service, signal.SIGTERM)
         waiting = unpublished(tmp_path)
         await asyncio.to_thread(fresh_mosquitto.start)
