@@ -54,7 +54,7 @@ def test_mosquitto_is_spoken_to_in_mqtt_5(mosquitto):
             pass
 
     run(body())
-    assert "as asks-for-five (p5, c0, k15)" in mosquitto.log
+    mosquitto.wait_until_it_says("as asks-for-five (p5, c0, k15)", after=0)
 
 
 def test_a_version_that_was_asked_for_is_spoken(mosquitto):
@@ -63,7 +63,7 @@ def test_a_version_that_was_asked_for_is_spoken(mosquitto):
             pass
 
     run(body())
-    assert "as asks-for-three (p2, c0, k15)" in mosquitto.log
+    mosquitto.wait_until_it_says("as asks-for-three (p2, c0, k15)", after=0)
 
 
 def test_a_broker_that_knows_only_3_1_1_is_spoken_to_in_that_at_once(broker):
