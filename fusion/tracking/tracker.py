@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 
 import numpy as np
@@ -143,7 +144,7 @@ class Tracker:
         rows.confirmed = r >= CONFIRM
         rows.born = seen.time[chosen]
         rows.birth_sensor[:] = self.ids.index(scan.sensor)
-        rows.birth_sequence[:] = scan.sequence
+        rows.birth_sequence[:] = _number(scan)
         rows.birth_index = chosen
         rows.updated = rows.born.copy()
         rows.received[:] = scan.received
@@ -191,6 +192,13 @@ class Tracker:
             updated=store.updated,
             received=store.received,
         )
+
+
+def _number(scan: Scan) -> int:
+    """Give what tells a look from others of its sensor and time: its sequence, which begins anew with every boot."""
+    if not scan.boot:
+        return scan.sequence
+    return int.from_bytes(hashlib.blake2b(f"{scan.boot} {scan.sequence}".encode(), digest_size=7).digest(), "big")
 
 
 def _status(store: TrackStore, unseen: Floats) -> tuple[TrackStatus, ...]:

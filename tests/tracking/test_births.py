@@ -5,10 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from fusion.messages import SECOND, Polar, Scan
+from fusion.messages import SECOND, Polar, Position, Scan
 from fusion.tracking.measurements import measure
 from fusion.tracking.sensors import SensorModel
 from fusion.tracking.store import begin
+from fusion.tracking.tracker import Tracker
 from tests.scene import CONFIG, FRAME
 
 RADAR = SensorModel.of(next(one for one in CONFIG.sensor if one.id == "radar-2"), FRAME)
@@ -59,3 +60,13 @@ def test_a_birth_close_by_does_not_take_its_range_rate_for_more_than_it_says():
     rates = (e * velocity).sum(axis=1) / np.linalg.norm(e, axis=1) + rng.normal(0, 0.5, len(places))
     x, P = births(places, rates, rng, math.radians(3.0))
     assert 0.8 < normalised(velocity - x[:, 3:], P[:, 3:, 3:]).mean() < 1.2
+
+
+def test_two_receivers_under_one_name_begin_tracks_of_their_own():
+    """Both booted together, so that sequence, time and place in the scan are the same."""
+    tracker = Tracker(CONFIG, FRAME)
+    for boot, latitude in (("a", 48.8582), ("b", 48.8700)):
+        report = Position(time=SECOND, latitude=math.radians(latitude), longitude=0.04, altitude=200.0, sigma_horizontal=5.0, sigma_vertical=5.0)  # fmt: skip
+        tracker.step(Scan(sensor="adsb", time=SECOND, received=SECOND, sequence=0, boot=boot, detections=(report,)))
+    table = tracker.table(SECOND, tentative=True)
+    assert len(set(table.tracks)) == len(table.existence) == 2
