@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import re
+import struct
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 from fusion import recording
 from fusion.errors import ConfigError, RecordingError, SnapshotError
@@ -21,6 +23,37 @@ Fed = list[tuple[Input, list[Output]]]
 
 KEPT = 2
 """Generations on disk: the present one and the one before, in case the present snapshot cannot be read."""
+
+
+TRIES = 2
+"""Restarts that one input may end. A core that fails on one has a mistake of ours, which must not keep the service down."""
+
+
+class Attempts:
+    """Which input a restart is feeding, on the disk: what the next restart learns of one that this one does not survive."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> Self:
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        last = os.read(self._file, _ATTEMPT.size)
+        self._last: tuple[int, int, int] = _ATTEMPT.unpack(last) if len(last) == _ATTEMPT.size else (0, 0, 0)
+        return self
+
+    def begin(self, generation: int, number: int) -> int:
+        """Note that an input is about to be fed; give which try it is."""
+        tries = self._last[2] + 1 if self._last[:2] == (generation, number) else 1
+        os.pwrite(self._file, _ATTEMPT.pack(generation, number, tries), 0)
+        return tries
+
+    def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
+        os.close(self._file)
+        if failure is None:
+            self._path.unlink()
+
+
+_ATTEMPT = struct.Struct("<qqq")
 
 
 class Keeper:
@@ -76,8 +109,15 @@ class Keeper:
             self._inputs = None
 
     def _feed_again(self, pipeline: Pipeline, generation: int, troubles: list[str]) -> Fed:
-        generations = range(generation, self._generation + 1)
-        return [(item, pipeline.feed(item)) for later in generations for item in self._inputs_of(later, troubles)]
+        fed: Fed = []
+        with Attempts(self.directory / "resuming") as attempts:
+            for later in range(generation, self._generation + 1):
+                for number, item in enumerate(self._inputs_of(later, troubles), 1):
+                    if attempts.begin(later, number) > TRIES:
+                        troubles.append(f"{self._tail(later)}, line {number}: left out, it has ended the service {TRIES} times")
+                    else:
+                        fed.append((item, pipeline.feed(item)))
+        return fed
 
     def _inputs_of(self, generation: int, troubles: list[str]) -> Iterator[Input]:
         if self._tail(generation).exists():

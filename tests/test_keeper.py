@@ -2,7 +2,7 @@
 
 import pytest
 
-from fusion.keeper import KEPT, Keeper
+from fusion.keeper import KEPT, TRIES, Attempts, Keeper
 from fusion.messages import SECOND, Tick
 from fusion.payload import payload
 from fusion.recording import line_of
@@ -108,3 +108,45 @@ def test_inputs_are_with_the_system_before_they_are_fed(tmp_path):
     keeper.append(tick)
     assert (tmp_path / "inputs-0.jsonl").read_bytes() == line_of(tick)
     keeper.close()
+
+
+class Failing:
+    """A core with a mistake in it: one input ends it."""
+
+    def __init__(self, bad):
+        self.core, self.bad = pipeline(ZONE), bad
+
+    def restore(self, snapshot):
+        self.core.restore(snapshot)
+
+    def feed(self, item):
+        if item == self.bad:
+            raise ZeroDivisionError
+        return self.core.feed(item)
+
+
+def test_an_input_on_which_the_core_fails_does_not_keep_it_down_for_ever(tmp_path):
+    live(tmp_path, INPUTS[:30])
+    for _ in range(TRIES):
+        with pytest.raises(ZeroDivisionError):
+            Keeper(tmp_path).restore(Failing(INPUTS[20]))
+    again = Failing(INPUTS[20])
+    fed, troubles = Keeper(tmp_path).restore(again)
+    assert [item for item, _ in fed] == [*INPUTS[:20], *INPUTS[21:30]]
+    assert "line 21: left out" in troubles[0]
+    fresh = pipeline(ZONE)
+    feed(fresh, [*INPUTS[:20], *INPUTS[21:30]])
+    assert again.core.snapshot() == fresh.snapshot()
+
+
+def test_a_restart_that_is_killed_tries_again(tmp_path):
+    live(tmp_path, INPUTS[:30])
+    with Attempts(tmp_path / "resuming") as attempts:
+        attempts.begin(1, 21)
+        (tmp_path / "copy").write_bytes((tmp_path / "resuming").read_bytes())
+    (tmp_path / "copy").rename(tmp_path / "resuming")
+    core, _, troubles = restarted(tmp_path)
+    assert troubles == []
+    fresh = pipeline(ZONE)
+    feed(fresh, INPUTS[:30])
+    assert core.snapshot() == fresh.snapshot()

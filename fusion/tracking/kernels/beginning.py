@@ -82,7 +82,7 @@ def place(origin, C, z, variance, height, height_sigma, e, J, target, A, g, R):
     """
     r, ca, sa = z[0], math.cos(z[1]), math.sin(z[1])
     if math.isinf(variance[2]):
-        level, up, var_level, both, var_up = believed(r, height - origin[2] + r * r / 12.742e6, height_sigma)
+        level, up, var_level, both, var_up = believed(r, height - origin[2] - r * r / 12.742e6, height_sigma)
     else:
         level, up = r * math.cos(z[2]), r * math.sin(z[2])
         var_level, both, var_up = up * up * variance[2], -up * level * variance[2], level * level * variance[2]
