@@ -34,8 +34,8 @@ class Mode(NamedTuple):
 
 
 MODES = (
-    # Transit on a straight leg: gusts and a pilot's small corrections change speed by some 0.7 m/s in a second.
-    Mode("quiet", math.inf, 0.5, 0.05, speed_sigma=12.0, climb_sigma=2.0),
+    # Transit on a straight leg, held by an autopilot: gusts change speed by some 0.3 m/s in a second.
+    Mode("quiet", math.inf, 0.1, 0.02, speed_sigma=12.0, climb_sigma=2.0),
     # A turn or a dash: a small multirotor tilts to 35° and pulls up to 7 m/s²; held for about a second, q ≈ a²·T/2 ≈ 20.
     # Its prior speed is wide, so that a helicopter's or an aircraft's first second scan still falls into the gate.
     Mode("manoeuvring", math.inf, 20.0, 4.0, speed_sigma=35.0, climb_sigma=6.0),
@@ -44,11 +44,12 @@ MODES = (
 )
 
 GENERATOR = np.array(
-    # Rates (1/s) from row to column. Legs last some 20 s, manoeuvres some 4 s, hovers some 20 s.
+    # Rates (1/s) from row to column. Legs last 100 s, manoeuvres some 4 s, hovers 20 s. A prior that expects a turn at any
+    # moment pays for it on every leg: with legs of 17 s the real trial's errors were 10 to 20 % larger (docs/performance.md).
     [
-        [-0.06, 0.05, 0.01],
-        [0.20, -0.25, 0.05],
-        [0.01, 0.04, -0.05],
+        [-0.010, 0.008, 0.002],
+        [0.20, -0.23, 0.03],
+        [0.02, 0.03, -0.05],
     ]
 )
 """Generator of the mode's Markov chain: Π(Δt) = exp(G Δt), so that two half steps make one whole one."""
