@@ -24,7 +24,7 @@ AT_ONCE = 10
 CONFIRM_WITHIN_S = 30.0
 """A broker that answers pings but confirms nothing for this long is sick: connect anew."""
 
-FAREWELL_S = 0.5
+FAREWELL_S = 0.3
 """How long the rest of the outbox, and then the last word, may each take when the service stops (within 2 s)."""
 
 Presence = Callable[[Literal["online", "offline"]], Publication]
