@@ -1,0 +1,80 @@
+"""What late data costs: sensors 0.3, 0.3, 2 and 0.5 s late, put into their true place, against the same in order.
+
+    python tests/benchmarks/bench_late.py [runs]
+
+Two radars, a direction finder and a camera see one target each run (tests/benchmarks/bench_accuracy.py). The track is judged once
+everything has arrived. Beside it, what treating late data as current makes of it.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+from msgspec.structs import replace
+
+from fusion.config import Config
+from fusion.messages import SECOND, Scan
+from fusion.tracking.timeline import Timeline
+from fusion.tracking.tracker import Tracker
+from tests.benchmarks.bench_accuracy import FRAME, LOOKS, SITE, START, World, begin, detect, fly, mode_sequence
+
+LATENCY = {"radar-1": 0.3, "radar-2": 0.3, "rf-1": 2.0, "camera-1": 0.5}
+WORLD = World(0.9, 5.0)
+
+
+def scans(rng):
+    """Give one flight's scans in true order, and its states (looks, 6)."""
+    states = fly(rng, mode_sequence(rng), begin(rng))
+    found = []
+    for k, (at, one) in enumerate(LOOKS):
+        time = START + round(at * SECOND)
+        received = time + round(LATENCY[one.id] * SECOND)
+        found.append(
+            Scan(sensor=one.id, time=time, received=received, sequence=k, detections=detect(rng, one, states[k], time, WORLD))
+        )
+    return found, states
+
+
+def judged(arrivals, truth):
+    """Feed scans as they come; give squared position error and NEES of six once everything has arrived."""
+    line = Timeline(Tracker(Config(site=SITE, sensor=WORLD.sensors()), FRAME), window=3.0)
+    for scan in arrivals:
+        line.insert(scan)
+        line.advance()
+    table = line.tracker.table(line.newest)
+    if not table.tracks:
+        return np.nan, np.nan
+    errors = table.state - truth
+    row = int(np.argmin((errors[:, :3] ** 2).sum(axis=1)))
+    nees = errors[row] @ np.linalg.solve(table.covariance[row], errors[row]) / 6.0
+    return (errors[row, :3] ** 2).sum(), nees
+
+
+def main(runs: int) -> None:
+    rng = np.random.default_rng(7)
+    names = ("in order", "late, in its true place", "late, as if current")
+    squares, nees = {name: [] for name in names}, {name: [] for name in names}
+    for _ in range(runs):
+        found, states = scans(rng)
+        last = max(scan.time for scan in found)
+        late = sorted(found, key=lambda scan: (scan.received, scan.sensor, scan.sequence))
+        current = [
+            replace(scan, time=scan.received, detections=tuple(replace(one, time=scan.received) for one in scan.detections))
+            for scan in late
+        ]
+        shifted = np.concatenate(
+            [states[-1][:3] + states[-1][3:] * (max(s.time for s in current) - last) / SECOND, states[-1][3:]]
+        )
+        for name, arrivals, truth in zip(names, (found, late, current), (states[-1], states[-1], shifted), strict=True):
+            square, one = judged(arrivals, truth)
+            squares[name].append(square)
+            nees[name].append(one)
+    base = np.sqrt(np.nanmean(squares["in order"]))
+    for name in names:
+        rmse = np.sqrt(np.nanmean(squares[name]))
+        print(f"{name:24} position RMSE {rmse:6.2f} m ({rmse / base:.3f} of in order), ANEES/6 {np.nanmean(nees[name]):.2f}")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 40)
