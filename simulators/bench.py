@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Collection, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +32,8 @@ LEAD_S, MEASURED_S = 10.0, 15.0
 
 REFERENCE_ROUNDS = 2_000
 
+CHECKOUT = Path(__file__).parents[1]
+
 
 class Cost(NamedTuple):
     """What one crowd cost."""
@@ -41,15 +47,29 @@ class Cost(NamedTuple):
 
 
 def bench(what: Collection[str]) -> int:
-    """Measure and print; `what` is empty for all."""
-    if unknown := set(what) - {"core", "mqtt"}:
-        raise ConfigError(f"bench: {', '.join(sorted(unknown))} is not known; expected core or mqtt")
+    """Measure and print. `what` is empty for core and mqtt; the others stand under tests/benchmarks, in a checkout only."""
+    if unknown := set(what) - {"core", "mqtt"} - set(_in_checkout()):
+        known = ", ".join(["core", "mqtt", *_in_checkout()])
+        raise ConfigError(f"bench: {', '.join(sorted(unknown))} is not known here; expected of {known}")
     warm_up()
     if not what or "core" in what:
         _bench_core()
     if not what or "mqtt" in what:
         bench_mqtt(crowd)
-    return 0
+    failures = [name for name, path in _in_checkout().items() if name in what and not _run(name, path)]
+    return 1 if failures else 0
+
+
+def _run(name: str, path: Path) -> bool:
+    """Run one of the checkout's benchmarks; tell whether it went well."""
+    print(f"== {name}", flush=True)
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    return subprocess.run([sys.executable, path], env=environment, check=False).returncode == 0  # noqa: S603 - it is our own file
+
+
+def _in_checkout() -> dict[str, Path]:
+    """Find the benchmarks of a checkout by name."""
+    return {path.stem.removeprefix("bench_"): path for path in sorted((CHECKOUT / "tests" / "benchmarks").glob("bench_*.py"))}
 
 
 def crowd(targets: int, seconds: float) -> Stage:

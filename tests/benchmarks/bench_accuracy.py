@@ -1,6 +1,6 @@
 """Accuracy against the bound: the tracker's position error over the known-mode posterior Cramér–Rao bound.
 
-    python tests/benchmarks/bench_accuracy.py [runs of each mode sequence]
+    vigie bench accuracy        (or PYTHONPATH=. python tests/benchmarks/bench_accuracy.py [runs of each mode sequence])
 
 Targets jump between the tracker's own modes (a jump-Markov system); two radars, a direction finder and a camera look. The bound
 knows each run's modes: J ← (F J⁻¹ Fᵀ + Q)⁻¹ + pD Hᵀ R⁻¹ H (Tichavský, Muravchik & Nehorai 1998), H at the true state. The mean

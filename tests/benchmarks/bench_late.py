@@ -1,6 +1,6 @@
 """What late data costs: sensors 0.3, 0.3, 2 and 0.5 s late, put into their true place, against the same in order.
 
-    python tests/benchmarks/bench_late.py [runs]
+    vigie bench late        (or PYTHONPATH=. python tests/benchmarks/bench_late.py [runs])
 
 Two radars, a direction finder and a camera see one target each run (tests/benchmarks/bench_accuracy.py). The track is judged once
 everything has arrived. Beside it, what treating late data as current makes of it.

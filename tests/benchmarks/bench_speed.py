@@ -1,6 +1,6 @@
 """What a whole tracker step costs for a detection, and how that grows.
 
-    python tests/benchmarks/bench_speed.py
+    vigie bench speed        (or PYTHONPATH=. python tests/benchmarks/bench_speed.py)
 
 One 3-D radar, false alarms half as many as targets, the sky as dense at every size; the median of fifteen scans after ten of
 warm-up, and its ratio to one predict and update of a filterpy KalmanFilter (six states by three) timed in the same run.

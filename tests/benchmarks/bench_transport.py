@@ -1,4 +1,4 @@
-"""What the edge costs: `PYTHONPATH=tests python tests/benchmarks/bench_transport.py` prints a line a figure.
+"""What the edge costs: `vigie bench transport` prints a line a figure.
 
 A flood from a process of its own goes through a private Mosquitto into an inbox that is emptied as fast as can be; then round
 trips at QoS 1. "cpu" is this process's own time for each message, from the socket to the reader's hand.

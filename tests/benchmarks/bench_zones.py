@@ -1,12 +1,10 @@
-"""How long the zones take: python tests/benchmarks/bench_zones.py. One line a scene, the best of seven rounds, one core."""
+"""How long the zones take: `vigie bench zones`. One line a scene, the best of seven rounds, one core."""
 
 import sys
 import timeit
-from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "zones"))
 from fusion.config import Rules
 from fusion.messages import Identity
 from fusion.zones.permits import Register
