@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
+import msgspec
 from msgspec.structs import replace
 
 from fusion import __version__, recording
@@ -18,7 +19,7 @@ from fusion.config import Config
 from fusion.journal import Journal
 from fusion.journal.journal import Command, Entry
 from fusion.keeper import Fed, Keeper
-from fusion.messages import SECOND, AlertMessage, Input, Output, RawMessage, Rejected, StatusMessage, Tick, TrackMessage
+from fusion.messages import SECOND, Alert, AlertMessage, Input, Output, RawMessage, Rejected, StatusMessage, Tick, TrackMessage
 from fusion.metrics import Latencies
 from fusion.topics import TopicTree
 from fusion.transport.counters import totals
@@ -31,6 +32,8 @@ from fusion.transport.publish import publish
 from fusion.zones.commands import decode_command
 
 logger = logging.getLogger(__name__)
+
+_alert = msgspec.json.Decoder(Alert)
 
 BEAT_S = recording.BEAT / SECOND
 """s between two ticks, live as in a replay."""
@@ -118,7 +121,9 @@ class Service:
         async with self._at_the_book:
             await asyncio.to_thread(self.journal.write, [one for one in outputs if isinstance(one, AlertMessage)])
             await asyncio.to_thread(self._note_commands_again, fed)
+            told = await asyncio.to_thread(self.journal.open_alerts)
             unpublished = await asyncio.to_thread(self.journal.unpublished)
+        self.pipeline.alerts.adopt((_alert.decode(entry.payload) for entry in told if entry.payload), time.time_ns())
         for entry in unpublished:
             self._post_alert(entry)
         self._put(one for one in outputs if isinstance(one, TrackMessage) and one.state is None)

@@ -10,7 +10,7 @@ from fusion.config import Rules
 from fusion.errors import DecodeError
 from fusion.messages import SECOND, Alert, AlertMessage, Record, Track, nanoseconds, utc
 from fusion.zones.commands import Command, Reject
-from fusion.zones.life import STEPS, Event, advanced, commanded, drafted, ended, judged, raised, rank, rank_of
+from fusion.zones.life import STEPS, Event, advanced, commanded, drafted, ended, judged, raised, rank, rank_of, step_of
 from fusion.zones.rules import Finding
 
 FORGOTTEN_AFTER = 24 * 3600 * SECOND
@@ -64,6 +64,22 @@ class Alerts:
     def snapshot(self) -> AlertsState:
         """Give everything as a value; `Alerts(site, rules, state)` goes on from it."""
         return AlertsState(episodes=tuple(self._episodes.values()), closed=tuple(self._closed.values()), looked=self._looked)
+
+    def adopt(self, alerts: Iterable[Alert], time: int) -> None:
+        """Take over alerts that were published and are not remembered here, as if last seen at a time (ns).
+
+        A service that had to start afresh goes on with what the world was told: whatever nobody finds again is over in time.
+        """
+        known = {alert.alert for alert in self.open} | self._closed.keys()
+        for alert in alerts:
+            if alert.alert in known:
+                continue
+            if alert.state == "closed":
+                self._closed[alert.alert] = alert
+            else:
+                kind = step_of(alert).episode
+                episode = Episode(track=alert.track, zone=alert.zone, kind=kind, kept=time, reached=time, alert=alert)
+                self._episodes[episode.key] = episode
 
     @property
     def open(self) -> tuple[Alert, ...]:

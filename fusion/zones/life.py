@@ -79,10 +79,11 @@ def rank(finding: Finding) -> tuple[int, bool]:
 
 def rank_of(alert: Alert) -> int:
     """Give the rank of the rule that an alert was last raised or updated for."""
-    return _step(alert).rank
+    return step_of(alert).rank
 
 
-def _step(alert: Alert) -> Step:
+def step_of(alert: Alert) -> Step:
+    """Give where the rule of an alert stands."""
     return next(step for rule, step in STEPS.items() if rule == alert.rule)
 
 
@@ -129,7 +130,7 @@ def judged(published: Alert, draft: Alert, time: int) -> Event | None:
     if (draft.rule, draft.severity) != (published.rule, published.severity):
         return "changed"
     passed = time - nanoseconds(published.updated)
-    told = _step(draft).ahead and passed >= QUIET and _moved(published, draft, passed / SECOND)
+    told = step_of(draft).ahead and passed >= QUIET and _moved(published, draft, passed / SECOND)
     return "changed" if told else None
 
 

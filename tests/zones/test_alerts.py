@@ -410,3 +410,32 @@ def test_a_drone_that_flies_to_the_tower_and_on_has_one_alert_from_warning_to_en
     # at 250 m east it is out, 2.5 s later out of the margin, and ten seconds after that it is over
     assert messages[-1][0] == pytest.approx(117.5, abs=1.5)
     assert len(messages) < 20
+
+
+def test_alerts_that_were_told_and_forgotten_are_taken_over_and_end_in_time():
+    before = raised()
+    told, fresh = before.last, Story()
+    fresh.now = before.now + 60.0
+    fresh.alerts.adopt([told], fresh.time)
+    fresh.alerts.adopt([told], fresh.time)
+    assert fresh.alerts.open == (told,)
+    assert fresh.see_for(9) == []
+    assert fresh.see_for(2) == ["cleared"]
+    assert (fresh.last.alert, fresh.last.revision) == (told.alert, told.revision + 1)
+
+
+def test_an_alert_that_is_taken_over_goes_on_where_its_condition_does():
+    before = raised()
+    fresh = Story()
+    fresh.now = before.now + 60.0
+    fresh.alerts.adopt([before.last], fresh.time)
+    assert fresh.see_for(20, inside()) == []
+    assert fresh.alerts.open == (before.last,)
+
+
+def test_a_closed_alert_that_is_taken_over_leaves_its_topic():
+    closed = replace(raised().last, state="closed")
+    fresh = Story()
+    fresh.alerts.adopt([closed], fresh.time)
+    assert fresh.see_for(70) == ["closed"]
+    assert fresh.said[-1].archived
