@@ -13,6 +13,7 @@ from fusion.messages import SECOND, Floats, Integers, Scan, TrackStatus, TrackTa
 from fusion.tracking.classification import probabilities
 from fusion.tracking.initiation import Crossings
 from fusion.tracking.measurements import Measurements, measure
+from fusion.tracking.merging import Merging
 from fusion.tracking.sensors import SensorModel
 from fusion.tracking.state import TrackerState
 from fusion.tracking.store import Gated, TrackStore, begin, begin_at
@@ -52,17 +53,20 @@ class Tracker:
         self.time = 0
         self.store = TrackStore.for_sensors(len(self.ids))
         self.undetected = {name: Undetected() for name in self.ids}
-        self.crossings = Crossings()
+        self.crossings, self.merging = Crossings(), Merging()
         self._names: dict[tuple[int, int, int, int], str] = {}
 
     def snapshot(self) -> TrackerState:
         """Give the whole state as a value of its own."""
-        return TrackerState(self.time, self.store.copy(), dict(self.undetected), self.crossings.rays)
+        return TrackerState(
+            self.time, self.store.copy(), dict(self.undetected), self.crossings.rays, self.merging.pairs, self.merging.searched
+        )
 
     def restore(self, state: TrackerState) -> None:
         """Become what the value says; the value stays good for another time."""
         self.time, self.store = state.time, state.store.copy()
         self.undetected, self.crossings = dict(state.undetected), Crossings(state.rays)
+        self.merging = Merging(state.pairs, state.searched)
 
     def step(self, scan: Scan) -> None:
         """Let one look speak to every track."""
@@ -74,7 +78,9 @@ class Tracker:
         found = self.store.associate(gated, seen, intensity)
         best, share = self.store.update(seen, sensor, found)
         self._note(scan, seen, best, share)
+        self.merging.learn(self.store, sensor, found, scan.time)
         self._judge()
+        self.merging.merge(self.store, scan.time)
         self._initiate(scan, sensor, seen, found.p_new, intensity)
 
     def _predict(self, time: int) -> None:
