@@ -183,6 +183,7 @@ def absorb(store: TrackStore, a: int, b: int) -> None:
     mean = np.einsum("km,kmi->mi", inner, store.x[[a, b]])
     apart = store.x[[a, b]] - mean
     store.P[a] = np.einsum("km,kmij->mij", inner, store.P[[a, b]] + apart[..., :, None] * apart[..., None, :])
+    store.cross[a] = np.einsum("km,kmsij->msij", inner, store.cross[[a, b]])
     store.x[a], store.mu[a] = mean, mu
     store.r[a] = 1.0 - (1.0 - store.r[a]) * (1.0 - store.r[b])
     store.classes[a] = share @ store.classes[[a, b]]
