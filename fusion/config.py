@@ -103,6 +103,14 @@ class Sensor(Table):
         Literal["plots", "tracks"],
         Meta(description='"tracks": already filtered by the sensor, so its errors are correlated'),
     ] = "plots"
+    correlation_s: Annotated[
+        NonNegative | None,
+        Meta(
+            description="how long its errors stay the same (time constant of a first-order Gauss-Markov process): some second "
+            "where a camera's pose or a sensor's own filter errs; 0: each look errs anew. Left out: 0, and three periods where "
+            '`output = "tracks"`'
+        ),
+    ] = None
     bias_sigma: BiasSigma = BiasSigma()
 
 

@@ -31,6 +31,7 @@ class Measurements:
     time: Integers  # (D) ns, each detection's own
     offset: Floats  # (D) s, each detection's own time against the scan's
     names: Integers  # (D) identity codes, 0 for none
+    numbers: Integers  # (D) codes of the sensor's own track numbers, 0 for none or where it has no tracker
     labels: Floats  # (D, 5) tempered log likelihood of each class by the sensor's label; 0 without one
     hint: Floats  # (D, 4) a reported velocity in the grid, and its sigma; sigma 0 for none
     density: Floats  # (D) of one false alarm, over the components that were measured
@@ -62,6 +63,7 @@ def measure(scan: Scan, sensor: SensorModel, frame: SiteFrame) -> Measurements:
         time=np.array([one.time for one in detections], np.int64),
         offset=np.array([one.time - scan.time for one in detections], float) / SECOND,
         names=np.array([0 if one.identity is None else code(one.identity) for one in detections], np.int64),
+        numbers=_numbers(detections, sensor),
         labels=_labels(detections),
         hint=hint,
         density=_densities(kind, variance, sensor),
@@ -71,6 +73,18 @@ def measure(scan: Scan, sensor: SensorModel, frame: SiteFrame) -> Measurements:
         slack=np.stack([_largest(variance[directions]), _largest(variance[positions])], axis=1),
         coverage=sensor.coverage_of(scan.coverage),
     )
+
+
+def _numbers(detections: tuple[Measurement, ...], sensor: SensorModel) -> Integers:
+    """Give the code of each detection's track number, where the sensor follows targets itself."""
+    if sensor.config.output != "tracks":
+        return np.zeros(len(detections), np.int64)
+    return np.array([0 if one.id is None else _hashed(one.id) for one in detections], np.int64)
+
+
+def _hashed(text: str) -> int:
+    """Give a number that is never 0: equal texts, equal numbers, in every process."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=7).digest(), "big") + 1
 
 
 def _labels(detections: tuple[Measurement, ...]) -> Floats:
@@ -87,7 +101,7 @@ def code(identity: Identity) -> int:
     key = identity.key
     if key is None:
         return 0
-    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=7).digest(), "big") + 1
+    return _hashed(key)
 
 
 def _directions(rows: Integers, detections: tuple[Measurement, ...], z: Floats, variance: Floats) -> None:

@@ -21,6 +21,9 @@ SPEEDS = 100.0
 ELEVATIONS = (-0.35, math.pi / 2)
 """rad: where a sensor looks whose elevation coverage is not configured: from 20° below its horizontal, for one on a roof."""
 
+FILTERED = 3.0
+"""Looks that the errors of a sensor's own tracker last where nobody says how long: the memory of an α–β filter with α ≈ 0.3."""
+
 
 @dataclass(frozen=True)
 class SensorModel:
@@ -28,6 +31,7 @@ class SensorModel:
 
     config: Sensor
     horizon: Horizon
+    slot: int = -1  # its place among the sensors whose errors last; none: its errors are white
 
     @classmethod
     def of(cls, sensor: Sensor, frame: SiteFrame) -> SensorModel:
@@ -48,6 +52,13 @@ class SensorModel:
         """
         bias = self.config.bias_sigma
         return np.array([bias.range_m, math.radians(bias.azimuth_deg), math.radians(bias.elevation_deg)]) ** 2
+
+    @cached_property
+    def correlation(self) -> float:
+        """How long its errors last, s; 0: white. What a sensor's own filter makes of its plots lasts some looks."""
+        if self.config.correlation_s is not None:
+            return self.config.correlation_s
+        return FILTERED * (self.config.period_s or 1.0) if self.config.output == "tracks" else 0.0
 
     @cached_property
     def looks(self) -> bool:

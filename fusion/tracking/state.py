@@ -10,6 +10,7 @@ from fusion.errors import SnapshotError
 from fusion.messages import Record
 from fusion.tracking.classification import Claim
 from fusion.tracking.initiation import Ray
+from fusion.tracking.merging import Pair
 from fusion.tracking.store import TrackStore
 from fusion.tracking.undetected import Undetected
 
@@ -21,6 +22,8 @@ class TrackerState(NamedTuple):
     store: TrackStore
     undetected: dict[str, Undetected]
     rays: tuple[Ray, ...]
+    pairs: tuple[Pair, ...]
+    searched: int
 
 
 class TrackerRecord(Record, omit_defaults=False):
@@ -31,6 +34,8 @@ class TrackerRecord(Record, omit_defaults=False):
     claims: tuple[Claim | None, ...]
     undetected: dict[str, Undetected]
     rays: tuple[Ray, ...]
+    pairs: tuple[Pair, ...]
+    searched: int
 
 
 def write(state: TrackerState) -> TrackerRecord:
@@ -41,6 +46,8 @@ def write(state: TrackerState) -> TrackerRecord:
         claims=tuple(state.store.claims),
         undetected=state.undetected,
         rays=state.rays,
+        pairs=state.pairs,
+        searched=state.searched,
     )
 
 
@@ -51,4 +58,4 @@ def read(record: TrackerRecord) -> TrackerState:
         raise SnapshotError(f"the snapshot's columns {sorted(record.columns)} are not this version's {sorted(expected)}")
     arrays = {name: unpack(array) for name, array in record.columns.items()}
     store = TrackStore(**arrays, claims=list(record.claims))  # type: ignore[arg-type]
-    return TrackerState(record.time, store, record.undetected, record.rays)
+    return TrackerState(record.time, store, record.undetected, record.rays, record.pairs, record.searched)

@@ -25,6 +25,10 @@ GATES = np.array([0.0, 12.1, 15.2, 17.7, 20.0, 22.1, 24.1])
 """χ² quantiles at 0.9995 for 0–6 components: a gate loses one detection in two thousand."""
 
 
+SAME_NUMBER = 10.0
+"""Weight of a report whose sensor gave the same number to this track's last one: its tracker is right nine times in ten."""
+
+
 class Gated(NamedTuple):
     """Who could have caused what."""
 
@@ -65,12 +69,15 @@ class TrackStore:
     updated: Integers = _rows(kind=np.int64)  # ns, time of its newest detection
     received: Integers = _rows(kind=np.int64)  # ns, when that was learnt
     seen: Integers = _rows((0,), np.int64)  # (N, sensors) ns, when each sensor last saw it
+    numbers: Integers = _rows((0,), np.int64)  # (N, sensors) each sensor's own track number for it, coded; 0: none
+    cross: Floats = _rows((M, 0, 6, 6))  # (N, M, correlated sensors, 6, 6) what its error shares with theirs
     claims: list[Claim | None] = field(default_factory=list)
 
     @classmethod
-    def for_sensors(cls, count: int) -> Self:
-        """Make an empty store for this many sensors."""
-        return cls(seen=np.zeros((0, count), np.int64))
+    def for_sensors(cls, count: int, correlated: int = 0) -> Self:
+        """Make an empty store for this many sensors, of which some have errors that last."""
+        empty = np.zeros((0, count), np.int64)
+        return cls(seen=empty, numbers=empty.copy(), cross=np.zeros((0, M, correlated, 6, 6)))
 
     def __len__(self) -> int:
         return len(self.r)
@@ -103,11 +110,13 @@ class TrackStore:
             self.name[row] = name
             self.claims[row] = Claim(identity=detection.identity, pilot=detection.pilot)
 
-    def predict(self, dt: float) -> None:
-        """Move every track Δt (s) ahead."""
+    def predict(self, dt: float, correlations: Floats) -> None:
+        """Move every track Δt (s) ahead; correlations: the time that each correlated sensor's errors last, s."""
         if dt > 0.0 and len(self):
             steps = np.array([step(mode.tau, dt) for mode in MODES])
-            kernels.predict(self.x, self.P, self.mu, len(self), transition(dt), steps, SPECTRAL)
+            kernels.predict(
+                self.x, self.P, self.mu, len(self), transition(dt), steps, SPECTRAL, self.cross, np.exp(-dt / correlations)
+            )
 
     def gate(self, seen: Measurements, sensor: SensorModel) -> Gated:
         """Find who could have caused what."""
@@ -118,7 +127,7 @@ class TrackStore:
             count = kernels.gate(
                 *(self.x, self.P, self.mu, self.name, len(self), sensor.horizon.origin, sensor.horizon.coefficients),
                 *(seen.coverage, seen.z, seen.variance, seen.offset, seen.names, seen.order, seen.key, seen.n_direction),
-                *(seen.slack, GATES, inside, start, pair, logl),
+                *(seen.slack, GATES, self.cross, sensor.slot, inside, start, pair, logl),
             )
             if count >= 0:
                 break
@@ -128,11 +137,14 @@ class TrackStore:
         pd_hit = np.maximum(pd, 0.1 * sensor.config.detection_probability)
         return Gated(start, pair[:count], logl[:count], pd_hit, pd if sensor.looks else np.zeros_like(pd))
 
-    def associate(self, gated: Gated, seen: Measurements, intensity: Intensity) -> Association:
-        """Find who caused what, how probably."""
+    def associate(self, gated: Gated, seen: Measurements, intensity: Intensity, numbers: Integers) -> Association:
+        """Find who caused what, how probably; numbers (N): the sensor's own track number for each track."""
         w, p, p_new = np.empty(len(gated.pair)), np.empty(len(gated.pair)), np.empty(len(seen.kind))
         kappa = (intensity.false + intensity.born) * seen.density
         kernels.weigh(self.mu, self.r, len(self), gated.start, gated.pair, gated.logl, gated.pd_hit, gated.pd_miss, kappa, w)
+        if numbers.any():
+            same = np.repeat(numbers, np.diff(gated.start)) == seen.numbers[gated.pair]
+            w[same & (seen.numbers[gated.pair] != 0)] *= SAME_NUMBER
         kernels.marginals(len(self), len(seen.kind), gated.start, gated.pair, w, p, p_new)
         return Association(gated, p, p_new)
 
@@ -142,7 +154,7 @@ class TrackStore:
         kernels.update(
             *(self.x, self.P, self.mu, self.r, len(self), sensor.horizon.origin, sensor.horizon.coefficients),
             *(seen.kind, seen.z, seen.variance, seen.offset, found.gated.start, found.gated.pair, found.gated.logl),
-            *(found.p, found.gated.pd_miss, best, share),
+            *(found.p, found.gated.pd_miss, self.cross, sensor.slot, best, share),
         )
         learn_classes(self.classes, found.gated.start, found.gated.pair, found.p, seen.labels)
         return best, share
@@ -154,30 +166,40 @@ class TrackStore:
         return state, covariance
 
 
-def begin(seen: Measurements, sensor: SensorModel, chosen: Integers, height: tuple[float, float], n_sensors: int) -> TrackStore:
+def begin(seen: Measurements, sensor: SensorModel, chosen: Integers, height: tuple[float, float], like: TrackStore) -> TrackStore:
     """Make rows that begin at the chosen detections (B); height: mean and sigma of a target whose height was not seen."""
     x, P = np.empty((len(chosen), M, 6)), np.empty((len(chosen), M, 6, 6))
     kernels.births(
         *(sensor.horizon.origin, sensor.horizon.coefficients, seen.kind, seen.z, seen.variance, seen.offset, chosen),
         *(height[0], height[1], SPEEDS, seen.hint, x, P),
     )
-    rows = TrackStore.for_sensors(n_sensors)
-    return blank(rows, x, P)
+    return owe(blank(like, x, P), seen, sensor, chosen)
 
 
-def begin_at(places: list[Crossing], n_sensors: int) -> TrackStore:
+def begin_at(places: list[Crossing], seen: Measurements, sensor: SensorModel, chosen: Integers, like: TrackStore) -> TrackStore:
     """Make rows that begin where bearings cross, at rest until more is known."""
     x, P = np.zeros((len(places), M, 6)), np.zeros((len(places), M, 6, 6))
     for row, crossing in enumerate(places):
         x[row, :, :3], P[row, :, :3, :3] = crossing.place, crossing.covariance
         P[row, :, [3, 4, 5], [3, 4, 5]] = (SPEEDS[:, [0, 0, 1]] ** 2).T
-    return blank(TrackStore.for_sensors(n_sensors), x, P)
+    return owe(blank(like, x, P), seen, sensor, chosen)
 
 
-def blank(rows: TrackStore, x: Floats, P: Floats) -> TrackStore:
-    """Fill an empty store with rows of these states and nothing known besides."""
+def owe(rows: TrackStore, seen: Measurements, sensor: SensorModel, chosen: Integers) -> TrackStore:
+    """Write down what new rows owe to the errors of a sensor whose errors last."""
+    if sensor.slot >= 0:
+        kernels.lean(
+            *(rows.x, rows.P, sensor.horizon.origin, sensor.horizon.coefficients, seen.kind, seen.variance, seen.offset),
+            *(chosen, sensor.slot, rows.cross),
+        )
+    return rows
+
+
+def blank(like: TrackStore, x: Floats, P: Floats) -> TrackStore:
+    """Make rows of these states, with columns as another store's and nothing known besides."""
     count = len(x)
-    for name, array in rows.arrays().items():
+    rows = type(like)()
+    for name, array in like.arrays().items():
         setattr(rows, name, np.zeros((count, *array.shape[1:]), array.dtype))
     rows.x, rows.P, rows.mu = x, P, np.tile(INITIAL, (count, 1))
     rows.classes = np.tile(PRIOR, (count, 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from fusion.messages import SECOND, Floats, Integers, Scan, TrackStatus, TrackTa
 from fusion.tracking.classification import probabilities
 from fusion.tracking.initiation import Crossings
 from fusion.tracking.measurements import Measurements, measure
+from fusion.tracking.merging import Merging
 from fusion.tracking.sensors import SensorModel
 from fusion.tracking.state import TrackerState
 from fusion.tracking.store import Gated, TrackStore, begin, begin_at
@@ -48,21 +50,27 @@ class Tracker:
         self.config, self.frame = config, frame
         self.sensors = {sensor.id: SensorModel.of(sensor, frame) for sensor in config.sensor}
         self.ids = tuple(self.sensors)
+        lasting = [name for name, model in self.sensors.items() if model.correlation > 0.0]
+        self.sensors |= {name: replace(self.sensors[name], slot=slot) for slot, name in enumerate(lasting)}
+        self.correlations = np.array([self.sensors[name].correlation for name in lasting])
         self.height = (frame.ground + HEIGHT[0], HEIGHT[1])
         self.time = 0
-        self.store = TrackStore.for_sensors(len(self.ids))
+        self.store = TrackStore.for_sensors(len(self.ids), len(lasting))
         self.undetected = {name: Undetected() for name in self.ids}
-        self.crossings = Crossings()
+        self.crossings, self.merging = Crossings(), Merging()
         self._names: dict[tuple[int, int, int, int], str] = {}
 
     def snapshot(self) -> TrackerState:
         """Give the whole state as a value of its own."""
-        return TrackerState(self.time, self.store.copy(), dict(self.undetected), self.crossings.rays)
+        return TrackerState(
+            self.time, self.store.copy(), dict(self.undetected), self.crossings.rays, self.merging.pairs, self.merging.searched
+        )
 
     def restore(self, state: TrackerState) -> None:
         """Become what the value says; the value stays good for another time."""
         self.time, self.store = state.time, state.store.copy()
         self.undetected, self.crossings = dict(state.undetected), Crossings(state.rays)
+        self.merging = Merging(state.pairs, state.searched)
 
     def step(self, scan: Scan) -> None:
         """Let one look speak to every track."""
@@ -71,17 +79,19 @@ class Tracker:
         seen = measure(scan, sensor, self.frame)
         gated = self.store.gate(seen, sensor)
         intensity = self._expect(scan, sensor, gated)
-        found = self.store.associate(gated, seen, intensity)
+        found = self.store.associate(gated, seen, intensity, self.store.numbers[:, self.ids.index(scan.sensor)])
         best, share = self.store.update(seen, sensor, found)
         self._note(scan, seen, best, share)
+        self.merging.learn(self.store, sensor, found, scan.time)
         self._judge()
+        self.merging.merge(self.store, scan.time)
         self._initiate(scan, sensor, seen, found.p_new, intensity)
 
     def _predict(self, time: int) -> None:
         """Move to the scan's time; targets leave the sky at their rate."""
         if self.time:
             dt = (time - self.time) / SECOND
-            self.store.predict(dt)
+            self.store.predict(dt, self.correlations)
             self.store.r *= math.exp(-dt / SURVIVAL)
         self.time = time
 
@@ -112,6 +122,7 @@ class Tracker:
         self.store.updated[rows] = np.maximum(self.store.updated[rows], times)
         self.store.received[rows] = np.maximum(self.store.received[rows], scan.received)
         self.store.seen[rows, self.ids.index(scan.sensor)] = times
+        self.store.numbers[rows, self.ids.index(scan.sensor)] = seen.numbers[best[rows]]
         for row in rows[(heard != 0) & (share[rows] > 0.5)].tolist():
             self.store.hear(row, scan.detections[best[row]], int(seen.names[best[row]]))
 
@@ -129,13 +140,14 @@ class Tracker:
         r = p_new * intensity.fresh
         placed = np.isfinite(seen.variance[:, 0])
         chosen = np.flatnonzero(placed & (r >= PRUNE))
-        rows = begin(seen, sensor, chosen, self.height, len(self.ids))
+        rows = begin(seen, sensor, chosen, self.height, self.store)
         self._christen(rows, scan, seen, chosen, r[chosen])
         self.store.append(rows)
         crossed = self.crossings.find(scan, seen, p_new, self.sensors, self.height, self.config.tracking.birth_rate_hz)
         crossed = [(j, crossing, r) for j, crossing, r in crossed if r >= PRUNE]
-        rows = begin_at([crossing for _, crossing, _ in crossed], len(self.ids))
-        self._christen(rows, scan, seen, np.array([j for j, _, _ in crossed], np.int64), np.array([r for _, _, r in crossed]))
+        chosen = np.array([j for j, _, _ in crossed], np.int64)
+        rows = begin_at([crossing for _, crossing, _ in crossed], seen, sensor, chosen, self.store)
+        self._christen(rows, scan, seen, chosen, np.array([r for _, _, r in crossed]))
         self.store.append(rows)
 
     def _christen(self, rows: TrackStore, scan: Scan, seen: Measurements, chosen: Integers, r: Floats) -> None:
@@ -149,6 +161,7 @@ class Tracker:
         rows.updated = rows.born.copy()
         rows.received[:] = scan.received
         rows.seen[:, self.ids.index(scan.sensor)] = rows.born
+        rows.numbers[:, self.ids.index(scan.sensor)] = seen.numbers[chosen]
         rows.classes += seen.labels[chosen]
         for row in np.flatnonzero(seen.names[chosen]).tolist():
             rows.hear(row, scan.detections[chosen[row]], int(seen.names[chosen[row]]))
@@ -173,7 +186,7 @@ class Tracker:
         shown = (store.confirmed | tentative) & (unseen <= self.config.tracking.coast_s)
         names = self.identify(np.flatnonzero(shown))
         store.keep(shown)
-        store.predict((at - self.time) / SECOND)
+        store.predict((at - self.time) / SECOND, self.correlations)
         state, covariance = store.combined()
         return TrackTable(
             time=at,

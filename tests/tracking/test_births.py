@@ -8,7 +8,7 @@ import pytest
 from fusion.messages import SECOND, Polar, Position, Scan
 from fusion.tracking.measurements import measure
 from fusion.tracking.sensors import SensorModel
-from fusion.tracking.store import begin
+from fusion.tracking.store import TrackStore, begin
 from fusion.tracking.tracker import Tracker
 from tests.scene import CONFIG, FRAME
 
@@ -26,7 +26,7 @@ def births(places: np.ndarray, rates: np.ndarray | None, rng, sigma_azimuth: flo
         distance = max(np.linalg.norm(e) + rng.normal(0, 5), 1.0)
         plots.append(Polar(time=SECOND, range=distance, azimuth=azimuth % math.tau, sigma_range=5.0, sigma_azimuth=sigma_azimuth, **rate))  # fmt: skip
     scan = Scan(sensor="radar-2", time=SECOND, received=SECOND, sequence=1, detections=tuple(plots))
-    rows = begin(measure(scan, RADAR, FRAME), RADAR, np.arange(len(places)), HEIGHT, 1)
+    rows = begin(measure(scan, RADAR, FRAME), RADAR, np.arange(len(places)), HEIGHT, TrackStore.for_sensors(1))
     return rows.x[:, 0], rows.P[:, 0]
 
 

@@ -21,6 +21,7 @@ from fusion.tracking.store import SPECTRAL
 FRAME = SiteFrame.at(48.8582, 2.2945, "EPSG:2154", 33.0, 44.6)
 HORIZON = FRAME.horizon(math.radians(48.8611), math.radians(2.2890), 110.0)
 M = len(MODES)
+WHITE = np.zeros((1, M, 0, 6, 6))
 seeds = st.integers(0, 2**32 - 1)
 
 
@@ -79,6 +80,8 @@ def run(belief: Belief, plots: list[Plot], r: float, w: np.ndarray):
         int((kind == 0).sum()),
         slack,
         wide,
+        WHITE,
+        -1,
         inside,
         start,
         pair,
@@ -104,6 +107,8 @@ def run(belief: Belief, plots: list[Plot], r: float, w: np.ndarray):
         logl,
         w[pair[:count]],
         np.zeros(1),
+        WHITE,
+        -1,
         best,
         share,
     )
@@ -123,7 +128,7 @@ def assert_same(ours: Belief, theirs: Belief) -> None:
 def test_prediction_equals_filterpys_imm(seed, dt):
     belief = some_belief(np.random.default_rng(seed))
     x, P, mu = belief.x[None].copy(), belief.P[None].copy(), belief.mu[None].copy()
-    kernels.predict(x, P, mu, 1, transition(dt), np.array([step(mode.tau, dt) for mode in MODES]), SPECTRAL)
+    kernels.predict(x, P, mu, 1, transition(dt), np.array([step(mode.tau, dt) for mode in MODES]), SPECTRAL, WHITE, np.empty(0))
     assert_same(Belief(x[0], P[0], mu[0]), reference.predict(belief, dt))
 
 

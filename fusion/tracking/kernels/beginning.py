@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from fusion.tracking.kernels.correlating import lasting
 from fusion.tracking.kernels.jit import jit
 from fusion.tracking.kernels.measuring import DIRECTION, POSITION, enu, enu_slope, linearise, update_one
 
@@ -23,7 +24,7 @@ def births(origin, C, kind, z, variance, offset, chosen, height, height_sigma, s
     h, H, curvature = np.empty(6), np.empty((6, 6)), np.empty(6)
     g, target, R, A = np.empty(3), np.empty(3), np.empty((3, 3)), np.empty((3, 3))
     prior_x, prior_P = np.empty(6), np.zeros((6, 6))
-    only = np.empty(6)
+    only, gain, nothing = np.empty(6), np.empty(6), np.empty((0, 6, 6))
     for b in range(chosen.shape[0]):
         j = chosen[b]
         for i in range(3):
@@ -52,7 +53,7 @@ def births(origin, C, kind, z, variance, offset, chosen, height, height_sigma, s
             if kind[j] == DIRECTION and not math.isinf(variance[j, 3]):
                 only[3] = variance[j, 3]
             linearise(kind[j], prior_x, prior_P, 0.0, origin, C, e, J, h, H, curvature)
-            update_one(kind[j], z[j], only, h, H, curvature, prior_x, prior_P, out_x[b, m], out_P[b, m], PH)
+            update_one(kind[j], z[j], only, h, H, curvature, prior_x, prior_P, out_x[b, m], out_P[b, m], PH, nothing, -1, gain)
             shift(out_x[b, m], out_P[b, m], -offset[j])
 
 
@@ -149,3 +150,30 @@ def invert3(J, A):
     for i in range(3):
         for c in range(3):
             A[i, c] /= det
+
+
+@jit
+def lean(x, P, origin, C, kind, variance, offset, chosen, slot, cross):
+    """Write down what new tracks owe to their first detection's error, as if updated from nothing.
+
+    c_i = −σ_i P H_iᵀ/max(σ_i², H_i P H_iᵀ): P may be wider than the error: bearings that cross were not of one moment.
+
+    x (B, M, 6), P (B, M, 6, 6), chosen (B,) as in `births`; cross (B, M, S, 6, 6) is written at the sensor's slot.
+    """
+    e, J = np.empty(3), np.empty((3, 3))
+    h, H, curvature = np.empty(6), np.empty((6, 6)), np.empty(6)
+    for b in range(chosen.shape[0]):
+        j = chosen[b]
+        for m in range(x.shape[1]):
+            linearise(kind[j], x[b, m], P[b, m], offset[j], origin, C, e, J, h, H, curvature)
+            for i in range(4 if kind[j] == DIRECTION else 6):
+                if math.isinf(variance[j, i]):
+                    continue
+                spread = 0.0
+                for k in range(6):
+                    cross[b, m, slot, i, k] = 0.0
+                    for c in range(6):
+                        cross[b, m, slot, i, k] -= P[b, m, k, c] * H[i, c]
+                    spread -= H[i, k] * cross[b, m, slot, i, k]
+                for k in range(6):
+                    cross[b, m, slot, i, k] *= lasting(variance[j, i]) / max(variance[j, i], spread)

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from fusion.tracking.kernels.correlating import share
 from fusion.tracking.kernels.jit import jit
 from fusion.tracking.kernels.measuring import (
     DIRECTION,
@@ -38,6 +39,8 @@ def gate(
     n_direction,
     slack,
     gates,
+    cross,
+    slot,
     inside_coverage,
     start,
     pair,
@@ -48,12 +51,14 @@ def gate(
     Detections stand in `order`: the n_direction directions first, by azimuth, then the positions, by easting; `key` (D,)
     is what they are sorted by. slack (6, 2): the largest variance of each component, directions and positions; offset
     (D,) each detection's own time against the scan's, s. gates (7,): the squared Mahalanobis distance allowed for each
-    number of components. names (D,) and claims (N,): identity codes, 0 for none; two different ones never pair.
+    number of components; cross (N, M, S, 6, 6) and slot as in `update_one`.
+    names (D,) and claims (N,): identity codes, 0 for none; two different ones never pair.
 
     Written: inside_coverage (N,), start (N + 1,) where each track's pairs begin, pair (K,), logl (K, M). Returns the
     number of pairs, or −1 when there is no room for all of them.
     """
     M, D, K = mu.shape[1], key.shape[0], pair.shape[0]
+    shared = np.empty((M, 6, 6)) if slot >= 0 else np.empty((M, 0, 0))
     e, J, nu, L = np.empty(3), np.empty((3, 3)), np.empty(6), np.empty((6, 6))
     h, H, S, curvature = np.empty((M, 6)), np.empty((M, 6, 6)), np.empty((M, 6, 12)), np.empty((M, 6))
     mean, cov = np.empty(6), np.empty((6, 6))
@@ -126,7 +131,11 @@ def gate(
                     if count >= K:
                         return -1
                     for m in range(M):
-                        logl[count, m], distance2 = log_likelihood(group, z[j], variance[j], h[m], S[m], curvature[m], L, nu)
+                        if slot >= 0:
+                            share(H[m], dims, cross[t, m, slot], shared[m])
+                        logl[count, m], distance2 = log_likelihood(
+                            group, z[j], variance[j], h[m], S[m], curvature[m], shared[m], L, nu
+                        )
                         nearest = min(nearest, distance2)
                     if nearest <= gates[measured]:
                         pair[count] = j

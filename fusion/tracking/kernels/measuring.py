@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from fusion.tracking.kernels.correlating import lasting, learn
 from fusion.tracking.kernels.jit import jit
 
 TWO_PI = 2.0 * math.pi
@@ -155,11 +156,12 @@ def innovation_covariance(P, H, dims, S):
 
 
 @jit
-def log_likelihood(kind, z, variance, h, S, curvature, L, nu):
+def log_likelihood(kind, z, variance, h, S, curvature, shared, L, nu):
     """Give log N(ν; 0, S + R) and the squared Mahalanobis distance over the components that were measured.
 
     z, variance (6,): a component whose variance is infinite was not measured. L (6, 6), nu (6,) are room to work in. An angle
     that is expected no better than anywhere, as that of a target above the sensor is, has the density of all directions.
+    shared (6, 6) is H_i c_j of a correlated sensor, of which S + R takes σ_j H_i c_j + σ_i H_j c_i; (0, 0) of any other.
     """
     n = 0
     log_det = 0.0
@@ -177,11 +179,13 @@ def log_likelihood(kind, z, variance, h, S, curvature, L, nu):
             if math.isinf(variance[j]) or anywhere(kind, j, S[j, j] + variance[j] + curvature[j]):
                 continue
             s = S[i, j]
+            if shared.shape[0]:
+                s += lasting(variance[j]) * shared[i, j] + lasting(variance[i]) * shared[j, i]
             if i == j:
                 s += variance[i] + curvature[i]
             for k in range(m):
                 s -= L[n, k] * L[m, k]
-            L[n, m] = math.sqrt(s) if i == j else s / L[m, m]
+            L[n, m] = math.sqrt(max(s, 1e-300)) if i == j else s / L[m, m]
             m += 1
         w = nu[n]
         for k in range(n):
@@ -200,11 +204,13 @@ def anywhere(kind, component, variance):
 
 
 @jit
-def update_one(kind, z, variance, h, H, curvature, x, P, out_x, out_P, PH):
+def update_one(kind, z, variance, h, H, curvature, x, P, out_x, out_P, PH, cross, slot, gain):
     """Update one mode with one detection: the extended Kalman filter, one independent component after the other.
 
     For each component: s = H P Hᵀ + R,  K = P Hᵀ / s,  x = x + K (z − h − H (x − x₀)),  P = P − K s Kᵀ; the same as all at
-    once, because R is diagonal. x (6,), P (6, 6) are read, out_x, out_P written; PH (6,) is room to work in.
+    once, because R is diagonal. Where the sensor's errors last (slot ≥ 0 is its place in cross (S, 6, 6), which is changed):
+    s = H P Hᵀ + 2 σ H c + R,  K = (P Hᵀ + σ c) / s.
+    x (6,), P (6, 6) are read, out_x, out_P written; PH (6,), gain (6,) are room to work in.
     """
     for k in range(6):
         out_x[k] = x[k]
@@ -222,12 +228,19 @@ def update_one(kind, z, variance, h, H, curvature, x, P, out_x, out_P, PH):
         for k in range(6):
             s += H[i, k] * PH[k]
             nu -= H[i, k] * (out_x[k] - x[k])
+        sigma = 0.0
+        if slot >= 0:
+            sigma = lasting(variance[i])
+            for k in range(6):
+                s += 2.0 * sigma * H[i, k] * cross[slot, i, k]
+                PH[k] += sigma * cross[slot, i, k]
         for k in range(6):
-            gain = PH[k] / s
-            out_x[k] += gain * nu
+            gain[k] = PH[k] / s
+            out_x[k] += gain[k] * nu
             for c in range(k, 6):
-                out_P[k, c] -= gain * PH[c]
+                out_P[k, c] -= gain[k] * PH[c]
                 out_P[c, k] = out_P[k, c]
+        learn(cross, H[i], i, gain, slot, sigma)
 
 
 @jit

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from fusion.tracking.kernels.correlating import mix
 from fusion.tracking.kernels.jit import jit
 
 
 @jit
-def predict(x, P, mu, n, pi, steps, q):
+def predict(x, P, mu, n, pi, steps, q, cross, fade):
     """Mix the modes and move every track one interval ahead (IMM: Blom & Bar-Shalom 1988).
 
     μ'_j = Σ_i Π_ij μ_i,  ω_ij = Π_ij μ_i / μ'_j,  x_j = Σ_i ω_ij x_i,  P_j = Σ_i ω_ij (P_i + (x_i − x_j)(x_i − x_j)ᵀ),
@@ -16,9 +17,11 @@ def predict(x, P, mu, n, pi, steps, q):
 
     x (N, M, 6), P (N, M, 6, 6), mu (N, M) are changed in place for the first n tracks; pi (M, M) is Π(Δt);
     steps (M, 5) are a, b, pp, pv, vv of `models.step`; q (M, 3) the spectral densities of each axis.
+    cross (N, M, S, 6, 6) is each correlated sensor's (`correlating`), fade (S,) how much of its errors is left.
     """
     M = mu.shape[1]
     xs, Ps, c = np.empty((M, 6)), np.empty((M, 6, 6)), np.empty(M)
+    mixed = np.empty((M, *cross.shape[2:]))
     for t in range(n):
         for j in range(M):
             c[j] = 0.0
@@ -40,6 +43,7 @@ def predict(x, P, mu, n, pi, steps, q):
                     d = x[t, i, k] - xs[j, k]
                     for m in range(k, 6):
                         Ps[j, k, m] += w * (P[t, i, k, m] + d * (x[t, i, m] - xs[j, m]))
+        mix(cross[t], mu[t], pi, c, steps, fade, mixed)
         for j in range(M):
             mu[t, j] = c[j]
             a, b = steps[j, 0], steps[j, 1]

@@ -14,18 +14,20 @@ NEGLIGIBLE = 1e-4
 
 
 @jit
-def update(x, P, mu, r, n, origin, C, kind, z, variance, offset, start, pair, logl, p, pd_miss, best, share):
+def update(x, P, mu, r, n, origin, C, kind, z, variance, offset, start, pair, logl, p, pd_miss, cross, slot, best, share):
     """Let every detection speak to every track as loudly as it is likely, and match the moments (TOMB/P with IMM).
 
     r' = Σ_j p_ij + p_i0 r (1 − pD) / (1 − r pD); each mode keeps the mean and covariance of the mixture of its updates,
     weighted p_ij μ_m L_ijm / Σ_m μ_m L_ijm, and of its prediction, weighted by the miss.
-    Changed in place: x, P, mu, r. Written: best (N,) the likeliest detection of a track that was seen (Σ_j p_ij > ½), else −1;
+    Changed in place: x, P, mu, r, cross (N, M, S, 6, 6; slot: the sensor's place in it, −1 where its errors are white).
+    Written: best (N,) the likeliest detection of a track that was seen (Σ_j p_ij > ½), else −1;
     share (N,) its p_ij.
     """
     M = mu.shape[1]
     e, J, PH = np.empty(3), np.empty((3, 3)), np.empty(6)
     h, H, curvature = np.empty(6), np.empty((6, 6)), np.empty(6)
-    new_x, new_P = np.empty(6), np.empty((6, 6))
+    new_x, new_P, gain = np.empty(6), np.empty((6, 6)), np.empty(6)
+    new_cross, dcross = np.empty(cross.shape[2:]), np.empty(cross.shape[1:])
     dx, dP, weight = np.empty((M, 6)), np.empty((M, 6, 6)), np.empty(M)
     for t in range(n):
         hits = 0.0
@@ -42,6 +44,8 @@ def update(x, P, mu, r, n, origin, C, kind, z, variance, offset, start, pair, lo
             continue
         for m in range(M):
             weight[m] = missed * mu[t, m]
+            dcross[m] = 0.0
+            add(dcross[m], weight[m], cross[t, m])
             for i in range(6):
                 dx[m, i] = 0.0
                 for c in range(i, 6):
@@ -60,7 +64,9 @@ def update(x, P, mu, r, n, origin, C, kind, z, variance, offset, start, pair, lo
                 if part < 1e-30:
                     continue
                 linearise(kind[j], x[t, m], P[t, m], offset[j], origin, C, e, J, h, H, curvature)
-                update_one(kind[j], z[j], variance[j], h, H, curvature, x[t, m], P[t, m], new_x, new_P, PH)
+                new_cross[:] = cross[t, m]
+                update_one(kind[j], z[j], variance[j], h, H, curvature, x[t, m], P[t, m], new_x, new_P, PH, new_cross, slot, gain)
+                add(dcross[m], part, new_cross)
                 weight[m] += part
                 for i in range(6):
                     d = new_x[i] - x[t, m, i]
@@ -80,3 +86,14 @@ def update(x, P, mu, r, n, origin, C, kind, z, variance, offset, start, pair, lo
                     P[t, m, i, c] = P[t, m, c, i] = s
             for i in range(6):
                 x[t, m, i] += dx[m, i] / weight[m]
+            cross[t, m] = 0.0
+            add(cross[t, m], 1.0 / weight[m], dcross[m])
+
+
+@jit
+def add(out, weight, cross):
+    """Add weight · cross (S, 6, 6) to out."""
+    for s in range(cross.shape[0]):
+        for i in range(6):
+            for k in range(6):
+                out[s, i, k] += weight * cross[s, i, k]

@@ -1,0 +1,193 @@
+"""Duplicates: two tracks that are statistically one target become one."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from fusion.messages import SECOND, Floats, Integers
+from fusion.tracking.sensors import SensorModel
+from fusion.tracking.store import Association, TrackStore
+
+EVERY = SECOND // 2
+"""ns between two searches for neighbours: a duplicate may live half a second longer."""
+
+NEAR = 30.0
+"""m between two tracks that are asked whether they are one; what is further apart is no duplicate but a ghost."""
+
+SIZE = 1.0
+"""m and m/s: no two drones fly closer than this, side by side, for seconds; so much is added to each axis' sigma."""
+
+AGREE = 16.8
+"""χ² quantile at 0.99 for 6 components: the difference of two states that are one target's."""
+
+SURE = 7.0
+"""nats of evidence for one target at which two tracks are merged: odds of a thousand to one."""
+
+APART = 3.5
+"""nats against it when one look has a detection for each: 3 in 100 looks have a false alarm or an echo there."""
+
+DOUBT = -14.0
+"""nats: no pair is remembered as seen apart for more than this, so that what was once two can still become one."""
+
+INDEPENDENT = 1.0
+"""s between looks that count fully: errors and shadows that hide one of two targets last about as long."""
+
+TOGETHER = 1.5
+"""Detections owed to two tracks in one look above which it saw both: a detection belongs to one of them at most."""
+
+Birth = tuple[int, int, int, int]
+
+
+class Pair(NamedTuple):
+    """Two neighbours and what speaks for their being one."""
+
+    first: Birth  # time, sensor, sequence and index: what its id is made of
+    second: Birth
+    evidence: float  # nats
+    looked: int  # ns of the last look that counted
+
+
+class Merging:
+    """The neighbours, and when they were last searched. A value in itself is `pairs` and `searched`."""
+
+    def __init__(self, pairs: tuple[Pair, ...] = (), searched: int = 0) -> None:
+        self.pairs, self.searched = pairs, searched
+
+    def learn(self, store: TrackStore, sensor: SensorModel, found: Association, time: int) -> None:
+        """Let one look say of each pair whether it saw one or two.
+
+        Of two targets a look sees at most one with 1 − pD², and reports exactly one of those it reports at all with
+        2 pD (1 − pD)/(1 − (1 − pD)²); of one target always. Who reports at will, a message a drone, says nothing.
+        """
+        if not self.pairs or sensor.config.period_s is None:
+            return
+        rows = rows_of(store)
+        self.pairs = tuple(
+            _heard(pair, rows[pair.first], rows[pair.second], sensor, found, time)
+            for pair in self.pairs
+            if pair.first in rows and pair.second in rows
+        )
+
+    def merge(self, store: TrackStore, time: int) -> None:
+        """Merge pairs of which enough is known; search for neighbours anew."""
+        if time - self.searched < EVERY:
+            return
+        self.searched = time
+        known = {(pair.first, pair.second): pair for pair in self.pairs}
+        births, pairs, gone = births_of(store), [], np.zeros(len(store), np.bool_)
+        for a, b in agreeing(store):
+            key = (births[a], births[b])
+            pair = known.get(key) or Pair(*key, 0.0, time)
+            named = store.name[a] != 0 and store.name[a] == store.name[b]
+            if gone[a] or gone[b]:
+                continue
+            if pair.evidence >= SURE or (named and pair.evidence >= 0.0):
+                absorb(store, a, b)
+                gone[b] = True
+            else:
+                pairs.append(pair)
+        kept = {births[row] for row in np.flatnonzero(~gone)}
+        self.pairs = tuple(pair for pair in pairs if pair.first in kept and pair.second in kept)
+        store.keep(~gone)
+
+
+def births_of(store: TrackStore) -> list[Birth]:
+    """Give what each row's id is made of."""
+    columns = (store.born, store.birth_sensor, store.birth_sequence, store.birth_index)
+    return list(zip(*(column.tolist() for column in columns), strict=True))
+
+
+def rows_of(store: TrackStore) -> dict[Birth, int]:
+    """Give each row by its birth."""
+    return {birth: row for row, birth in enumerate(births_of(store))}
+
+
+def _heard(pair: Pair, a: int, b: int, sensor: SensorModel, found: Association, time: int) -> Pair:
+    """Add one look's evidence to a pair in rows a and b."""
+    hits = _hits(found, a) + _hits(found, b)
+    if hits > TOGETHER:
+        return pair._replace(evidence=max(pair.evidence - APART, DOUBT), looked=time)
+    pd = sensor.config.detection_probability
+    if sensor.looks:
+        two = 1.0 - found.gated.pd_miss[a] * found.gated.pd_miss[b]
+    elif hits > 0.5:
+        two = 2.0 * (1.0 - pd) / (2.0 - pd)
+    else:
+        return pair
+    share = min(1.0, (time - pair.looked) / SECOND / INDEPENDENT)
+    return pair._replace(evidence=float(pair.evidence - share * math.log(max(two, 0.05))), looked=time)
+
+
+def _hits(found: Association, row: int) -> float:
+    start = found.gated.start
+    return float(found.p[start[row] : start[row + 1]].sum())
+
+
+def agreeing(store: TrackStore) -> list[tuple[int, int]]:
+    """Give the confirmed neighbours (older row first) whose states agree within their covariances, nearest first.
+
+    d² = δᵀ (P_a + P_b + SIZE² I)⁻¹ δ ≤ AGREE, and neither names another identity.
+    """
+    confirmed = np.flatnonzero(store.confirmed)
+    if len(confirmed) < 2:
+        return []
+    place = np.einsum("nm,nmi->ni", store.mu[confirmed], store.x[confirmed, :, :3])
+    near = _neighbours(place)
+    if not len(near):
+        return []
+    rows = np.unique(near)
+    part = store.copy()
+    mask = np.zeros(len(store), np.bool_)
+    mask[confirmed[rows]] = True
+    part.keep(mask)
+    state, covariance = part.combined()
+    at = np.searchsorted(rows, near)
+    difference = state[at[:, 0]] - state[at[:, 1]]
+    spread = covariance[at[:, 0]] + covariance[at[:, 1]] + SIZE**2 * np.eye(6)
+    distance2 = np.einsum("ki,ki->k", difference, np.linalg.solve(spread, difference[..., None])[..., 0])
+    names = part.name[at]
+    strangers = (names[:, 0] != names[:, 1]) & (names != 0).all(axis=1)
+    chosen = np.flatnonzero((distance2 <= AGREE) & ~strangers)
+    chosen = chosen[np.lexsort((near[chosen, 1], near[chosen, 0], distance2[chosen]))]
+    return [(int(a), int(b)) for a, b in confirmed[near[chosen]]]
+
+
+def _neighbours(place: Floats) -> Integers:
+    """Give the pairs (K, 2), lower index first, that are at most NEAR apart: a sweep along the easting."""
+    order = np.argsort(place[:, 0], kind="stable")
+    found = [np.empty((0, 2), np.int64)]
+    for shift in range(1, len(order)):
+        one, other = order[:-shift], order[shift:]
+        if (place[other, 0] - place[one, 0]).min() > NEAR:
+            break
+        close = ((place[other] - place[one]) ** 2).sum(axis=1) <= NEAR**2
+        found.append(np.sort(np.stack([one[close], other[close]], axis=1), axis=1))
+    return np.concatenate(found)
+
+
+def absorb(store: TrackStore, a: int, b: int) -> None:
+    """Let row a become what both rows know: moments matched mode by mode, existence 1 − (1 − r_a)(1 − r_b).
+
+    Each is weighted by how dense it is at its mean, r/√det P: both describe one target, and the vaguer adds little.
+    """
+    (_, P) = store.combined()
+    log = [math.log(max(store.r[row], 1e-300)) - 0.5 * float(np.linalg.slogdet(P[row])[1]) for row in (a, b)]
+    share = np.exp(np.array(log) - max(log))
+    share /= share.sum()
+    weight = share[:, None] * store.mu[[a, b]]  # (2, M)
+    mu = weight.sum(axis=0)
+    inner = np.where(mu > 0.0, weight / np.maximum(mu, 1e-300), share[:, None])
+    mean = np.einsum("km,kmi->mi", inner, store.x[[a, b]])
+    apart = store.x[[a, b]] - mean
+    store.P[a] = np.einsum("km,kmij->mij", inner, store.P[[a, b]] + apart[..., :, None] * apart[..., None, :])
+    store.cross[a] = np.einsum("km,kmsij->msij", inner, store.cross[[a, b]])
+    store.x[a], store.mu[a] = mean, mu
+    store.r[a] = 1.0 - (1.0 - store.r[a]) * (1.0 - store.r[b])
+    store.classes[a] = share @ store.classes[[a, b]]
+    if store.name[a] == 0 and store.claims[a] is None:
+        store.name[a], store.claims[a] = store.name[b], store.claims[b]
+    for column in (store.updated, store.received, store.seen):
+        column[a] = np.maximum(column[a], column[b])
