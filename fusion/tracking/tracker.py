@@ -73,6 +73,7 @@ class Tracker:
         intensity = self._expect(scan, sensor, gated)
         found = self.store.associate(gated, seen, intensity)
         best, share = self.store.update(seen, sensor, found)
+        self.store.learn_motion(scan.time, np.flatnonzero(best >= 0))
         self._note(scan, seen, best, share)
         self._judge()
         self._initiate(scan, sensor, seen, found.p_new, intensity)
@@ -150,6 +151,7 @@ class Tracker:
         rows.received[:] = scan.received
         rows.seen[:, self.ids.index(scan.sensor)] = rows.born
         rows.classes += seen.labels[chosen]
+        rows.begin_legs(scan.time)
         for row in np.flatnonzero(seen.names[chosen]).tolist():
             rows.hear(row, scan.detections[chosen[row]], int(seen.names[chosen[row]]))
 
@@ -182,7 +184,7 @@ class Tracker:
             existence=store.r,
             state=state,
             covariance=covariance,
-            classes=probabilities(store.classes),
+            classes=probabilities(store.classes + store.motion),
             identity=tuple(None if claim is None else claim.identity for claim in store.claims),
             strength=tuple("claimed" for _ in names),
             pilot=tuple(None if claim is None else claim.pilot for claim in store.claims),
