@@ -71,6 +71,14 @@ class TrackStore:
     marks: Floats = _rows((2, 3))  # where that was, and where the leg before it ended
     mark_spread: Floats = _rows((2, 2))  # m², variance of those places: horizontal (each axis) and vertical
     mark_gap: Floats = _rows()  # s between the two, 0 while there is only one
+    claimed: Integers = _rows(kind=np.int64)  # ns, time of the newest place that its transmitter claimed, 0 for none
+    claim_place: Floats = _rows((3,))
+    claim_rate: Floats = _rows((3,))  # m/s, NaN where it was not told
+    claim_spread: Floats = _rows((2,))  # m², horizontal (each axis) and vertical; infinite where height was not told
+    agreed: Floats = _rows()  # looks that agreed with the claim, faded up to `agreed_at`
+    agreed_at: Integers = _rows(kind=np.int64)  # ns
+    absent: Floats = _rows()  # how much the silence of sensors that measure says against the claim
+    doubted: Integers = _rows(kind=np.int64)  # ns, when claims last contradicted themselves, 0 for never
     claims: list[Claim | None] = field(default_factory=list)
 
     @classmethod
@@ -161,7 +169,7 @@ class TrackStore:
             return
         rows, took = rows[due], took[due]
         place, spread = self._placed(rows)
-        told = (took <= LONGEST)
+        told = took <= LONGEST
         known, lasted = rows[told], took[told]
         seen = legs(place[told], self.marks[known], spread[told], self.mark_spread[known], lasted, self.mark_gap[known])
         faded = self.motion[known] * np.exp(-lasted / MEMORY)[:, None] + evidence(seen, lasted)

@@ -61,8 +61,8 @@ def drones(path):
 def stretches(flights):
     """Cut flights into stretches of SECONDS: (21, 3) m at each whole second; what is shorter is left out, gaps are not bridged."""
     found = []
-    for flight in flights:
-        flight = flight[np.append(True, np.diff(flight[:, 0]) > 0.0)]
+    for whole in flights:
+        flight = whole[np.append(True, np.diff(whole[:, 0]) > 0.0)]
         begin = flight[0, 0]
         while begin + SECONDS <= flight[-1, 0] + 1.0:
             at = np.minimum(begin + np.arange(SECONDS + 1.0), flight[-1, 0])
@@ -89,8 +89,8 @@ def looked(rng, place, time):
         e = HORIZON.enu_from_grid(place)
         true = np.array([np.linalg.norm(e), math.atan2(e[0], e[1]), math.atan2(e[2], math.hypot(e[0], e[1]))])
         found.append(true + SIGMA * rng.standard_normal(3))
-    for _ in range(rng.poisson(RADAR.false_alarms_per_scan)):
-        found.append(np.array([rng.uniform(50, 3000), rng.uniform(0, math.tau), math.radians(rng.uniform(-10, 60))]))
+    low, high = np.array([50.0, 0.0, math.radians(-10.0)]), np.array([3000.0, math.tau, math.radians(60.0)])
+    found += list(rng.uniform(low, high, (rng.poisson(RADAR.false_alarms_per_scan), 3)))
     return tuple(
         Polar(time=time, range=z[0], azimuth=z[1] % math.tau, elevation=z[2], sigma_range=SIGMA[0], sigma_azimuth=SIGMA[1],
               sigma_elevation=SIGMA[2]) for z in (one.tolist() for one in found)
