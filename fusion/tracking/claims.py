@@ -31,7 +31,8 @@ AGREEMENT_MEMORY = 60.0
 """s after which an agreement counts 1/e: a transmitter may be carried on by another aircraft."""
 
 ABSENT = 6.0
-"""Sum of silence that contradicts: odds of 400 to 1 against the claim. With P_D = 0.9 it is five looks in a row."""
+"""Sum of silence, less recent agreements, that contradicts: odds of 400 to 1 against the claim. With P_D = 0.9 it is five
+looks in a row; a drone that was measured before and flies behind a house is given some seven more."""
 
 SILENCE = 0.6
 """Weight of one silent look: misses are correlated (a mast, a null of the echo), so five are worth three."""
@@ -40,8 +41,8 @@ PRESENCE = 3.0
 """What one agreeing look takes off the sum of silence: e³ = 20 to 1, as a radar's hit in a gate full of clutter. A target
 that a radar of P_D = 0.9 really sees in one look of three is not contradicted."""
 
-MOST_ABSENT = 12.0
-"""Silence at most: three agreeing looks are enough to be believed again."""
+MOST_ABSENT = ABSENT + MOST
+"""Silence at most: what contradicts however often sensors agreed before; three agreeing looks are believed again."""
 
 GOOD = 0.5
 """Probability of detection, coverage's edge included, below which a look's silence is not counted at all."""
@@ -142,6 +143,6 @@ def faded(agreed: Floats, agreed_at: Integers, time: int) -> Floats:
 
 def strengths(agreed: Floats, absent: Floats, doubted: Integers, time: int) -> tuple[Strength, ...]:
     """Give each track's word; contradiction goes before agreement. agreed as `faded` gives it."""
-    against = (absent >= ABSENT) | ((doubted > 0) & (time - doubted <= DOUBT * SECOND))
+    against = (absent - agreed >= ABSENT) | ((doubted > 0) & (time - doubted <= DOUBT * SECOND))
     words = np.where(against, "contradicted", np.where(agreed >= ENOUGH, "corroborated", "claimed"))
     return tuple(words.tolist())
