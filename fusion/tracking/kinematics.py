@@ -43,13 +43,16 @@ class Way(NamedTuple):
     push: float  # m/s², standard deviation of the acceleration along
 
 
-WAYS = (
+WAYS = (  # in the order of CLASSES
     # Hovering, looking round, straight up and down; inspection at a walk; transit; sport and racing with the thumb.
     Way("multirotor", 0.17, 0.0, 1.5, 0.5, 0.0, 0.7, 0.7),
     Way("multirotor", 0.05, 0.0, 1.5, 3.0, 0.0, 0.7, 0.7),
     Way("multirotor", 0.18, 4.0, 2.0, 1.0, 0.0, 1.2, 1.2),
     Way("multirotor", 0.55, 12.0, 4.0, 0.6, 0.0, 0.5, 0.7),
     Way("multirotor", 0.05, 16.0, 7.0, 4.0, 0.0, 4.0, 3.0),
+    # Above its stalling speed; loitering at 20–30° of bank, g tan φ = 3.6–5.7 m/s².
+    Way("fixed_wing", 0.70, 20.0, 5.0, 1.5, 0.0, 0.7, 0.7),
+    Way("fixed_wing", 0.30, 19.0, 4.0, 1.0, 4.5, 1.2, 1.0),
     # Flapping straight on at 8–20 m/s of airspeed, in wind, never as even as an autopilot; circling as flocks about their
     # loft do, at some 15° of bank, g tan φ = 2.6 m/s²; and seldom slow: landing, soaring against the wind, a kestrel.
     # Straight on, a bird and a drone on its way look alike: the shares and spreads of those two ways are such that this
@@ -57,9 +60,6 @@ WAYS = (
     Way("bird", 0.30, 12.5, 4.0, 0.9, 0.0, 1.0, 0.9),
     Way("bird", 0.60, 11.5, 3.0, 1.0, 2.6, 1.0, 1.2),
     Way("bird", 0.10, 0.0, 4.0, 1.5, 0.0, 1.5, 1.5),
-    # Above its stalling speed; loitering at 20–30° of bank, g tan φ = 3.6–5.7 m/s².
-    Way("fixed_wing", 0.70, 20.0, 5.0, 1.5, 0.0, 0.7, 0.7),
-    Way("fixed_wing", 0.30, 19.0, 4.0, 1.0, 4.5, 1.2, 1.0),
     # Helicopters in the hover and under way, light aircraft and airliners low down; turns at rate one, 3°/s.
     Way("manned", 0.10, 0.0, 1.5, 1.5, 0.0, 0.7, 0.7),
     Way("manned", 0.20, 25.0, 10.0, 3.0, 0.0, 1.0, 1.0),
@@ -69,7 +69,7 @@ WAYS = (
     Way("other", 0.50, 10.0, 12.0, 4.0, 0.0, 3.0, 3.0),
 )
 
-_CLASS = np.array([CLASSES.index(way.of) for way in WAYS])
+_FIRST = [next(i for i, way in enumerate(WAYS) if way.of == kind) for kind in CLASSES]
 _LOG_SHARE = np.log([way.share for way in WAYS])
 _SPEED, _SPREAD, _CLIMB, _ACROSS, _SWING, _PUSH = np.array([way[2:] for way in WAYS]).T
 
@@ -126,8 +126,7 @@ def evidence(seen: Legs, took: Floats) -> Floats:
     ways = _rice(speed, _SPEED, _SPREAD**2 + v_speed) + _normal(climb, _CLIMB**2 + v_climb) + np.where(known, turns, 0.0)
     ways += _LOG_SHARE
     peak = ways.max(axis=1, keepdims=True)
-    total = np.zeros((len(ways), len(CLASSES)))
-    np.add.at(total, (slice(None), _CLASS), np.exp(ways - peak))
+    total = np.add.reduceat(np.exp(ways - peak), _FIRST, axis=1)
     logs = np.log(np.maximum(total, 1e-12)) + peak
     return np.asarray((logs - logs.max(axis=1, keepdims=True)) * (np.minimum(took, CORRELATION) / CORRELATION)[:, None])
 
@@ -141,5 +140,7 @@ def _rice(s: Floats, m: Floats, variance: Floats) -> Floats:
     """Give the log density of the length of a plane vector that is m long, with this variance on each axis, but for log s."""
     u = s * m / variance
     bounded = np.minimum(u, 50.0)
-    bessel = np.where(u <= 50.0, np.log(np.i0(bounded)), u - 0.5 * np.log(math.tau * np.maximum(u, 1.0)))
+    bessel = np.where(
+        u <= 50.0, np.log(np.i0(bounded)), u - 0.5 * np.log(math.tau * np.maximum(u, 1.0)) + 0.125 / np.maximum(u, 1.0)
+    )
     return np.asarray(-(s * s + m * m) / (2.0 * variance) + bessel - np.log(variance))
