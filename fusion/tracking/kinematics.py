@@ -5,6 +5,7 @@ other give acceleration along and across; all are differences of places, so thei
 Each class is a mixture of ways to move; a way is Gaussian in the velocity vector, its direction unknown, so that speed is
 Rice-distributed: p(s) = s/V exp(−(s² + m²)/2V) I₀(s m/V), V = S² + σ². As the track's σ grows, V forgets the class, and the
 evidence vanishes by itself. docs/tracking.md gives the figures' sources.
+`legs` and `evidence` are the specification, `kernels.moves` is the same on arrays.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ CORRELATION = 8.0
 
 MEMORY = 120.0
 """s after which evidence has faded to 1/e: what hovered a minute ago is still no bird; what it did before may be over."""
+
+
+SUREST = 7.0
+"""Most that one leg says against a class, e⁷ = 1,000 to 1: one leg in a thousand is of two targets that a track mixed up."""
 
 
 class Way(NamedTuple):
@@ -69,9 +74,13 @@ WAYS = (  # in the order of CLASSES
     Way("other", 0.50, 10.0, 12.0, 4.0, 0.0, 3.0, 3.0),
 )
 
-_FIRST = [next(i for i, way in enumerate(WAYS) if way.of == kind) for kind in CLASSES]
-_LOG_SHARE = np.log([way.share for way in WAYS])
-_SPEED, _SPREAD, _CLIMB, _ACROSS, _SWING, _PUSH = np.array([way[2:] for way in WAYS]).T
+TABLE = np.array([(math.log(way.share), *way[2:]) for way in WAYS])
+"""The ways as numbers (W, 7): log share, speed, spread, climb, across, swing, push."""
+
+FIRST = np.searchsorted([CLASSES.index(way.of) for way in WAYS], np.arange(len(CLASSES) + 1))
+"""Where each class's ways begin (C + 1)."""
+
+_LOG_SHARE, _SPEED, _SPREAD, _CLIMB, _ACROSS, _SWING, _PUSH = TABLE.T
 
 
 class Legs(NamedTuple):
@@ -125,10 +134,9 @@ def evidence(seen: Legs, took: Floats) -> Floats:
     turns = swing + _normal(along, _PUSH**2 + noise)
     ways = _rice(speed, _SPEED, _SPREAD**2 + v_speed) + _normal(climb, _CLIMB**2 + v_climb) + np.where(known, turns, 0.0)
     ways += _LOG_SHARE
-    peak = ways.max(axis=1, keepdims=True)
-    total = np.add.reduceat(np.exp(ways - peak), _FIRST, axis=1)
-    logs = np.log(np.maximum(total, 1e-12)) + peak
-    return np.asarray((logs - logs.max(axis=1, keepdims=True)) * (np.minimum(took, CORRELATION) / CORRELATION)[:, None])
+    logs = np.logaddexp.reduceat(ways, FIRST[:-1], axis=1)
+    logs = np.maximum(logs - logs.max(axis=1, keepdims=True), -SUREST)
+    return np.asarray(logs * (np.minimum(took, CORRELATION) / CORRELATION)[:, None])
 
 
 def _normal(x: Floats, variance: Floats) -> Floats:

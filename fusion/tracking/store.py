@@ -12,7 +12,7 @@ from fusion.messages import CLASSES, SECOND, Detection, Floats, Integers
 from fusion.tracking import kernels
 from fusion.tracking.classification import PRIOR, Claim, learn_classes
 from fusion.tracking.initiation import Crossing
-from fusion.tracking.kinematics import LEG, LONGEST, MEMORY, evidence, legs
+from fusion.tracking.kinematics import CORRELATION, FIRST, LEG, LONGEST, MEMORY, SUREST, TABLE
 from fusion.tracking.measurements import Measurements
 from fusion.tracking.models import INITIAL, MODES, step, transition
 from fusion.tracking.sensors import SensorModel
@@ -171,8 +171,12 @@ class TrackStore:
         place, spread = self._placed(rows)
         told = took <= LONGEST
         known, lasted = rows[told], took[told]
-        seen = legs(place[told], self.marks[known], spread[told], self.mark_spread[known], lasted, self.mark_gap[known])
-        faded = self.motion[known] * np.exp(-lasted / MEMORY)[:, None] + evidence(seen, lasted)
+        logs = np.empty((len(known), len(CLASSES)))
+        kernels.moves(
+            *(place[told], self.marks[known], spread[told], self.mark_spread[known], lasted, self.mark_gap[known]),
+            *(TABLE, FIRST, CORRELATION, SUREST, logs),
+        )
+        faded = self.motion[known] * np.exp(-lasted / MEMORY)[:, None] + logs
         self.motion[known] = faded - faded.max(axis=1, keepdims=True, initial=-np.inf)
         self.marks[rows] = np.stack([place, self.marks[rows, 0]], axis=1)
         self.mark_spread[rows] = np.stack([spread, self.mark_spread[rows, 0]], axis=1)

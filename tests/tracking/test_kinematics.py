@@ -8,7 +8,8 @@ from scipy.stats import rice
 
 from fusion.config import Accuracy, Config, CoverageTable
 from fusion.messages import CLASSES, SECOND, Polar, Scan
-from fusion.tracking.kinematics import CORRELATION, LEG, WAYS, _rice, evidence, legs
+from fusion.tracking import kernels
+from fusion.tracking.kinematics import CORRELATION, FIRST, LEG, SUREST, TABLE, WAYS, _rice, evidence, legs
 from fusion.tracking.tracker import Tracker
 from tests.scene import FRAME, SITE, START, sensor
 
@@ -132,13 +133,12 @@ def test_a_longer_leg_counts_for_more_until_it_is_one_independent_piece():
     assert capped == pytest.approx(twice * min(10.0, CORRELATION) / (2 * LEG))
 
 
-def test_many_tracks_at_once_learn_what_each_would_alone():
+@pytest.mark.parametrize("pace", [1.0, 12.0, 60.0])
+def test_the_kernel_says_what_the_specification_says(pace):
     rng = np.random.default_rng(1)
-    now, places = rng.normal(0, 30, (50, 3)), rng.normal(0, 30, (50, 2, 3))
-    spread, spreads = rng.uniform(1, 50, (50, 2)), rng.uniform(1, 50, (50, 2, 2))
-    took, before = rng.uniform(4, 9, 50), rng.choice([0.0, 5.0], 50)
-    together = evidence(legs(now, places, spread, spreads, took, before), took)
-    alone = [
-        evidence(legs(*(x[i : i + 1] for x in (now, places, spread, spreads, took, before))), took[i : i + 1]) for i in range(50)
-    ]
-    np.testing.assert_allclose(together, np.concatenate(alone), rtol=1e-12, atol=1e-12)
+    now, places = rng.normal(0, 4 * pace, (200, 3)), rng.normal(0, 4 * pace, (200, 2, 3))
+    spread, spreads = rng.uniform(1, 50, (200, 2)), rng.uniform(1, 50, (200, 2, 2))
+    took, before, logs = rng.uniform(4, 9, 200), rng.choice([0.0, 5.0], 200), np.empty((200, len(CLASSES)))
+    expected = evidence(legs(now, places, spread, spreads, took, before), took)
+    kernels.moves(now, places, spread, spreads, took, before, TABLE, FIRST, CORRELATION, SUREST, logs)
+    np.testing.assert_allclose(logs, expected, atol=1e-4)
