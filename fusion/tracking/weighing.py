@@ -19,20 +19,23 @@ def compare(store: TrackStore, scan: Scan, sensor: SensorModel, seen: Measuremen
     rows = np.flatnonzero((store.claimed > 0) & (scan.time - store.claimed <= claims.FRESH * SECOND))
     if not len(rows) or not (sensor.measures or seen.n_direction):
         return
-    against = _silence(store, sensor, found, ground)
-    for row in rows.tolist():
+    silent = rows[best[rows] < 0]
+    store.absent[silent] += _silence(store, sensor, found, ground)[silent]
+    known = (store.absent[rows] == 0.0) & (scan.time - store.agreed_at[rows] < claims.SPACING * SECOND)
+    for row in rows[(best[rows] >= 0) & (share[rows] > 0.5) & ~known].tolist():
         j = int(best[row])
-        if j < 0 or share[row] <= 0.5 or seen.kind[j] != DIRECTION:
-            store.absent[row] = min(store.absent[row] + against[row] * (j < 0), claims.MOST_ABSENT)
-        elif claims.agrees(_report(store, row), sensor.horizon, seen.z[j], seen.variance[j], int(seen.time[j])):
+        if seen.kind[j] != DIRECTION:
+            continue
+        if claims.agrees(_report(store, row), sensor.horizon, seen.z[j], seen.variance[j], int(seen.time[j])):
             _agree(store, row, scan.time)
         elif sensor.measures:
-            store.absent[row] = min(store.absent[row] + claims.SILENCE * _worth(sensor), claims.MOST_ABSENT)
+            store.absent[row] += _worth(sensor)
+    store.absent[rows] = np.minimum(store.absent[rows], claims.MOST_ABSENT)
 
 
 def _worth(sensor: SensorModel) -> float:
-    """Give what a hit elsewhere says against a claim: as much as a miss would, before it is tempered."""
-    return float(claims.silence(np.array([sensor.config.detection_probability]), np.ones(1), sensor.period)[0]) / claims.SILENCE
+    """Give what a hit elsewhere says against a claim: as much as a miss."""
+    return float(claims.silence(np.array([sensor.config.detection_probability]), np.ones(1), sensor.period)[0])
 
 
 def _silence(store: TrackStore, sensor: SensorModel, found: Association, ground: float) -> Floats:
