@@ -12,7 +12,7 @@ from fusion.frame import SiteFrame
 from fusion.messages import SECOND, Floats, Integers, Scan, TrackStatus, TrackTable
 from fusion.tracking import weighing
 from fusion.tracking.claims import AIRCRAFT_SPEED, DRONE_SPEED, faded, strengths
-from fusion.tracking.classification import probabilities
+from fusion.tracking.classification import BROADCAST, probabilities
 from fusion.tracking.initiation import Crossings
 from fusion.tracking.measurements import Measurements, measure
 from fusion.tracking.sensors import SensorModel
@@ -186,6 +186,7 @@ class Tracker:
         store.keep(shown)
         store.predict((at - self.time) / SECOND)
         state, covariance = store.combined()
+        named = np.array([claim is not None for claim in store.claims], bool)[:, None]
         return TrackTable(
             time=at,
             tracks=names,
@@ -193,7 +194,7 @@ class Tracker:
             existence=store.r,
             state=state,
             covariance=covariance,
-            classes=probabilities(store.classes + store.motion),
+            classes=probabilities(store.classes + store.motion + named * BROADCAST),
             identity=tuple(None if claim is None else claim.identity for claim in store.claims),
             strength=strengths(faded(store.agreed, store.agreed_at, at), store.absent, store.doubted, at),
             pilot=tuple(None if claim is None else claim.pilot for claim in store.claims),

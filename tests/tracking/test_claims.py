@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fusion.config import Accuracy, Config, CoverageTable, Sensor
-from fusion.messages import SECOND, Identity, Polar, Position, Scan
+from fusion.messages import CLASSES, SECOND, Identity, Polar, Position, Scan
 from fusion.tracking import claims
 from fusion.tracking.claims import Report
 from fusion.tracking.tracker import Tracker
@@ -170,6 +170,16 @@ def test_a_helicopter_may_be_faster_than_a_drone():
         state = drone(second, east=5000.0, speed=75.0)
         sky.second(claimed=[state] if second % 4 == 0 else [], identity=HELICOPTER)
     assert set(sky.strengths(HELICOPTER)) <= {"claimed"}
+
+
+def test_what_broadcasts_is_no_bird_however_it_flies():
+    sky, angle = Sky(), 10.5 / 50.0
+    for second in range(30):
+        state = drone(0.0)
+        state[:3] += 50.0 * np.array([math.cos(angle * second), math.sin(angle * second), 0.0])
+        state[3:5] = 10.5 * np.array([-math.sin(angle * second), math.cos(angle * second)])
+        sky.second(claimed=[state], real=[state])
+    assert sky.tracker.table(sky.time).classes[0, CLASSES.index("bird")] < 0.1
 
 
 def test_a_bearing_that_fits_agrees_and_one_that_does_not_does_not():
