@@ -17,6 +17,9 @@ TEMPER = 0.3
 FLOOR = 0.02
 """The least a label gives any class: a sensor that is sure is wrong one time in fifty."""
 
+BROADCAST = np.array([0.0 if name != "bird" else -30.0 for name in CLASSES])
+"""Log weight of what says who it is: birds do not broadcast, and claims come every second. More than any flight says."""
+
 
 class Claim(Record):
     """What a track's transmitter says of itself."""

@@ -66,6 +66,16 @@ class SensorModel:
         return self.config.reports == "scans"
 
     @cached_property
+    def measures(self) -> bool:
+        """Whether its silence speaks against a claim: it looks, and what it reports are directions, not others' words."""
+        return self.looks and self.config.accuracy.azimuth_deg is not None
+
+    @cached_property
+    def period(self) -> float:
+        """Time between two looks, s; a second where it is not told."""
+        return self.config.period_s or 1.0
+
+    @cached_property
     def coverage(self) -> Floats:
         """Where it looks (6): azimuth from, width; elevation from, to; slant range from, to (rad, m)."""
         table = self.config.coverage

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion.messages import CLASSES, Detection, Floats, Integers
+from fusion.messages import CLASSES, SECOND, Detection, Floats, Integers
 from fusion.tracking import kernels
 from fusion.tracking.classification import PRIOR, Claim, learn_classes
 from fusion.tracking.initiation import Crossing
+from fusion.tracking.kinematics import CORRELATION, FIRST, LEG, LONGEST, MEMORY, SUREST, TABLE
 from fusion.tracking.measurements import Measurements
 from fusion.tracking.models import INITIAL, MODES, step, transition
 from fusion.tracking.sensors import SensorModel
@@ -71,6 +72,19 @@ class TrackStore:
     seen: Integers = _rows((0,), np.int64)  # (N, sensors) ns, when each sensor last saw it
     numbers: Integers = _rows((0,), np.int64)  # (N, sensors) each sensor's own track number for it, coded; 0: none
     cross: Floats = _rows((M, 0, 6, 6))  # (N, M, correlated sensors, 6, 6) what its error shares with theirs
+    motion: Floats = _rows((len(CLASSES),))  # log weight of each class by how it moves
+    marked: Integers = _rows(kind=np.int64)  # ns, when its last leg ended
+    marks: Floats = _rows((2, 3))  # where that was, and where the leg before it ended
+    mark_spread: Floats = _rows((2, 2))  # m², variance of those places: horizontal (each axis) and vertical
+    mark_gap: Floats = _rows()  # s between the two, 0 while there is only one
+    claimed: Integers = _rows(kind=np.int64)  # ns, time of the newest place that its transmitter claimed, 0 for none
+    claim_place: Floats = _rows((3,))
+    claim_rate: Floats = _rows((3,))  # m/s, NaN where it was not told
+    claim_spread: Floats = _rows((2,))  # m², horizontal (each axis) and vertical; infinite where height was not told
+    agreed: Floats = _rows()  # looks that agreed with the claim, faded up to `agreed_at`
+    agreed_at: Integers = _rows(kind=np.int64)  # ns
+    absent: Floats = _rows()  # how much the silence of sensors that measure says against the claim
+    doubted: Integers = _rows(kind=np.int64)  # ns, when claims last contradicted themselves, 0 for never
     claims: list[Claim | None] = field(default_factory=list)
 
     @classmethod
@@ -158,6 +172,40 @@ class TrackStore:
         )
         learn_classes(self.classes, found.gated.start, found.gated.pair, found.p, seen.labels)
         return best, share
+
+    def learn_motion(self, time: int, rows: Integers) -> None:
+        """End the legs of the rows that were seen just now, where they lasted long enough, and learn what moves like that."""
+        took = (time - self.marked[rows]) / SECOND
+        due = took >= LEG
+        if not due.any():
+            return
+        rows, took = rows[due], took[due]
+        place, spread = self._placed(rows)
+        told = took <= LONGEST
+        known, lasted = rows[told], took[told]
+        logs = np.empty((len(known), len(CLASSES)))
+        kernels.moves(
+            *(place[told], self.marks[known], spread[told], self.mark_spread[known], lasted, self.mark_gap[known]),
+            *(TABLE, FIRST, CORRELATION, SUREST, logs),
+        )
+        faded = self.motion[known] * np.exp(-lasted / MEMORY)[:, None] + logs
+        self.motion[known] = faded - faded.max(axis=1, keepdims=True, initial=-np.inf)
+        self.marks[rows] = np.stack([place, self.marks[rows, 0]], axis=1)
+        self.mark_spread[rows] = np.stack([spread, self.mark_spread[rows, 0]], axis=1)
+        self.mark_gap[rows] = np.where(took <= LONGEST, took, 0.0)
+        self.marked[rows] = time
+
+    def begin_legs(self, time: int) -> None:
+        """Let the first leg of every row begin where it is."""
+        place, spread = self._placed(np.arange(len(self)))
+        self.marks[:, 0], self.mark_spread[:, 0], self.marked[:] = place, spread, time
+
+    def _placed(self, rows: Integers) -> tuple[Floats, Floats]:
+        """Give the places of rows (n, 3), and their variance, horizontal (each axis) and vertical (n, 2)."""
+        state, covariance = np.empty((len(rows), 6)), np.empty((len(rows), 6, 6))
+        kernels.combine_all(self.x[rows], self.P[rows], self.mu[rows], len(rows), state, covariance)
+        level = (covariance[:, 0, 0] + covariance[:, 1, 1]) / 2.0
+        return state[:, :3], np.stack([level, covariance[:, 2, 2]], axis=1)
 
     def combined(self) -> tuple[Floats, Floats]:
         """Give each track's state (N, 6) and covariance (N, 6, 6) over its modes."""

@@ -11,7 +11,9 @@ import numpy as np
 from fusion.config import Config
 from fusion.frame import SiteFrame
 from fusion.messages import SECOND, Floats, Integers, Scan, TrackStatus, TrackTable
-from fusion.tracking.classification import probabilities
+from fusion.tracking import weighing
+from fusion.tracking.claims import AIRCRAFT_SPEED, DRONE_SPEED, faded, strengths
+from fusion.tracking.classification import BROADCAST, probabilities
 from fusion.tracking.initiation import Crossings
 from fusion.tracking.measurements import Measurements, measure
 from fusion.tracking.merging import Merging
@@ -81,6 +83,8 @@ class Tracker:
         intensity = self._expect(scan, sensor, gated)
         found = self.store.associate(gated, seen, intensity, self.store.numbers[:, self.ids.index(scan.sensor)])
         best, share = self.store.update(seen, sensor, found)
+        self.store.learn_motion(scan.time, np.flatnonzero(best >= 0))
+        weighing.compare(self.store, scan, sensor, seen, found, best, share, self.frame.ground)
         self._note(scan, seen, best, share)
         self.merging.learn(self.store, sensor, found, scan.time)
         self._judge()
@@ -124,7 +128,14 @@ class Tracker:
         self.store.seen[rows, self.ids.index(scan.sensor)] = times
         self.store.numbers[rows, self.ids.index(scan.sensor)] = seen.numbers[best[rows]]
         for row in rows[(heard != 0) & (share[rows] > 0.5)].tolist():
-            self.store.hear(row, scan.detections[best[row]], int(seen.names[best[row]]))
+            self._hear(row, scan, seen, int(best[row]))
+
+    def _hear(self, row: int, scan: Scan, seen: Measurements, j: int) -> None:
+        """Take what a detection claims of the track in a row."""
+        identity = scan.detections[j].identity
+        if identity is not None:
+            self.store.hear(row, scan.detections[j], int(seen.names[j]))
+            weighing.hear_place(self.store, row, seen, j, AIRCRAFT_SPEED if identity.icao24 else DRONE_SPEED)
 
     def _judge(self) -> None:
         """Confirm what surely exists, give up what surely does not."""
@@ -142,16 +153,14 @@ class Tracker:
         chosen = np.flatnonzero(placed & (r >= PRUNE))
         rows = begin(seen, sensor, chosen, self.height, self.store)
         self._christen(rows, scan, seen, chosen, r[chosen])
-        self.store.append(rows)
         crossed = self.crossings.find(scan, seen, p_new, self.sensors, self.height, self.config.tracking.birth_rate_hz)
         crossed = [(j, crossing, r) for j, crossing, r in crossed if r >= PRUNE]
         chosen = np.array([j for j, _, _ in crossed], np.int64)
         rows = begin_at([crossing for _, crossing, _ in crossed], seen, sensor, chosen, self.store)
         self._christen(rows, scan, seen, chosen, np.array([r for _, _, r in crossed]))
-        self.store.append(rows)
 
     def _christen(self, rows: TrackStore, scan: Scan, seen: Measurements, chosen: Integers, r: Floats) -> None:
-        """Give new rows their existence and what their id is made of."""
+        """Add new rows, with their existence and what their id is made of."""
         rows.r = r
         rows.confirmed = r >= CONFIRM
         rows.born = seen.time[chosen]
@@ -163,8 +172,10 @@ class Tracker:
         rows.seen[:, self.ids.index(scan.sensor)] = rows.born
         rows.numbers[:, self.ids.index(scan.sensor)] = seen.numbers[chosen]
         rows.classes += seen.labels[chosen]
+        rows.begin_legs(scan.time)
+        self.store.append(rows)
         for row in np.flatnonzero(seen.names[chosen]).tolist():
-            rows.hear(row, scan.detections[chosen[row]], int(seen.names[chosen[row]]))
+            self._hear(len(self.store) - len(rows) + row, scan, seen, int(chosen[row]))
 
     def identify(self, rows: Integers) -> tuple[str, ...]:
         """Give the ids of rows: ULIDs made from their births, so the same in every replay."""
@@ -188,6 +199,7 @@ class Tracker:
         store.keep(shown)
         store.predict((at - self.time) / SECOND, self.correlations)
         state, covariance = store.combined()
+        named = np.array([claim is not None for claim in store.claims], bool)[:, None]
         return TrackTable(
             time=at,
             tracks=names,
@@ -195,9 +207,9 @@ class Tracker:
             existence=store.r,
             state=state,
             covariance=covariance,
-            classes=probabilities(store.classes),
+            classes=probabilities(store.classes + store.motion + named * BROADCAST),
             identity=tuple(None if claim is None else claim.identity for claim in store.claims),
-            strength=tuple("claimed" for _ in names),
+            strength=strengths(faded(store.agreed, store.agreed_at, at), store.absent, store.doubted, at),
             pilot=tuple(None if claim is None else claim.pilot for claim in store.claims),
             sensors=self.ids,
             seen=store.seen,

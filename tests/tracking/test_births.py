@@ -76,5 +76,5 @@ def test_two_receivers_under_one_name_begin_tracks_of_their_own():
 def test_a_birth_without_an_elevation_stands_at_the_believed_height_though_the_earth_falls_away(distance):
     plot = Polar(time=SECOND, range=distance, azimuth=1.0, sigma_range=5.0, sigma_azimuth=0.01)
     scan = Scan(sensor="radar-2", time=SECOND, received=SECOND, sequence=1, detections=(plot,))
-    rows = begin(measure(scan, RADAR, FRAME), RADAR, np.arange(1), HEIGHT, 1)
+    rows = begin(measure(scan, RADAR, FRAME), RADAR, np.arange(1), HEIGHT, TrackStore.for_sensors(1))
     assert rows.x[0, 0, 2] == pytest.approx(HEIGHT[0], abs=0.5)

@@ -7,7 +7,18 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from fusion.tracking import classification, initiation, measurements, sensors, store, timeline, tracker, undetected
+from fusion.tracking import (
+    claims,
+    classification,
+    initiation,
+    kinematics,
+    measurements,
+    sensors,
+    store,
+    timeline,
+    tracker,
+    undetected,
+)
 from fusion.tracking.kernels import updating
 from fusion.tracking.models import GENERATOR, INITIAL, MODES
 
@@ -72,6 +83,26 @@ def test_other_figures_are_those_of_the_code():
         f"{measurements.REPORTED_SPEED_SIGMA:g} m/s each axis",
         f"{classification.TEMPER} (`TEMPER`)",
         f"{classification.FLOOR} (`FLOOR`)",
+        f"{kinematics.LEG:g} s apart or more (`LEG`)",
+        f"longer than {kinematics.LONGEST:g} s (`LONGEST`)",
+        f"{kinematics.MEMORY:g} s (`MEMORY`)",
+        f"{kinematics.CORRELATION:g} s (`CORRELATION`)",
+        f"{kinematics.SUREST:g} (`SUREST`)",
+        f"silence - agreements ≥ {claims.ABSENT:g} (`ABSENT`)",
+        f"in the last {claims.DOUBT:g} s (`DOUBT`)",
+        f"agreements ≥ {claims.ENOUGH:g} (`ENOUGH`)",
+        f"no older than {claims.FRESH:g} s (`FRESH`)",
+        f"{claims.SWERVE:g} m/s² · age²/2",
+        f"{claims.WALK:g} m/s · age",
+        f"at most once in {claims.SPACING:g} s (`SPACING`), up to {claims.MOST:g} (`MOST`)",
+        f"exp(-t / {claims.AGREEMENT_MEMORY:g} s)",
+        f"-{claims.SILENCE:g} · min(period, 1 s)",
+        f"pD_miss ≥ {claims.GOOD:g} (`GOOD`)",
+        f"more than {claims.LOW:g} m above the ground (`LOW`",
+        f"takes {claims.PRESENCE:g} off (`PRESENCE`)",
+        f"{claims.SIGMAS:g} sigmas (`SIGMAS`) and {claims.DRONE_SPEED:g} m/s · (Δt + {claims.CLOCKS:g} s)",
+        f"{claims.AIRCRAFT_SPEED:g} m/s with an icao24",
+        f"{claims.TURNABOUT:g} m/s · (Δt + {claims.CLOCKS:g} s) (`TURNABOUT`)",
         f"keeps for {initiation.MEMORY:g} s (`MEMORY`)",
         f"d² ≤ {initiation.CONSISTENT:g} (`CONSISTENT`)",
         f"at most {initiation.MOST_SPREAD:g} m (`MOST_SPREAD`)",

@@ -10,6 +10,7 @@ from fusion.tracking.kernels.beginning import births, lean
 from fusion.tracking.kernels.gating import gate
 from fusion.tracking.kernels.measuring import DIRECTION, POSITION
 from fusion.tracking.kernels.motion import combine_all, predict
+from fusion.tracking.kernels.moving import moves
 from fusion.tracking.kernels.updating import update
 
-__all__ = ["DIRECTION", "POSITION", "births", "combine_all", "gate", "lean", "marginals", "predict", "update", "weigh"]
+__all__ = ["DIRECTION", "POSITION", "births", "combine_all", "gate", "lean", "marginals", "moves", "predict", "update", "weigh"]
