@@ -10,6 +10,7 @@ from fusion.errors import SnapshotError
 from fusion.messages import Record
 from fusion.tracking.classification import Claim
 from fusion.tracking.initiation import Ray
+from fusion.tracking.registration import Birth, Followed, RegistrationState
 from fusion.tracking.store import TrackStore
 from fusion.tracking.undetected import Undetected
 
@@ -21,6 +22,26 @@ class TrackerState(NamedTuple):
     store: TrackStore
     undetected: dict[str, Undetected]
     rays: tuple[Ray, ...]
+    registration: RegistrationState
+
+
+class FollowedRecord(Record, omit_defaults=False):
+    """One target that registration follows, as it is written down."""
+
+    birth: Birth
+    time: int
+    cooperative: bool
+    arrays: tuple[Array, ...]  # x, P, D, b
+
+
+class RegistrationRecord(Record, omit_defaults=False):
+    """What registration knows, as it is written down."""
+
+    time: int
+    b: Array
+    B: Array
+    strain: Array
+    followed: tuple[FollowedRecord, ...]
 
 
 class TrackerRecord(Record, omit_defaults=False):
@@ -31,6 +52,7 @@ class TrackerRecord(Record, omit_defaults=False):
     claims: tuple[Claim | None, ...]
     undetected: dict[str, Undetected]
     rays: tuple[Ray, ...]
+    registration: RegistrationRecord
 
 
 def write(state: TrackerState) -> TrackerRecord:
@@ -41,6 +63,7 @@ def write(state: TrackerState) -> TrackerRecord:
         claims=tuple(state.store.claims),
         undetected=state.undetected,
         rays=state.rays,
+        registration=_write_registration(state.registration),
     )
 
 
@@ -51,4 +74,17 @@ def read(record: TrackerRecord) -> TrackerState:
         raise SnapshotError(f"the snapshot's columns {sorted(record.columns)} are not this version's {sorted(expected)}")
     arrays = {name: unpack(array) for name, array in record.columns.items()}
     store = TrackStore(**arrays, claims=list(record.claims))  # type: ignore[arg-type]
-    return TrackerState(record.time, store, record.undetected, record.rays)
+    return TrackerState(record.time, store, record.undetected, record.rays, _read_registration(record.registration))
+
+
+def _write_registration(state: RegistrationState) -> RegistrationRecord:
+    followed = tuple(
+        FollowedRecord(birth=one.birth, time=one.time, cooperative=one.cooperative, arrays=tuple(map(pack, one[3:])))  # type: ignore[arg-type]
+        for one in state.followed
+    )
+    return RegistrationRecord(time=state.time, b=pack(state.b), B=pack(state.B), strain=pack(state.strain), followed=followed)
+
+
+def _read_registration(record: RegistrationRecord) -> RegistrationState:
+    followed = tuple(Followed(one.birth, one.time, one.cooperative, *map(unpack, one.arrays)) for one in record.followed)  # type: ignore[arg-type]
+    return RegistrationState(record.time, unpack(record.b), unpack(record.B), unpack(record.strain), followed)  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from fusion.messages import SECOND, Floats, Integers, Scan, TrackStatus, TrackTa
 from fusion.tracking.classification import probabilities
 from fusion.tracking.initiation import Crossings
 from fusion.tracking.measurements import Measurements, measure
+from fusion.tracking.registration import Registration
 from fusion.tracking.sensors import SensorModel
 from fusion.tracking.state import TrackerState
 from fusion.tracking.store import Gated, TrackStore, begin, begin_at
@@ -53,25 +54,29 @@ class Tracker:
         self.store = TrackStore.for_sensors(len(self.ids))
         self.undetected = {name: Undetected() for name in self.ids}
         self.crossings = Crossings()
+        self.registration = Registration(self.sensors)
         self._names: dict[tuple[int, int, int, int], str] = {}
 
     def snapshot(self) -> TrackerState:
         """Give the whole state as a value of its own."""
-        return TrackerState(self.time, self.store.copy(), dict(self.undetected), self.crossings.rays)
+        return TrackerState(self.time, self.store.copy(), dict(self.undetected), self.crossings.rays, self.registration.state)
 
     def restore(self, state: TrackerState) -> None:
         """Become what the value says; the value stays good for another time."""
         self.time, self.store = state.time, state.store.copy()
         self.undetected, self.crossings = dict(state.undetected), Crossings(state.rays)
+        self.registration.state = state.registration
 
     def step(self, scan: Scan) -> None:
         """Let one look speak to every track."""
         sensor = self.sensors[scan.sensor]
         self._predict(scan.time)
-        seen = measure(scan, sensor, self.frame)
+        self.registration.predict(scan.time)
+        seen = measure(scan, sensor, self.frame, self.registration.bias(scan.sensor))
         gated = self.store.gate(seen, sensor)
         intensity = self._expect(scan, sensor, gated)
         found = self.store.associate(gated, seen, intensity)
+        self.registration.learn(seen, sensor, self.store, found)
         best, share = self.store.update(seen, sensor, found)
         self._note(scan, seen, best, share)
         self._judge()
