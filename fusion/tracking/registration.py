@@ -13,8 +13,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fusion.messages import SECOND, Floats, Integers
+from fusion.messages import SECOND, Floats, Integers, SensorBias
 from fusion.tracking.kernels import POSITION
 from fusion.tracking.measurements import Measurements
 from fusion.tracking.models import AZIMUTH, MODES, Linearised, Mode, direction, matrices, polar_slopes, position
@@ -44,6 +45,14 @@ CORRELATED = 10.0
 
 STRAIN_GAIN, STRAIN_STEP = 0.01, 10.0
 """How fast a sensor's strain follows its normalised innovations, a hundred looks, and the most that one of them counts."""
+
+WIRE = (
+    ("range_m", "range_sigma_m", 1.0, 3),
+    ("azimuth_deg", "azimuth_sigma_deg", math.degrees(1.0), 4),
+    ("elevation_deg", "elevation_sigma_deg", math.degrees(1.0), 4),
+    ("time_s", "time_sigma_s", 1.0, 4),
+)
+"""Names, unit and digits of each part of a bias on the wire."""
 
 Birth = tuple[int, int, int, int]
 
@@ -100,6 +109,17 @@ class Registration:
         found.variance[parts] = np.diag(self.state.B)[places]
         return found
 
+    def biases(self) -> dict[str, SensorBias]:
+        """Give, in the wire's units, the biases of the sensors that may have any."""
+        told: dict[str, dict[str, float]] = {name: {} for name in self.ids if len(self.places[name])}
+        for name, fields in told.items():
+            found = self.bias(name)
+            for part in self.parts[name].tolist():
+                key, sigma_key, unit, digits = WIRE[part]
+                fields[key] = round(float(found.value[part]) * unit, digits)
+                fields[sigma_key] = round(math.sqrt(found.variance[part]) * unit, digits)
+        return {name: SensorBias(**fields) for name, fields in told.items()}
+
     def predict(self, time: int) -> None:
         """Let the biases wander to a time, never further than the prior: b ← φ b, B ← φ² B + (1 − φ²) B₀."""
         before = self.state
@@ -130,12 +150,12 @@ class Registration:
         if not len(rows):
             return []
         states, covariances = store.combined()
-        lately = self.state.time - store.seen[rows] <= COMMON * SECOND
+        lately: NDArray[np.bool_] = np.asarray(self.state.time - store.seen[rows] <= COMMON * SECOND)
         lately[:, self.ids.index(sensor.config.id)] = False
         births = zip(*(column[rows].tolist() for column in _births(store)), strict=True)
         return [
-            Taught(int(pair[start[row]]), birth, states[row], covariances[row], _mean_mode(store.mu[row]), bool(common))
-            for row, birth, common in zip(rows.tolist(), births, lately.any(axis=1), strict=True)
+            Taught(int(pair[start[row]]), birth, states[row], covariances[row], _mean_mode(store.mu[row]), common)
+            for row, birth, common in zip(rows.tolist(), births, lately.any(axis=1).tolist(), strict=True)
         ]
 
     def _follow(self, taught: Taught, seen: Measurements, sensor: SensorModel) -> Followed | None:
@@ -145,14 +165,14 @@ class Registration:
             return self._predicted(known, taught.mode)
         placed = math.isfinite(seen.variance[taught.j, 0])
         cooperative = bool(seen.kind[taught.j] == POSITION) and not len(self.places[sensor.config.id])
-        if not placed or not taught.common or not self._make_room(taught.birth, cooperative):
+        if not placed or not taught.common or not self._make_room(taught.birth, cooperative=cooperative):
             return None
         height = PLACE if math.isfinite(seen.variance[taught.j, 2]) else HEIGHT
         P = np.diag(np.array([PLACE, PLACE, height, SPEED, SPEED, CLIMB]) ** 2)
         D = np.zeros((6, len(self.state.b)))
         return Followed(taught.birth, self.state.time, cooperative, taught.state, P, D, self.state.b)
 
-    def _make_room(self, birth: Birth, cooperative: bool) -> bool:
+    def _make_room(self, birth: Birth, *, cooperative: bool) -> bool:
         """Forget filters that heard nothing for long, and one that cannot say where north is for one that can."""
         oldest = self.state.time - round(COMMON * SECOND)
         kept = [one for one in self.state.followed if one.time >= oldest and one.birth != birth]
