@@ -43,6 +43,14 @@ HEIGHT = 60.0
 CORRELATED = 10.0
 """A sensor that sends its own tracks repeats its errors: with a correlation of 0.8 from look to look, (1+ρ)/(1−ρ) = 9."""
 
+APART = 0.9
+"""s between two looks of one sensor at one target that both teach: what looks faster repeats its errors (cameras follow
+their own pictures over seconds), and so that a radar that turns once a second counts with each turn."""
+
+SATELLITES = 300.0
+"""s, how long what a satellite receiver is off by is remembered: ionosphere and reflections change over minutes, so the
+reports of one flight share most of their error."""
+
 STRAIN_GAIN, STRAIN_STEP = 0.01, 10.0
 """How fast a sensor's strain follows its normalised innovations, a hundred looks, and the most that one of them counts."""
 
@@ -62,11 +70,17 @@ class Followed(NamedTuple):
 
     birth: Birth  # of the track: what its id is made of
     time: int  # ns
-    cooperative: bool  # an unbiased place was reported
-    x: Floats  # (6)
-    P: Floats  # (6, 6) of e, the error without biases
-    D: Floats  # (6, B) ∂x̃/∂b
+    x: Floats  # (9) state, and what its own reports of its place are off by
+    P: Floats  # (9, 9) of e, the error without biases
+    D: Floats  # (9, B) ∂x̃/∂b
     b: Floats  # (B) the biases that x reckons with
+    wander: Floats  # (3) variance of what its reports are off by; 0 while it never reported
+    heard: Integers  # (sensors) ns, when each last taught
+
+    @property
+    def cooperative(self) -> bool:
+        """Whether it says where it is."""
+        return bool(self.wander.any())
 
 
 class RegistrationState(NamedTuple):
@@ -135,7 +149,7 @@ class Registration:
         used = self.bias(sensor.config.id).value
         for taught in self._taught(sensor, store, found):
             target = self._follow(taught, seen, sensor)
-            if target is not None:
+            if target is not None and self.state.time - target.heard[self.ids.index(sensor.config.id)] >= APART * SECOND:
                 self._look(target, taught, seen, sensor, used)
 
     def _taught(self, sensor: SensorModel, store: TrackStore, found: Association) -> list[Taught]:
@@ -155,7 +169,7 @@ class Registration:
         births = zip(*(column[rows].tolist() for column in _births(store)), strict=True)
         return [
             Taught(int(pair[start[row]]), birth, states[row], covariances[row], _mean_mode(store.mu[row]), common)
-            for row, birth, common in zip(rows.tolist(), births, lately.any(axis=1).tolist(), strict=True)
+            for row, birth, common in zip(rows.tolist(), births, np.any(lately, axis=1).tolist(), strict=True)
         ]
 
     def _follow(self, taught: Taught, seen: Measurements, sensor: SensorModel) -> Followed | None:
@@ -164,13 +178,18 @@ class Registration:
         if known is not None and self.state.time - known.time <= COMMON * SECOND:
             return self._predicted(known, taught.mode)
         placed = math.isfinite(seen.variance[taught.j, 0])
-        cooperative = bool(seen.kind[taught.j] == POSITION) and not len(self.places[sensor.config.id])
+        cooperative = self._cooperative(seen, taught.j, sensor)
         if not placed or not taught.common or not self._make_room(taught.birth, cooperative=cooperative):
             return None
         height = PLACE if math.isfinite(seen.variance[taught.j, 2]) else HEIGHT
-        P = np.diag(np.array([PLACE, PLACE, height, SPEED, SPEED, CLIMB]) ** 2)
-        D = np.zeros((6, len(self.state.b)))
-        return Followed(taught.birth, self.state.time, cooperative, taught.state, P, D, self.state.b)
+        P = np.diag(np.array([PLACE, PLACE, height, SPEED, SPEED, CLIMB, 0.0, 0.0, 0.0]) ** 2)
+        D = np.zeros((9, len(self.state.b)))
+        x = np.concatenate([taught.state, np.zeros(3)])
+        return Followed(taught.birth, self.state.time, x, P, D, self.state.b, np.zeros(3), np.zeros(len(self.ids), np.int64))
+
+    def _cooperative(self, seen: Measurements, j: int, sensor: SensorModel) -> bool:
+        """Tell whether a detection is a target's own word of its place: a position of a sensor that has no bias."""
+        return bool(seen.kind[j] == POSITION) and not len(self.places[sensor.config.id])
 
     def _make_room(self, birth: Birth, *, cooperative: bool) -> bool:
         """Forget filters that heard nothing for long, and one that cannot say where north is for one that can."""
@@ -184,7 +203,11 @@ class Registration:
 
     def _predicted(self, one: Followed, mode: Mode) -> Followed:
         """Bring a filter to the look's time and to the present biases: x ← F (x − D Δb), P ← F P Fᵀ + Q, D ← F D."""
-        F, Q = matrices(mode, (self.state.time - one.time) / SECOND)
+        F, Q = np.zeros((9, 9)), np.zeros((9, 9))
+        dt = (self.state.time - one.time) / SECOND
+        phi = math.exp(-dt / SATELLITES)
+        F[:6, :6], Q[:6, :6] = matrices(mode, dt)
+        F[6:, 6:], Q[6:, 6:] = phi * np.eye(3), np.diag((1.0 - phi * phi) * one.wander)
         x = F @ (one.x - one.D @ (self.state.b - one.b))
         return one._replace(time=self.state.time, x=x, P=F @ one.P @ F.T + Q, D=F @ one.D, b=self.state.b)
 
@@ -198,12 +221,14 @@ class Registration:
         state, name, j = self.state, sensor.config.id, taught.j
         place, number = self.places[name], self.ids.index(name)
         measured = np.flatnonzero(np.isfinite(seen.noise[j, :3]))
-        at = _linearise(int(seen.kind[j]), sensor, target.x, taught.covariance, float(seen.offset[j]))
-        H = at.H[measured]
+        at = _linearise(int(seen.kind[j]), sensor, target.x[:6], taught.covariance, float(seen.offset[j]))
+        own = self._cooperative(seen, j, sensor)
+        target = _heard(target, seen.noise[j, :3]) if own else target
+        H = np.hstack([at.H[:3], own * np.eye(3)])[measured]
         J = np.zeros((len(measured), len(state.b)))
         J[:, place] = _slopes(int(seen.kind[j]), sensor, taught.state, at.H)[measured][:, self.parts[name]]
         noise = seen.noise[j, measured] * state.strain[number] * (CORRELATED if sensor.config.output == "tracks" else 1.0)
-        nu = (seen.z[j, :3] - at.h[:3] - at.curvature_mean[:3])[measured]
+        nu = (seen.z[j, :3] - at.h[:3] - at.curvature_mean[:3] - own * target.x[6:])[measured]
         if seen.kind[j] != POSITION:
             nu[measured == AZIMUTH] = (nu[measured == AZIMUTH] + math.pi) % math.tau - math.pi
         nu = nu - J[:, place] @ (state.b[place] - used[self.parts[name]])
@@ -218,16 +243,24 @@ class Registration:
         if distance2 > GATES[len(nu)]:
             return
         G, K = np.linalg.solve(C, S @ state.B).T, np.linalg.solve(V, H @ target.P).T
-        joseph = np.eye(6) - K @ H
+        joseph = np.eye(9) - K @ H
         B = state.B - G @ C @ G.T
         after = target._replace(
             x=target.x + K @ nu,
             P=_even(joseph @ target.P @ joseph.T + K @ R @ K.T),
             D=target.D + K @ S,
-            cooperative=target.cooperative or (bool(seen.kind[j] == POSITION) and not len(place)),
+            heard=np.where(np.arange(len(self.ids)) == number, state.time, target.heard),
         )
         others = tuple(one for one in state.followed if one.birth != target.birth)
         self.state = self.state._replace(b=state.b + G @ nu, B=_even(B), followed=(*others, after))
+
+
+def _heard(target: Followed, noise: Floats) -> Followed:
+    """Count with a first report's own error, which stays: as large again as what it states is noise."""
+    wander = np.where((target.wander == 0.0) & np.isfinite(noise), noise, target.wander)
+    P = target.P.copy()
+    P[6:, 6:] += np.diag(wander - target.wander)
+    return target._replace(P=P, wander=wander)
 
 
 def _births(store: TrackStore) -> tuple[Integers, Integers, Integers, Integers]:

@@ -30,8 +30,7 @@ class FollowedRecord(Record, omit_defaults=False):
 
     birth: Birth
     time: int
-    cooperative: bool
-    arrays: tuple[Array, ...]  # x, P, D, b
+    arrays: tuple[Array, ...]  # x, P, D, b, wander, heard
 
 
 class RegistrationRecord(Record, omit_defaults=False):
@@ -79,12 +78,12 @@ def read(record: TrackerRecord) -> TrackerState:
 
 def _write_registration(state: RegistrationState) -> RegistrationRecord:
     followed = tuple(
-        FollowedRecord(birth=one.birth, time=one.time, cooperative=one.cooperative, arrays=tuple(map(pack, one[3:])))
+        FollowedRecord(birth=one.birth, time=one.time, arrays=tuple(map(pack, one[2:])))
         for one in state.followed
     )
     return RegistrationRecord(time=state.time, b=pack(state.b), B=pack(state.B), strain=pack(state.strain), followed=followed)
 
 
 def _read_registration(record: RegistrationRecord) -> RegistrationState:
-    followed = tuple(Followed(one.birth, one.time, one.cooperative, *map(unpack, one.arrays)) for one in record.followed)  # type: ignore[arg-type]
+    followed = tuple(Followed(one.birth, one.time, *map(unpack, one.arrays)) for one in record.followed)  # type: ignore[arg-type]
     return RegistrationState(record.time, unpack(record.b), unpack(record.B), unpack(record.strain), followed)  # type: ignore[arg-type]
