@@ -77,10 +77,7 @@ def read(record: TrackerRecord) -> TrackerState:
 
 
 def _write_registration(state: RegistrationState) -> RegistrationRecord:
-    followed = tuple(
-        FollowedRecord(birth=one.birth, time=one.time, arrays=tuple(map(pack, one[2:])))
-        for one in state.followed
-    )
+    followed = tuple(FollowedRecord(birth=one.birth, time=one.time, arrays=tuple(map(pack, one[2:]))) for one in state.followed)
     return RegistrationRecord(time=state.time, b=pack(state.b), B=pack(state.B), strain=pack(state.strain), followed=followed)
 
 

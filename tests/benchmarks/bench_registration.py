@@ -28,12 +28,13 @@ PHASE = {"radar-1": 0.0, "radar-2": 0.37, "rid": 0.61}
 HORIZONS = {name: FRAME.horizon(math.radians(lat), math.radians(lon), h) for name, (lat, lon, h) in PLACES.items()}
 SIGMA = np.array([5.0, math.radians(0.5), math.radians(0.7)])
 SURVEYED = BiasSigma(range_m=0.5, azimuth_deg=0.02, elevation_deg=0.02)
+PD = 0.95
 RID = 4.0
 """m, each axis, of what the cooperative drone reports."""
 
 
 class Case(NamedTuple):
-    """Who is off by what (range m, azimuth deg, elevation deg, time s), and what the configuration admits."""
+    """Who is off by what (range m, azimuth deg, elevation deg, time s; drawn if left out), and what the configuration admits."""
 
     bias: dict[str, tuple[float, float, float, float]]
     sigma: dict[str, BiasSigma]
@@ -45,12 +46,12 @@ class Case(NamedTuple):
 def radar(name, sigma):
     lat, lon, height = PLACES[name]
     return Sensor(id=name, kind="radar", latitude_deg=lat, longitude_deg=lon, altitude_hae_m=height, period_s=1.0,
-                  accuracy=Accuracy(range_m=5.0, azimuth_deg=0.5, elevation_deg=0.7), detection_probability=0.9, false_alarms_per_scan=3.0,
+                  accuracy=Accuracy(range_m=5.0, azimuth_deg=0.5, elevation_deg=0.7), detection_probability=PD, false_alarms_per_scan=3.0,
                   coverage=CoverageTable(elevation_deg=(-10.0, 70.0), range_m=(50.0, 5000.0)), bias_sigma=sigma)  # fmt: skip
 
 
 REMOTE = Sensor(id="rid", kind="remote_id", period_s=1.0, accuracy=Accuracy(horizontal_m=RID, vertical_m=RID), reports="detections-only",
-                detection_probability=0.8, false_alarms_per_scan=0.001)  # fmt: skip
+                detection_probability=PD, false_alarms_per_scan=0.001)  # fmt: skip
 
 
 def begin(rng):
@@ -87,6 +88,10 @@ def false(rng, time):
     return polar(np.array([rng.uniform(50, 5000), rng.uniform(0, math.tau), rng.uniform(-0.1, 1.0)]), time)
 
 
+def of_sigma(sigma):
+    return (sigma.range_m, sigma.azimuth_deg, sigma.elevation_deg, sigma.time_s)
+
+
 def radians(bias):
     return np.array([bias[0], math.radians(bias[1]), math.radians(bias[2]), bias[3]])
 
@@ -104,7 +109,9 @@ def run(case, seed, *, learning=True):
     """Let the tracker see one run."""
     rng = np.random.default_rng(seed)
     sensors = tuple(radar(name, case.sigma[name]) for name in PLACES) + ((REMOTE,) if case.cooperative else ())
-    bias = {name: radians(case.bias.get(name, (0.0, 0.0, 0.0, 0.0))) for name in PHASE}
+    chance = np.random.default_rng([seed, 1])
+    drawn = {one.id: chance.normal(0.0, of_sigma(one.bias_sigma)) for one in sensors}
+    bias = {one.id: radians(case.bias.get(one.id, drawn[one.id])) for one in sensors}
     tracker = Tracker(Config(site=SITE, sensor=sensors), FRAME)
     if not learning:
         tracker.registration.learn = lambda *_: None
@@ -115,7 +122,7 @@ def run(case, seed, *, learning=True):
         states, last = [fly(rng, state, at - last) for state in states], at
         time = START + round(at * SECOND)
         seen = states[: case.cooperative] if name == "rid" else states
-        found = [report(rng, name, state, i, time, bias[name]) for i, state in enumerate(seen) if rng.random() < 0.9]
+        found = [report(rng, name, state, i, time, bias[name]) for i, state in enumerate(seen) if rng.random() < PD]
         found += [] if name == "rid" else [false(rng, time) for _ in range(rng.poisson(3.0))]
         stated = time + round(bias[name][3] * SECOND)
         tracker.step(Scan(sensor=name, time=stated, received=stated, sequence=k, detections=tuple(found)))
@@ -156,13 +163,14 @@ def show(title, case, runs):
             print(f"  {name} {NAMES[part]}: residual {off.mean() * unit:+.3f} ± {off.std() * unit:.3f}, claimed "
                   f"{math.sqrt(claimed.mean()) * unit:.3f}, NEES {np.mean(off**2 / claimed):.2f}")  # fmt: skip
     without = [run(case, 100 + seed, learning=False) for seed in range(runs)]
-    surveyed = case._replace(bias={}, sigma=dict.fromkeys(PLACES, BiasSigma()))
+    surveyed = case._replace(bias=dict.fromkeys(PLACES, NONE), sigma=dict.fromkeys(PLACES, BiasSigma()))
     ideal = [run(surveyed, 100 + seed) for seed in range(runs)]
     for label, some in (("registration", found), ("without", without), ("no bias at all", ideal)):
         squares, nees = (np.concatenate([getattr(one, key) for one in some]) for key in ("squares", "nees"))
         print(f"  {label}: RMSE {math.sqrt(squares.mean()):.2f} m, NEES {nees.mean():.2f}", flush=True)
 
 
+NONE = (0.0, 0.0, 0.0, 0.0)
 ONE = {"radar-1": BiasSigma(azimuth_deg=2.0), "radar-2": SURVEYED}
 BOTH = dict.fromkeys(PLACES, BiasSigma(range_m=5.0, azimuth_deg=2.0, elevation_deg=0.5))
 CASES = {
@@ -172,8 +180,9 @@ CASES = {
         {"radar-1": (4, 2.0, 0.4, 0), "radar-2": (-3, -1.5, -0.3, 0)}, BOTH, targets=5, cooperative=1
     ),
     "both, 5 targets, none cooperative": Case({"radar-1": (4, 2.0, 0.4, 0), "radar-2": (-3, -1.5, -0.3, 0)}, BOTH, targets=5),
-    "no bias, but admitted, 5 targets": Case({}, BOTH, targets=5),
-    "no bias, admitted on one, 1 target": Case({}, ONE),
+    "both drawn, 5 targets, one cooperative": Case({}, BOTH, targets=5, cooperative=1),
+    "no bias, but admitted, 5 targets": Case(dict.fromkeys(PLACES, NONE), BOTH, targets=5),
+    "no bias, admitted on one, 1 target": Case(dict.fromkeys(PLACES, NONE), ONE),
     "clock 0.5 s ahead, 5 targets": Case(
         {"radar-1": (0, 0, 0, 0.5)}, {"radar-1": BiasSigma(time_s=0.5), "radar-2": SURVEYED}, targets=5
     ),
