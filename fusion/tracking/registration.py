@@ -28,6 +28,9 @@ DRIFT = 7 * 86_400.0
 SURE = 0.9
 """Probability of an association that may teach: a tenth of wrong ones at most, and those are gated again."""
 
+TRUST = 0.3
+"""Share of a bias's prior sigma that its own must have come down to before it is taken off: nine tenths of its variance are known."""
+
 FOLLOWED = 20
 """Targets followed at a time: a hundred detections a second at the most common rates, a fiftieth of a core."""
 
@@ -123,6 +126,15 @@ class Registration:
         found.variance[parts] = np.diag(self.state.B)[places]
         return found
 
+    def correction(self, sensor: str) -> Bias:
+        """Give what to take off a sensor's measurements: what is trusted of its bias; of the rest, the prior as noise."""
+        found, places, parts = self.bias(sensor), self.places[sensor], self.parts[sensor]
+        prior = np.diag(self.prior)[places]
+        trusted = found.variance[parts] <= TRUST**2 * prior
+        found.value[parts] = np.where(trusted, found.value[parts], 0.0)
+        found.variance[parts] = np.where(trusted, found.variance[parts], prior)
+        return found
+
     def biases(self) -> dict[str, SensorBias]:
         """Give, in the wire's units, the biases of the sensors that may have any."""
         told: dict[str, dict[str, float]] = {name: {} for name in self.ids if len(self.places[name])}
@@ -146,7 +158,7 @@ class Registration:
         """Learn from the detections of a look that surely belong to tracks, which stand where the look was expected."""
         if not len(self.state.b):
             return
-        used = self.bias(sensor.config.id).value
+        used = self.correction(sensor.config.id).value
         for taught in self._taught(sensor, store, found):
             target = self._follow(taught, seen, sensor)
             if target is not None and self.state.time - target.heard[self.ids.index(sensor.config.id)] >= APART * SECOND:

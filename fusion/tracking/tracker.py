@@ -72,7 +72,7 @@ class Tracker:
         sensor = self.sensors[scan.sensor]
         self._predict(scan.time)
         self.registration.predict(scan.time)
-        seen = measure(scan, sensor, self.frame, self.registration.bias(scan.sensor))
+        seen = measure(scan, sensor, self.frame, self.registration.correction(scan.sensor))
         gated = self.store.gate(seen, sensor)
         intensity = self._expect(scan, sensor, gated)
         found = self.store.associate(gated, seen, intensity)
