@@ -13,7 +13,7 @@ from fusion.config import BiasSigma, Config, Sensor
 from fusion.messages import SECOND, Position, Scan
 from fusion.tracking.measurements import measure
 from fusion.tracking.models import direction, polar_slopes
-from fusion.tracking.registration import CORRELATED, DRIFT, Registration
+from fusion.tracking.registration import CORRELATED, DRIFT, TRUST, Registration
 from fusion.tracking.sensors import Bias, SensorModel
 from fusion.tracking.state import write
 from fusion.tracking.timeline import Timeline, TimelineState
@@ -122,6 +122,15 @@ def test_a_sensor_without_bias_sigma_has_nothing_estimated():
     assert len(of.state.b) == 0
     assert of.biases() == {}
     assert not of.bias("radar-1").variance.any()
+
+
+def test_a_bias_is_taken_off_once_it_is_trusted_and_counts_as_noise_before():
+    of = Registration({"radar-1": SensorModel.of(biased(RADAR, range_m=5.0, azimuth_deg=2.0), FRAME)})
+    trusted = (0.9 * TRUST * 5.0) ** 2
+    of.state = of.state._replace(b=np.array([3.0, 0.02]), B=np.diag([trusted, 0.5 * of.prior[1, 1]]))
+    found = of.correction("radar-1")
+    np.testing.assert_array_equal(found.value, [3.0, 0.0, 0.0, 0.0])
+    np.testing.assert_array_equal(found.variance, [trusted, of.prior[1, 1], 0.0, 0.0])
 
 
 def test_biases_wander_back_to_the_prior_and_no_further():
