@@ -102,6 +102,13 @@ def matrices(mode: Mode, dt: float) -> tuple[Floats, Floats]:
     return F, Q
 
 
+def mean_mode(mu: Floats) -> Mode:
+    """Give nearly constant velocity with the mean spectral densities of the modes that a track may be in."""
+    horizontal = sum(float(p) * mode.q_horizontal for p, mode in zip(mu, MODES, strict=True))
+    vertical = sum(float(p) * mode.q_vertical for p, mode in zip(mu, MODES, strict=True))
+    return MODES[0]._replace(q_horizontal=horizontal, q_vertical=vertical)
+
+
 # --- What sensors measure ----------------------------------------------------------------------------------------
 
 RANGE, AZIMUTH, ELEVATION, RANGE_RATE = 0, 1, 2, 3
@@ -245,6 +252,7 @@ __all__ = [
     "bend",
     "direction",
     "matrices",
+    "mean_mode",
     "polar_slopes",
     "position",
     "quadratic",

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from fusion.messages import SECOND, Floats, Integers, SensorBias
 from fusion.tracking.kernels import POSITION
 from fusion.tracking.measurements import Measurements
-from fusion.tracking.models import AZIMUTH, MODES, Linearised, Mode, direction, matrices, polar_slopes, position
+from fusion.tracking.models import AZIMUTH, Linearised, Mode, direction, matrices, mean_mode, polar_slopes, position
 from fusion.tracking.sensors import Bias, SensorModel
 from fusion.tracking.store import GATES, Association, TrackStore
 
@@ -29,7 +29,7 @@ SURE = 0.9
 """Probability of an association that may teach: a tenth of wrong ones at most, and those are gated again."""
 
 TRUST = 0.3
-"""Share of a bias's prior sigma that its own must have come down to before it is taken off: nine tenths of its variance are known."""
+"""Share of its prior sigma that a bias's own must be down to before it is taken off: nine tenths of its variance are known."""
 
 FOLLOWED = 20
 """Targets followed at a time: a hundred detections a second at the most common rates, a fiftieth of a core."""
@@ -180,7 +180,7 @@ class Registration:
         lately[:, self.ids.index(sensor.config.id)] = False
         births = zip(*(column[rows].tolist() for column in _births(store)), strict=True)
         return [
-            Taught(int(pair[start[row]]), birth, states[row], covariances[row], _mean_mode(store.mu[row]), common)
+            Taught(int(pair[start[row]]), birth, states[row], covariances[row], mean_mode(store.mu[row]), common)
             for row, birth, common in zip(rows.tolist(), births, np.any(lately, axis=1).tolist(), strict=True)
         ]
 
@@ -277,13 +277,6 @@ def _heard(target: Followed, noise: Floats) -> Followed:
 
 def _births(store: TrackStore) -> tuple[Integers, Integers, Integers, Integers]:
     return store.born, store.birth_sensor, store.birth_sequence, store.birth_index
-
-
-def _mean_mode(mu: Floats) -> Mode:
-    """Give nearly constant velocity with the mean spectral densities of the modes that a track may be in."""
-    horizontal = sum(float(p) * mode.q_horizontal for p, mode in zip(mu, MODES, strict=True))
-    vertical = sum(float(p) * mode.q_vertical for p, mode in zip(mu, MODES, strict=True))
-    return MODES[0]._replace(q_horizontal=horizontal, q_vertical=vertical)
 
 
 def _linearise(kind: int, sensor: SensorModel, x: Floats, P: Floats, offset: float) -> Linearised:
