@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from fusion.config import Config
 from fusion.errors import ConfigError, DecodeError
 from fusion.frame import SiteFrame
-from fusion.messages import SECOND, RawMessage, Record, Rejected, Scan, SensorHealth, utc
+from fusion.messages import SECOND, RawMessage, Record, Rejected, Scan, SensorBias, SensorHealth, utc
 from fusion.topics import Address, TopicTree
 from sensors import Adapter, Station
 
@@ -118,11 +119,11 @@ class Intake:
             interval=before.interval if interval is None else _smooth(before.interval, max(interval, 0.0)),
         )
 
-    def health(self, now: int) -> dict[str, SensorHealth]:
-        """Say how each sensor is at a time (ns)."""
-        return {name: self._health(name, record, now) for name, record in self.records.items()}
+    def health(self, now: int, biases: Mapping[str, SensorBias]) -> dict[str, SensorHealth]:
+        """Say how each sensor is at a time (ns), and what is known of the biases of some."""
+        return {name: self._health(name, record, now, biases.get(name)) for name, record in self.records.items()}
 
-    def _health(self, name: str, record: SensorRecord, now: int) -> SensorHealth:
+    def _health(self, name: str, record: SensorRecord, now: int, bias: SensorBias | None) -> SensorHealth:
         age = (now - record.received) / SECOND if record.received else None
         expected = self.stations[name].sensor.period_s or record.interval or 1.0
         silent = age is None or age > SILENT * max(expected, 1.0)
@@ -138,6 +139,7 @@ class Intake:
             age_s=None if age is None else round(age, 3),
             latency_s=None if record.latency is None else round(record.latency, 4),
             rate_hz=None if not record.interval else round(1.0 / record.interval, 3),
+            bias=bias,
         )
 
 

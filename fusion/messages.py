@@ -267,10 +267,10 @@ class WireBearing(Record):
     elevation_deg: float | None = None
 
 
-class WireIdentity(Identity):
+class WireIdentity(Identity, kw_only=True):
     """An identity, and what it is worth."""
 
-    strength: Strength = "claimed"
+    strength: Strength
 
 
 class WirePilot(Record):
@@ -366,6 +366,19 @@ class Rejected(Record, tag="rejected"):
     first_bytes: str = ""
 
 
+class SensorBias(Record, omit_defaults=False):
+    """What a sensor is off by, measured minus true, and one sigma of that; null for what is not estimated."""
+
+    range_m: float | None = None
+    range_sigma_m: float | None = None
+    azimuth_deg: float | None = None
+    azimuth_sigma_deg: float | None = None
+    elevation_deg: float | None = None
+    elevation_sigma_deg: float | None = None
+    time_s: float | None = None
+    time_sigma_s: float | None = None
+
+
 class SensorHealth(Record, omit_defaults=False):
     """What the service sees of one sensor."""
 
@@ -379,6 +392,7 @@ class SensorHealth(Record, omit_defaults=False):
     age_s: float | None
     latency_s: float | None
     rate_hz: float | None
+    bias: SensorBias | None = None
 
 
 class StatusMessage(Record, tag="status", omit_defaults=False, kw_only=True):

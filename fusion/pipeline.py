@@ -133,7 +133,7 @@ class Pipeline:
             time=utc(self.now),
             tracks={status: table.status.count(status) for status in sorted(set(table.status))},
             alerts=len(self.alerts.open),
-            sensors=self.intake.health(self.now),
+            sensors=self.intake.health(self.now, self.timeline.tracker.registration.biases()),
             counters={},
         )
 

@@ -12,11 +12,17 @@ from fusion.frame import SiteFrame
 from fusion.messages import CLASSES, SECOND, Bearing, Floats, Identity, Integers, Measurement, Polar, Position, Scan
 from fusion.tracking.classification import label_weights
 from fusion.tracking.kernels import DIRECTION, POSITION
-from fusion.tracking.sensors import SensorModel
+from fusion.tracking.models import polar_slopes
+from fusion.tracking.sensors import Bias, SensorModel
 
 REPORTED_SPEED_SIGMA = 5.0
 """m/s: a reported velocity of unknown accuracy starts a track this far from the truth, each axis."""
 
+WAY = 10.0
+"""m/s, each axis: how fast a target is taken to go whose time is not known well; a drone's cruise is 15 m/s."""
+
+NEAREST = 0.1
+"""m: what is left of a range when a bias is taken off it."""
 
 NAN = math.nan
 
@@ -27,7 +33,8 @@ class Measurements:
 
     kind: Integers  # (D)
     z: Floats  # (D, 6) range, azimuth, elevation, range rate; or easting, northing, height and their rates
-    variance: Floats  # (D, 6)
+    variance: Floats  # (D, 6) with what is not known of the sensor's bias
+    noise: Floats  # (D, 6) without
     time: Integers  # (D) ns, each detection's own
     offset: Floats  # (D) s, each detection's own time against the scan's
     names: Integers  # (D) identity codes, 0 for none
@@ -42,8 +49,9 @@ class Measurements:
     coverage: Floats  # (6)
 
 
-def measure(scan: Scan, sensor: SensorModel, frame: SiteFrame) -> Measurements:
-    """Turn a scan into arrays."""
+def measure(scan: Scan, sensor: SensorModel, frame: SiteFrame, bias: Bias | None = None) -> Measurements:
+    """Turn a scan into arrays, freed from the sensor's bias as far as that is known; its prior if left out."""
+    bias = sensor.prior if bias is None else bias
     detections = scan.detections
     D = len(detections)
     z, variance, hint = np.zeros((D, 6)), np.full((D, 6), np.inf), np.zeros((D, 4))
@@ -51,17 +59,20 @@ def measure(scan: Scan, sensor: SensorModel, frame: SiteFrame) -> Measurements:
     directions, positions = np.flatnonzero(kind == DIRECTION), np.flatnonzero(kind == POSITION)
     if len(directions):
         _directions(directions, detections, z, variance)
-        variance[directions, :3] += sensor.bias_variance
     if len(positions):
         _positions(positions.tolist(), detections, frame, z, variance, hint)
+    noise = variance.copy()
+    if bias.variance.any():
+        _correct(kind, z, variance, sensor, bias)
     key = np.where(kind == DIRECTION, z[:, 1], z[:, 0])
     order = np.lexsort((key, kind))
     return Measurements(
         kind=kind,
         z=z,
         variance=variance,
+        noise=noise,
         time=np.array([one.time for one in detections], np.int64),
-        offset=np.array([one.time - scan.time for one in detections], float) / SECOND,
+        offset=np.array([one.time - scan.time for one in detections], float) / SECOND - bias.value[3],
         names=np.array([0 if one.identity is None else code(one.identity) for one in detections], np.int64),
         numbers=_numbers(detections, sensor),
         labels=_labels(detections),
@@ -85,6 +96,27 @@ def _numbers(detections: tuple[Measurement, ...], sensor: SensorModel) -> Intege
 def _hashed(text: str) -> int:
     """Give a number that is never 0: equal texts, equal numbers, in every process."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=7).digest(), "big") + 1
+
+
+def _correct(kind: Integers, z: Floats, variance: Floats, sensor: SensorModel, bias: Bias) -> None:
+    """Take a sensor's bias off what it measured, z ← z − J b, and count what is not known of it as noise: R ← R + J B Jᵀ.
+
+    A bias does not average out, so this is no white noise; who counts it as if it were errs on the careful side across
+    sensors. Of J B Jᵀ the diagonal is kept. What a clock is off by moves a target along its way.
+    """
+    measured = np.isfinite(variance[:, :3])
+    directions = kind != POSITION
+    z[:, :3] -= np.where(measured & directions[:, None], bias.value[:3], 0.0)
+    variance[directions, :3] += bias.variance[:3]
+    ranged = directions & measured[:, 0]
+    way = WAY / np.stack([np.ones(len(z)), np.maximum(z[:, 0], NEAREST), np.maximum(z[:, 0], NEAREST)], axis=1)
+    variance[ranged, :3] += way[ranged] ** 2 * bias.variance[3]
+    for j in np.flatnonzero(~directions).tolist():
+        J = polar_slopes(sensor.horizon, z[j, :3])
+        z[j, :3] -= np.where(measured[j], J @ bias.value[:3], 0.0)
+        variance[j, :3] += J**2 @ bias.variance[:3] + WAY**2 * bias.variance[3]
+    z[directions, 0] = np.where(measured[directions, 0], np.maximum(z[directions, 0], NEAREST), 0.0)
+    z[directions, 1] %= math.tau
 
 
 def _labels(detections: tuple[Measurement, ...]) -> Floats:

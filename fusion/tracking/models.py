@@ -103,6 +103,13 @@ def matrices(mode: Mode, dt: float) -> tuple[Floats, Floats]:
     return F, Q
 
 
+def mean_mode(mu: Floats) -> Mode:
+    """Give nearly constant velocity with the mean spectral densities of the modes that a track may be in."""
+    horizontal = sum(float(p) * mode.q_horizontal for p, mode in zip(mu, MODES, strict=True))
+    vertical = sum(float(p) * mode.q_vertical for p, mode in zip(mu, MODES, strict=True))
+    return MODES[0]._replace(q_horizontal=horizontal, q_vertical=vertical)
+
+
 # --- What sensors measure ----------------------------------------------------------------------------------------
 
 RANGE, AZIMUTH, ELEVATION, RANGE_RATE = 0, 1, 2, 3
@@ -216,6 +223,18 @@ def bend(e: Floats, range_rate: float, slopes: Floats, J: Floats, P: Floats, off
     return mean, variance
 
 
+def polar_slopes(horizon: Horizon, grid: Floats) -> Floats:
+    """Give how a grid point (3) moves with its range, azimuth and elevation from a sensor: J⁻¹ ∂e/∂(r, α, ε) (3, 3).
+
+    ∂e/∂r = e/r,  ∂e/∂α = (e_N, −e_E, 0),  ∂e/∂ε = (−e_E e_U/ρ, −e_N e_U/ρ, ρ)
+    """
+    e = horizon.enu_from_grid(grid)
+    rho = max(math.hypot(e[0], e[1]), OVERHEAD)
+    r = math.hypot(rho, e[2])
+    slopes = np.array([[e[0] / r, e[1], -e[0] * e[2] / rho], [e[1] / r, -e[0], -e[1] * e[2] / rho], [e[2] / r, 0.0, rho]])
+    return np.asarray(np.linalg.solve(horizon.jacobian(grid), slopes))
+
+
 def position(s: Floats, offset: float = 0.0) -> Linearised:
     """Measure place and velocity themselves, `offset` seconds from the state's time: linear, no curvature."""
     H = np.eye(6)
@@ -234,6 +253,8 @@ __all__ = [
     "bend",
     "direction",
     "matrices",
+    "mean_mode",
+    "polar_slopes",
     "position",
     "quadratic",
     "step",

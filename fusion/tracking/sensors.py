@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,6 +24,13 @@ ELEVATIONS = (-0.35, math.pi / 2)
 
 FILTERED = 3.0
 """Looks that the errors of a sensor's own tracker last where nobody says how long: the memory of an α–β filter with α ≈ 0.3."""
+
+
+class Bias(NamedTuple):
+    """What a sensor is off by all day: measured minus true range, azimuth, elevation and time, m, rad, s."""
+
+    value: Floats  # (4)
+    variance: Floats  # (4)
 
 
 @dataclass(frozen=True)
@@ -44,14 +52,11 @@ class SensorModel:
         return cls(sensor, frame.horizon(latitude, longitude, height))
 
     @cached_property
-    def bias_variance(self) -> Floats:
-        """Variance of what it is off by all day: range, azimuth, elevation (3), m² and rad².
-
-        A bias does not average out, so this is no white noise; until it is estimated (registration), a measurement that counts
-        with it as if it were errs on the careful side across sensors.
-        """
+    def prior(self) -> Bias:
+        """What it is off by all day, as far as its configuration knows."""
         bias = self.config.bias_sigma
-        return np.array([bias.range_m, math.radians(bias.azimuth_deg), math.radians(bias.elevation_deg)]) ** 2
+        sigma = [bias.range_m, math.radians(bias.azimuth_deg), math.radians(bias.elevation_deg), bias.time_s]
+        return Bias(np.zeros(4), np.array(sigma) ** 2)
 
     @cached_property
     def correlation(self) -> float:

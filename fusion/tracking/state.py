@@ -11,6 +11,7 @@ from fusion.messages import Record
 from fusion.tracking.classification import Claim
 from fusion.tracking.initiation import Ray
 from fusion.tracking.merging import Pair
+from fusion.tracking.registration import Birth, Followed, RegistrationState
 from fusion.tracking.store import TrackStore
 from fusion.tracking.undetected import Undetected
 
@@ -24,6 +25,25 @@ class TrackerState(NamedTuple):
     rays: tuple[Ray, ...]
     pairs: tuple[Pair, ...]
     searched: int
+    registration: RegistrationState
+
+
+class FollowedRecord(Record, omit_defaults=False):
+    """One target that registration follows, as it is written down."""
+
+    birth: Birth
+    time: int
+    arrays: tuple[Array, ...]  # x, P, D, b, wander, heard
+
+
+class RegistrationRecord(Record, omit_defaults=False):
+    """What registration knows, as it is written down."""
+
+    time: int
+    b: Array
+    B: Array
+    strain: Array
+    followed: tuple[FollowedRecord, ...]
 
 
 class TrackerRecord(Record, omit_defaults=False):
@@ -36,6 +56,7 @@ class TrackerRecord(Record, omit_defaults=False):
     rays: tuple[Ray, ...]
     pairs: tuple[Pair, ...]
     searched: int
+    registration: RegistrationRecord
 
 
 def write(state: TrackerState) -> TrackerRecord:
@@ -48,6 +69,7 @@ def write(state: TrackerState) -> TrackerRecord:
         rays=state.rays,
         pairs=state.pairs,
         searched=state.searched,
+        registration=_write_registration(state.registration),
     )
 
 
@@ -58,4 +80,15 @@ def read(record: TrackerRecord) -> TrackerState:
         raise SnapshotError(f"the snapshot's columns {sorted(record.columns)} are not this version's {sorted(expected)}")
     arrays = {name: unpack(array) for name, array in record.columns.items()}
     store = TrackStore(**arrays, claims=list(record.claims))  # type: ignore[arg-type]
-    return TrackerState(record.time, store, record.undetected, record.rays, record.pairs, record.searched)
+    registration = _read_registration(record.registration)
+    return TrackerState(record.time, store, record.undetected, record.rays, record.pairs, record.searched, registration)
+
+
+def _write_registration(state: RegistrationState) -> RegistrationRecord:
+    followed = tuple(FollowedRecord(birth=one.birth, time=one.time, arrays=tuple(map(pack, one[2:]))) for one in state.followed)
+    return RegistrationRecord(time=state.time, b=pack(state.b), B=pack(state.B), strain=pack(state.strain), followed=followed)
+
+
+def _read_registration(record: RegistrationRecord) -> RegistrationState:
+    followed = tuple(Followed(one.birth, one.time, *map(unpack, one.arrays)) for one in record.followed)  # type: ignore[arg-type]
+    return RegistrationState(record.time, unpack(record.b), unpack(record.B), unpack(record.strain), followed)  # type: ignore[arg-type]

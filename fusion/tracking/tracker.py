@@ -17,6 +17,7 @@ from fusion.tracking.classification import BROADCAST, probabilities
 from fusion.tracking.initiation import Crossings
 from fusion.tracking.measurements import Measurements, measure
 from fusion.tracking.merging import Merging
+from fusion.tracking.registration import Registration
 from fusion.tracking.sensors import SensorModel
 from fusion.tracking.state import TrackerState
 from fusion.tracking.store import Gated, TrackStore, begin, begin_at
@@ -60,28 +61,31 @@ class Tracker:
         self.store = TrackStore.for_sensors(len(self.ids), len(lasting))
         self.undetected = {name: Undetected() for name in self.ids}
         self.crossings, self.merging = Crossings(), Merging()
+        self.registration = Registration(self.sensors)
         self._names: dict[tuple[int, int, int, int], str] = {}
 
     def snapshot(self) -> TrackerState:
         """Give the whole state as a value of its own."""
-        return TrackerState(
-            self.time, self.store.copy(), dict(self.undetected), self.crossings.rays, self.merging.pairs, self.merging.searched
-        )
+        known = (self.crossings.rays, self.merging.pairs, self.merging.searched, self.registration.state)
+        return TrackerState(self.time, self.store.copy(), dict(self.undetected), *known)
 
     def restore(self, state: TrackerState) -> None:
         """Become what the value says; the value stays good for another time."""
         self.time, self.store = state.time, state.store.copy()
         self.undetected, self.crossings = dict(state.undetected), Crossings(state.rays)
         self.merging = Merging(state.pairs, state.searched)
+        self.registration.state = state.registration
 
     def step(self, scan: Scan) -> None:
         """Let one look speak to every track."""
         sensor = self.sensors[scan.sensor]
         self._predict(scan.time)
-        seen = measure(scan, sensor, self.frame)
+        self.registration.predict(scan.time)
+        seen = measure(scan, sensor, self.frame, self.registration.correction(scan.sensor))
         gated = self.store.gate(seen, sensor)
         intensity = self._expect(scan, sensor, gated)
         found = self.store.associate(gated, seen, intensity, self.store.numbers[:, self.ids.index(scan.sensor)])
+        self.registration.learn(seen, sensor, self.store, found)
         best, share = self.store.update(seen, sensor, found)
         self.store.learn_motion(scan.time, np.flatnonzero(best >= 0))
         weighing.compare(self.store, scan, sensor, seen, found, best, share, self.frame.ground)
