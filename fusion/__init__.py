@@ -7,7 +7,7 @@ What lies where
     tracking                      pure: estimates where everything is, and how sure that is
     zones                         pure: decides who may fly where, and what deserves an alert
     pipeline                      pure: Pipeline.feed(Input) -> list[Output], everything above in order
-    recording, replay             what the core was fed, on disk and back through the core
+    recording, replay, playback   what the core was fed, on disk and back through the core, from anywhere
     journal, transport, console   the edge: the durable book, the wire, the operator's screen
     metrics, service, __main__    composition, and the command line
     (beside it) sensors           adapters: what each sensor says, turned into Scans

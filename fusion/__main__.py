@@ -1,4 +1,6 @@
-"""The command line: `vigie demo`, `run`, `check`, `record`, `replay`, `simulate`, `score`, `zones check`, `schema`, `bench`.
+"""The command line.
+
+`vigie demo`, `run`, `check`, `record`, `replay`, `index`, `simulate`, `score`, `zones check`, `schema`, `bench`.
 
 Exit codes: 0 done, 1 something is not as it should be (a scenario's expectation, a comparison), 2 a person must mend something
 first (a file, the broker's address), and what it is stands on the last lines.
@@ -100,16 +102,29 @@ def _record(chosen: argparse.Namespace) -> int:
 
 
 def _replay(chosen: argparse.Namespace) -> int:
-    from fusion import recording  # noqa: PLC0415
-    from fusion.assembly import assemble  # noqa: PLC0415
-    from fusion.config_file import load  # noqa: PLC0415
-    from fusion.replay import replay  # noqa: PLC0415
+    from fusion.replaying import Wanted, replay  # noqa: PLC0415
 
-    site = chosen.config or chosen.recording.with_name("site.toml")
-    pipeline = assemble(load(site, os.environ), site.parent)
-    done = replay(recording.read(chosen.recording), pipeline, chosen.out)
-    print(f"{chosen.out}: {done.messages} messages, {done.tracks} tracks, {done.alerts} alerts, {done.rejected} rejected")
-    return 0
+    wanted = Wanted(
+        recording=chosen.recording,
+        site=chosen.config or (chosen.compare or chosen.recording.parent) / "site.toml",
+        begin=chosen.begin,
+        end=chosen.end,
+        alert=chosen.alert,
+        topics=tuple(chosen.topic),
+        out=chosen.out,
+        golden=chosen.compare,
+    )
+    if chosen.onto is None:
+        return replay(wanted)
+    from simulators.republish import republish  # noqa: PLC0415
+
+    return republish(wanted, chosen.onto, speed=chosen.speed, qos=chosen.qos, forever=chosen.loop, now=chosen.now)
+
+
+def _index(chosen: argparse.Namespace) -> int:
+    from fusion.replaying import make_index  # noqa: PLC0415
+
+    return make_index(chosen.recording, chosen.config or chosen.recording.with_name("site.toml"))
 
 
 def _simulate(chosen: argparse.Namespace) -> int:
@@ -208,11 +223,30 @@ def _for_test_engineers(commands: Commands) -> None:
     record.add_argument("--out", type=Path, required=True, help=".jsonl, .jsonl.gz or .mcap")
     record.add_argument("--seconds", type=float, help="for so long (default: until Ctrl-C)")
 
-    replay = commands.add_parser("replay", help="run a recording through the core, as fast as the machine can")
+    replay = commands.add_parser("replay", help="run a recording through the core as fast as the machine can, or onto a broker")
     replay.set_defaults(do=_replay)
     replay.add_argument("recording", type=Path)
     replay.add_argument("--config", type=Path, metavar="SITE", help="default: site.toml beside the recording")
-    replay.add_argument("--out", type=Path, required=True, metavar="DIR", help="tracks.jsonl, alerts.jsonl, rejected.jsonl")
+    replay.add_argument("--out", type=Path, metavar="DIR", help="write tracks.jsonl, alerts.jsonl, rejected.jsonl there")
+    replay.add_argument("--compare", type=Path, metavar="DIR", help="print what differs from these; exit 1 where anything does")
+    replay.add_argument("--from", dest="begin", metavar="WHEN", help="seconds from the start, 17:31:05 (UTC), or RFC 3339")
+    replay.add_argument("--to", dest="end", metavar="WHEN")
+    replay.add_argument(
+        "--alert", metavar="N", help="from 20 s before an alert to 40 s after: its number in `vigie index`, or id"
+    )
+    replay.add_argument(
+        "--topic", action="append", default=[], metavar="FILTER", help="only these, as in MQTT: 'sensor/radar-1/#'"
+    )
+    replay.add_argument("--onto", metavar="HOST[:PORT]", help="publish the recording on a broker instead")
+    replay.add_argument("--speed", type=float, default=1.0, help="so many times as fast, onto a broker; 0: at once")
+    replay.add_argument("--qos", type=int, choices=[0, 1], default=0, help="of scans, onto a broker")
+    replay.add_argument("--loop", action="store_true", help="begin again when it is over, onto a broker")
+    replay.add_argument("--now", action="store_true", help="move its times to the present, onto a broker: for a live service")
+
+    index = commands.add_parser("index", help="make a recording's index, so that it plays from anywhere; list its alerts")
+    index.set_defaults(do=_index)
+    index.add_argument("recording", type=Path)
+    index.add_argument("--config", type=Path, metavar="SITE", help="default: site.toml beside the recording")
 
     simulate = commands.add_parser("simulate", help="fly a scenario: onto a broker in real time, or into files at once")
     simulate.set_defaults(do=_simulate)

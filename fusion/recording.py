@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Protocol, cast
+from typing import IO, NamedTuple, Protocol, cast
 
 import msgspec
 
@@ -38,6 +38,17 @@ class Line(Record):
     payload: msgspec.Raw = ABSENT
     payload_base64: bytes | None = None
     tick: Time | None = None
+
+
+class Place(NamedTuple):
+    """Where a reading of a recording stands: how many inputs came before it, and where a reader may go on."""
+
+    number: int = 0  # inputs before this place
+    offset: int = 0  # bytes before it in a file of plain lines
+    least: int = 0  # ns, no later time of arrival stands before it in an MCAP file
+
+
+START = Place()
 
 
 class Writer(Protocol):
@@ -167,11 +178,13 @@ def _is_one_line_of_json(payload: bytes) -> bool:
     return True
 
 
-def with_ticks(items: Iterable[Input]) -> Iterator[Input]:
-    """Give a recording its beat, from its received times, where it has none of its own."""
-    ticked = False
-    due: int | None = None
-    last = 0
+def with_ticks(items: Iterable[Input], beat: int | None = None, *, ticked: bool = False) -> Iterator[Input]:
+    """Give a recording its beat, from its received times, where it has none of its own.
+
+    Who goes on in the middle of one tells the time of the last beat, and whether the recording had any of its own so far.
+    """
+    due = beat
+    last = due or 0
     for item in items:
         if isinstance(item, Tick):
             ticked = True
@@ -193,21 +206,35 @@ def read(path: Path) -> Iterator[Input]:
 
     The last line of a recording whose writer was killed may be cut short: it was never fed, and is left out.
     """
+    return (item for item, _ in read_from(path))
+
+
+def read_from(path: Path, begin: Place = START) -> Iterator[tuple[Input, Place]]:
+    """Read a recording from a place in it: each input, and the place behind it.
+
+    Plain lines are sought by their offset and MCAP by its index of times. A packed file (`.gz`) is unpacked from its start.
+    """
     if path.suffix == ".mcap":
         from fusion.recording_mcap import read_mcap  # noqa: PLC0415 - an extra, wanted only here
 
-        yield from read_mcap(path)
+        yield from read_mcap(path, begin)
         return
     with _opened(path) as file:
-        for number, line in enumerate(file, 1):
+        number, offset = (0, 0) if path.suffix == ".gz" else (begin.number, file.seek(begin.offset))
+        for count, line in enumerate(file, 1):
+            offset += len(line)
             if not line.strip():
                 continue
+            number += 1
+            if number <= begin.number:
+                continue
             try:
-                yield input_of(line)
+                yield input_of(line), Place(number, offset)
             except RecordingError as error:
                 if not line.endswith(b"\n"):
                     return
-                raise RecordingError(f"{path}, line {number}: {error}") from error
+                where = f"input {number}" if begin.offset else f"line {count}"
+                raise RecordingError(f"{path}, {where}: {error}") from error
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from mcap.writer import Writer as Mcap
 
 from fusion.errors import RecordingError
 from fusion.messages import Input, RawMessage, Tick, utc
+from fusion.recording import START, Place
 
 TICKS = "vigie/tick"
 _ANYTHING = b'{"type": "object"}'
@@ -54,14 +55,21 @@ class McapWriter:
         return self._channels[topic]
 
 
-def read_mcap(path: Path) -> Iterator[Input]:
-    """Read an MCAP recording in the order it was written in."""
+def read_mcap(path: Path, begin: Place = START) -> Iterator[tuple[Input, Place]]:
+    """Read an MCAP recording in the order it was written in, from a place on: each input, and the place behind it.
+
+    Chunks that end before `begin.least` are not unpacked; what is left of the inputs before the place is counted off.
+    """
     try:
         with path.open("rb") as file:
-            for _, channel, message in make_reader(file).iter_messages(log_time_order=False):
+            reader = make_reader(file)
+            for _, channel, message in reader.iter_messages(starting_at=begin.least or None, log_time_order=False):
+                number = message.sequence + 1
+                if number <= begin.number:
+                    continue
                 if channel.topic == TICKS:
-                    yield Tick(time=message.log_time)
+                    yield Tick(time=message.log_time), Place(number)
                 else:
-                    yield RawMessage(topic=channel.topic, payload=message.data, received=message.log_time)
+                    yield RawMessage(topic=channel.topic, payload=message.data, received=message.log_time), Place(number)
     except (OSError, McapError) as error:
         raise RecordingError(f"{path}: cannot be read: {error}") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,9 +10,12 @@ import msgspec
 
 from fusion import recording
 from fusion.errors import RecordingError
-from fusion.messages import AlertMessage, Input, RawMessage, Rejected, TracksMessage
+from fusion.messages import AlertMessage, Input, Output, RawMessage, Rejected, TracksMessage
 from fusion.payload import payload
 from fusion.pipeline import Pipeline
+
+Step = tuple[Input, list[Output]]
+"""What the core was fed, and what it said to it."""
 
 
 class Replayed(NamedTuple):
@@ -24,8 +27,13 @@ class Replayed(NamedTuple):
     rejected: int
 
 
-def replay(inputs: Iterable[Input], pipeline: Pipeline, directory: Path) -> Replayed:
-    """Feed a recording; write `tracks.jsonl`, `alerts.jsonl` and `rejected.jsonl` (one message a line) into a directory.
+def fed(inputs: Iterable[Input], pipeline: Pipeline) -> Iterator[Step]:
+    """Feed inputs to a core, with the beat that they may lack."""
+    return ((item, pipeline.feed(item)) for item in recording.with_ticks(inputs))
+
+
+def write_down(steps: Iterable[Step], directory: Path) -> Replayed:
+    """Write `tracks.jsonl`, `alerts.jsonl` and `rejected.jsonl` (one message a line) into a directory.
 
     The lines of `tracks.jsonl` are the tracks of each message on `tracks`, those of `alerts.jsonl` the payloads on
     `alert/{alert}`: the same bytes as on the wire.
@@ -39,9 +47,9 @@ def replay(inputs: Iterable[Input], pipeline: Pipeline, directory: Path) -> Repl
             (directory / "alerts.jsonl").open("wb") as alerts_file,
             (directory / "rejected.jsonl").open("wb") as rejected_file,
         ):
-            for item in recording.with_ticks(inputs):
+            for item, outputs in steps:
                 messages += isinstance(item, RawMessage)
-                for output in pipeline.feed(item):
+                for output in outputs:
                     match output:
                         case TracksMessage(tracks=tracks):
                             ids.update(track.track for track in tracks)

@@ -76,5 +76,15 @@ class TopicTree:
         return [wild, wild + MSGPACK] if name in {"scan", "raw"} else [wild]
 
 
+def matches(filter_: str, topic: str) -> bool:
+    """Tell whether an MQTT filter matches a topic: `+` stands for one level, `#` for all that follow (MQTT 5, §4.7)."""
+    levels = topic.split("/")
+    wanted = filter_.split("/")
+    if wanted[-1] == "#":
+        wanted = wanted[:-1]
+        levels = levels[: len(wanted)]
+    return len(levels) == len(wanted) and all(one in {"+", level} for one, level in zip(wanted, levels, strict=True))
+
+
 def _regex(path: str) -> str:
     return re.sub(r"\\\{(\w+)\\\}", lambda part: f"(?P<{part[1]}>{ID})", re.escape(path))

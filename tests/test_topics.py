@@ -3,8 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from paho.mqtt.client import topic_matches_sub
 
-from fusion.topics import ID, TOPICS, TopicTree
+from fusion.topics import ID, TOPICS, TopicTree, matches
 
 names = st.from_regex(f"^{ID}$", fullmatch=True)
 
@@ -43,3 +44,13 @@ def test_a_root_of_its_own_keeps_two_services_apart():
 
 def test_subscriptions_cover_both_encodings_of_a_scan():
     assert TopicTree("paris").filters("scan") == ["vigie/v1/paris/sensor/+/scan", "vigie/v1/paris/sensor/+/scan/msgpack"]
+
+
+levels = st.lists(st.sampled_from(["a", "b", "", "+", "#", "scan"]), min_size=1, max_size=4)
+
+
+@given(levels, st.lists(st.sampled_from(["a", "b", "", "scan"]), min_size=1, max_size=4))
+def test_filters_match_as_paho_says(filter_, topic):
+    if "#" in filter_[:-1]:
+        filter_ = [level for level in filter_ if level != "#"] or ["a"]
+    assert matches("/".join(filter_), "/".join(topic)) == topic_matches_sub("/".join(filter_), "/".join(topic))
