@@ -113,6 +113,7 @@ def _replay(chosen: argparse.Namespace) -> int:
         topics=tuple(chosen.topic),
         out=chosen.out,
         golden=chosen.compare,
+        biases=chosen.biases,
     )
     if chosen.onto is None:
         return replay(wanted)
@@ -227,7 +228,10 @@ def _for_test_engineers(commands: Commands) -> None:
     replay.set_defaults(do=_replay)
     replay.add_argument("recording", type=Path)
     replay.add_argument("--config", type=Path, metavar="SITE", help="default: site.toml beside the recording")
-    replay.add_argument("--out", type=Path, metavar="DIR", help="write tracks.jsonl, alerts.jsonl, rejected.jsonl there")
+    replay.add_argument(
+        "--out", type=Path, metavar="DIR", help="write tracks.jsonl, alerts.jsonl, rejected.jsonl, biases.json there"
+    )
+    replay.add_argument("--biases", type=Path, metavar="FILE", help="biases.json of an earlier run or replay: begin with these")
     replay.add_argument("--compare", type=Path, metavar="DIR", help="print what differs from these; exit 1 where anything does")
     replay.add_argument("--from", dest="begin", metavar="WHEN", help="seconds from the start, 17:31:05 (UTC), or RFC 3339")
     replay.add_argument("--to", dest="end", metavar="WHEN")

@@ -78,6 +78,13 @@ class BiasSigma(Table):
     azimuth_deg: NonNegative = 0.0
     elevation_deg: NonNegative = 0.0
     time_s: NonNegative = 0.0
+    place_m: Annotated[
+        NonNegative | None,
+        Meta(
+            description="where it is said to stand, each of east and north; left out: as range_m, for who admits metres in range "
+            "has not surveyed the mast to less"
+        ),
+    ] = None
 
 
 class Sensor(Table):

@@ -377,6 +377,10 @@ class SensorBias(Record, omit_defaults=False):
     elevation_sigma_deg: float | None = None
     time_s: float | None = None
     time_sigma_s: float | None = None
+    east_m: float | None = None
+    east_sigma_m: float | None = None
+    north_m: float | None = None
+    north_sigma_m: float | None = None
 
 
 class SensorHealth(Record, omit_defaults=False):

@@ -7,13 +7,14 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fusion.frame import SiteFrame
 from fusion.messages import CLASSES, SECOND, Bearing, Floats, Identity, Integers, Measurement, Polar, Position, Scan
 from fusion.tracking.classification import label_weights
 from fusion.tracking.kernels import DIRECTION, POSITION
 from fusion.tracking.models import polar_slopes
-from fusion.tracking.sensors import Bias, SensorModel
+from fusion.tracking.sensors import EAST_OFF, NORTH_OFF, PARTS, TIME_OFF, Bias, SensorModel
 
 REPORTED_SPEED_SIGMA = 5.0
 """m/s: a reported velocity of unknown accuracy starts a track this far from the truth, each axis."""
@@ -62,7 +63,7 @@ def measure(scan: Scan, sensor: SensorModel, frame: SiteFrame, bias: Bias | None
     if len(positions):
         _positions(positions.tolist(), detections, frame, z, variance, hint)
     noise = variance.copy()
-    if bias.variance.any():
+    if bias.covariance.any():
         _correct(kind, z, variance, sensor, bias)
     key = np.where(kind == DIRECTION, z[:, 1], z[:, 0])
     order = np.lexsort((key, kind))
@@ -72,7 +73,7 @@ def measure(scan: Scan, sensor: SensorModel, frame: SiteFrame, bias: Bias | None
         variance=variance,
         noise=noise,
         time=np.array([one.time for one in detections], np.int64),
-        offset=np.array([one.time - scan.time for one in detections], float) / SECOND - bias.value[3],
+        offset=np.array([one.time - scan.time for one in detections], float) / SECOND - bias.value[TIME_OFF],
         names=np.array([0 if one.identity is None else code(one.identity) for one in detections], np.int64),
         numbers=_numbers(detections, sensor),
         labels=_labels(detections),
@@ -102,21 +103,38 @@ def _correct(kind: Integers, z: Floats, variance: Floats, sensor: SensorModel, b
     """Take a sensor's bias off what it measured, z ← z − J b, and count what is not known of it as noise: R ← R + J B Jᵀ.
 
     A bias does not average out, so this is no white noise; who counts it as if it were errs on the careful side across
-    sensors. Of J B Jᵀ the diagonal is kept. What a clock is off by moves a target along its way.
+    sensors. Of J B Jᵀ the diagonal is kept. Directions are seen from where the sensor stands in truth (`SensorModel.moved`).
+    What a clock is off by moves a target along its way.
     """
     measured = np.isfinite(variance[:, :3])
     directions = kind != POSITION
     z[:, :3] -= np.where(measured & directions[:, None], bias.value[:3], 0.0)
-    variance[directions, :3] += bias.variance[:3]
-    ranged = directions & measured[:, 0]
-    way = WAY / np.stack([np.ones(len(z)), np.maximum(z[:, 0], NEAREST), np.maximum(z[:, 0], NEAREST)], axis=1)
-    variance[ranged, :3] += way[ranged] ** 2 * bias.variance[3]
+    J = _direction_slopes(z[directions], measured[directions, 0])
+    variance[directions, :3] += np.einsum("dij,jk,dik->di", J, bias.covariance, J)
     for j in np.flatnonzero(~directions).tolist():
-        J = polar_slopes(sensor.horizon, z[j, :3])
-        z[j, :3] -= np.where(measured[j], J @ bias.value[:3], 0.0)
-        variance[j, :3] += J**2 @ bias.variance[:3] + WAY**2 * bias.variance[3]
+        J = np.hstack([polar_slopes(sensor.horizon, z[j, :3]), np.zeros((3, 1)), np.eye(3)[:, :2]])
+        z[j, :3] -= np.where(measured[j], J @ bias.value, 0.0)
+        variance[j, :3] += np.einsum("ij,jk,ik->i", J, bias.covariance, J) + WAY**2 * bias.covariance[TIME_OFF, TIME_OFF]
     z[directions, 0] = np.where(measured[directions, 0], np.maximum(z[directions, 0], NEAREST), 0.0)
     z[directions, 1] %= math.tau
+
+
+def _direction_slopes(z: Floats, ranged: NDArray[np.bool_]) -> Floats:
+    """Give J (n, 3, 6), what each part of a bias does to range, azimuth and elevation.
+
+    Without a range neither way nor place can be told in angles: they are left out. The grid's north is taken for true north,
+    and heights for small: this is how unsure a correction is, not the correction.
+    """
+    J = np.zeros((len(z), 3, len(PARTS)))
+    J[:, [0, 1, 2], [0, 1, 2]] = 1.0
+    far = np.maximum(z[:, 0], NEAREST)
+    sine, cosine = np.sin(z[:, 1]), np.cos(z[:, 1])
+    J[:, 0, TIME_OFF] = WAY
+    J[:, 1:, TIME_OFF] = (WAY / far)[:, None]
+    J[:, 0, EAST_OFF], J[:, 0, NORTH_OFF] = sine, cosine
+    J[:, 1, EAST_OFF], J[:, 1, NORTH_OFF] = cosine / far, -sine / far
+    J[~ranged, :, TIME_OFF:] = 0.0
+    return J
 
 
 def _labels(detections: tuple[Measurement, ...]) -> Floats:

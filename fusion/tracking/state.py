@@ -9,9 +9,10 @@ from fusion.arrays import Array, pack, unpack
 from fusion.errors import SnapshotError
 from fusion.messages import Record
 from fusion.tracking.classification import Claim
+from fusion.tracking.following import Bank
 from fusion.tracking.initiation import Ray
 from fusion.tracking.merging import Pair
-from fusion.tracking.registration import Birth, Followed, RegistrationState
+from fusion.tracking.registration import RegistrationState
 from fusion.tracking.store import TrackStore
 from fusion.tracking.undetected import Undetected
 
@@ -28,14 +29,6 @@ class TrackerState(NamedTuple):
     registration: RegistrationState
 
 
-class FollowedRecord(Record, omit_defaults=False):
-    """One target that registration follows, as it is written down."""
-
-    birth: Birth
-    time: int
-    arrays: tuple[Array, ...]  # x, P, D, b, wander, heard
-
-
 class RegistrationRecord(Record, omit_defaults=False):
     """What registration knows, as it is written down."""
 
@@ -43,7 +36,7 @@ class RegistrationRecord(Record, omit_defaults=False):
     b: Array
     B: Array
     strain: Array
-    followed: tuple[FollowedRecord, ...]
+    bank: tuple[Array, ...]
 
 
 class TrackerRecord(Record, omit_defaults=False):
@@ -85,10 +78,10 @@ def read(record: TrackerRecord) -> TrackerState:
 
 
 def _write_registration(state: RegistrationState) -> RegistrationRecord:
-    followed = tuple(FollowedRecord(birth=one.birth, time=one.time, arrays=tuple(map(pack, one[2:]))) for one in state.followed)
-    return RegistrationRecord(time=state.time, b=pack(state.b), B=pack(state.B), strain=pack(state.strain), followed=followed)
+    bank = tuple(map(pack, state.bank))
+    return RegistrationRecord(time=state.time, b=pack(state.b), B=pack(state.B), strain=pack(state.strain), bank=bank)
 
 
 def _read_registration(record: RegistrationRecord) -> RegistrationState:
-    followed = tuple(Followed(one.birth, one.time, *map(unpack, one.arrays)) for one in record.followed)  # type: ignore[arg-type]
-    return RegistrationState(record.time, unpack(record.b), unpack(record.B), unpack(record.strain), followed)  # type: ignore[arg-type]
+    bank = Bank(*map(unpack, record.bank))  # type: ignore[arg-type]
+    return RegistrationState(record.time, unpack(record.b), unpack(record.B), unpack(record.strain), bank)  # type: ignore[arg-type]

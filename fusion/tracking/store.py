@@ -132,6 +132,19 @@ class TrackStore:
                 self.x, self.P, self.mu, len(self), transition(dt), steps, SPECTRAL, self.cross, np.exp(-dt / correlations)
             )
 
+    def hold_heights(self, sigma: float) -> None:
+        """Let no height be less sure than sigma (m): what is forgotten of it is no more than was ever unknown.
+
+        As if told that it is where it is believed: k = P[:, 2],  g = 1/P_zz − σ²/P_zz²,  P ← P − g k kᵀ,  c ← c − g k c_z.
+        """
+        row, mode = np.nonzero(self.P[:, :, 2, 2] > sigma * sigma)
+        if len(row):
+            k = self.P[row, mode, :, 2]
+            g = 1.0 / k[:, 2] - (sigma / k[:, 2]) ** 2
+            self.P[row, mode] -= g[:, None, None] * k[:, :, None] * k[:, None, :]
+            cross = self.cross[row, mode]
+            self.cross[row, mode] = cross - (g[:, None] * k)[:, None, None, :] * cross[..., 2:3]
+
     def gate(self, seen: Measurements, sensor: SensorModel) -> Gated:
         """Find who could have caused what."""
         room = 16 * (len(self) + len(seen.kind)) + 64
@@ -202,10 +215,15 @@ class TrackStore:
 
     def _placed(self, rows: Integers) -> tuple[Floats, Floats]:
         """Give the places of rows (n, 3), and their variance, horizontal (each axis) and vertical (n, 2)."""
-        state, covariance = np.empty((len(rows), 6)), np.empty((len(rows), 6, 6))
-        kernels.combine_all(self.x[rows], self.P[rows], self.mu[rows], len(rows), state, covariance)
+        state, covariance = self.combined_of(rows)
         level = (covariance[:, 0, 0] + covariance[:, 1, 1]) / 2.0
         return state[:, :3], np.stack([level, covariance[:, 2, 2]], axis=1)
+
+    def combined_of(self, rows: Integers) -> tuple[Floats, Floats]:
+        """Give the states (n, 6) and covariances (n, 6, 6) of some tracks over their modes."""
+        state, covariance = np.empty((len(rows), 6)), np.empty((len(rows), 6, 6))
+        kernels.combine_all(self.x[rows], self.P[rows], self.mu[rows], len(rows), state, covariance)
+        return state, covariance
 
     def combined(self) -> tuple[Floats, Floats]:
         """Give each track's state (N, 6) and covariance (N, 6, 6) over its modes."""

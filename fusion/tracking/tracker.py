@@ -42,7 +42,7 @@ WORTH = 0.2
 COASTING = 2.0
 """s without a detection after which a track is called coasting: two scans of a slow drone radar."""
 
-HEIGHT = (80.0, 60.0)
+HEIGHT = (60.0, 50.0)
 """m above ground, mean and sigma, of a target whose height nobody measured: the open category's 0–120 m, and some above."""
 
 
@@ -78,14 +78,15 @@ class Tracker:
 
     def step(self, scan: Scan) -> None:
         """Let one look speak to every track."""
-        sensor = self.sensors[scan.sensor]
         self._predict(scan.time)
         self.registration.predict(scan.time)
-        seen = measure(scan, sensor, self.frame, self.registration.correction(scan.sensor))
+        bias = self.registration.correction(scan.sensor)
+        sensor = self.sensors[scan.sensor].moved(bias)
+        seen = measure(scan, sensor, self.frame, bias)
         gated = self.store.gate(seen, sensor)
         intensity = self._expect(scan, sensor, gated)
         found = self.store.associate(gated, seen, intensity, self.store.numbers[:, self.ids.index(scan.sensor)])
-        self.registration.learn(seen, sensor, self.store, found)
+        self.registration.learn(seen, sensor, bias, self.store, found)
         best, share = self.store.update(seen, sensor, found)
         self.store.learn_motion(scan.time, np.flatnonzero(best >= 0))
         weighing.compare(self.store, scan, sensor, seen, found, best, share, self.frame.ground)
@@ -100,6 +101,7 @@ class Tracker:
         if self.time:
             dt = (time - self.time) / SECOND
             self.store.predict(dt, self.correlations)
+            self.store.hold_heights(self.height[1])
             self.store.r *= math.exp(-dt / SURVIVAL)
         self.time = time
 
