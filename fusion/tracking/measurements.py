@@ -24,6 +24,9 @@ WAY = 10.0
 NEAREST = 0.1
 """m: what is left of a range when a bias is taken off it."""
 
+LEAST = 16
+"""Detections that a strip holds at least: to look at so many costs as much as to skip a strip."""
+
 NAN = math.nan
 
 
@@ -42,9 +45,11 @@ class Measurements:
     labels: Floats  # (D, 5) tempered log likelihood of each class by the sensor's label; 0 without one
     hint: Floats  # (D, 4) a reported velocity in the grid, and its sigma; sigma 0 for none
     density: Floats  # (D) of one false alarm, over the components that were measured
-    order: Integers  # (D) directions by azimuth, then positions by easting
-    key: Floats  # (D) what they are sorted by
+    order: Integers  # (D) directions in strips of like range, each by azimuth; then positions, by northing and easting
+    key: Floats  # (D) what each strip is sorted by
     n_direction: int
+    first: Integers  # (strips + 1) where each strip begins in `order`
+    span: Floats  # (strips, 2) the least and the greatest range or northing in it
     slack: Floats  # (6, 2) the largest variance of each component, directions and positions
     coverage: Floats  # (6)
 
@@ -53,7 +58,7 @@ def measure(scan: Scan, sensor: SensorModel, frame: SiteFrame, bias: Bias | None
     """Turn a scan into arrays, freed from the sensor's bias as far as that is known; its prior if left out."""
     bias = sensor.prior if bias is None else bias
     detections = scan.detections
-    D = len(detections)
+    D, time = len(detections), np.array([one.time for one in detections], np.int64)
     z, variance, hint = np.zeros((D, 6)), np.full((D, 6), np.inf), np.zeros((D, 4))
     kind = np.array([POSITION if isinstance(one, Position) else DIRECTION for one in detections], np.int64)
     directions, positions = np.flatnonzero(kind == DIRECTION), np.flatnonzero(kind == POSITION)
@@ -64,26 +69,54 @@ def measure(scan: Scan, sensor: SensorModel, frame: SiteFrame, bias: Bias | None
     noise = variance.copy()
     if bias.variance.any():
         _correct(kind, z, variance, sensor, bias)
-    key = np.where(kind == DIRECTION, z[:, 1], z[:, 0])
-    order = np.lexsort((key, kind))
+    order, key, first, span = strips(kind, z, variance)
     return Measurements(
         kind=kind,
         z=z,
         variance=variance,
         noise=noise,
-        time=np.array([one.time for one in detections], np.int64),
-        offset=np.array([one.time - scan.time for one in detections], float) / SECOND - bias.value[3],
+        time=time,
+        offset=(time - scan.time) / SECOND - bias.value[3],
         names=np.array([0 if one.identity is None else code(one.identity) for one in detections], np.int64),
         numbers=_numbers(detections, sensor),
         labels=_labels(detections),
         hint=hint,
         density=_densities(kind, variance, sensor),
         order=order,
-        key=key[order],
+        key=key,
         n_direction=len(directions),
+        first=first,
+        span=span,
         slack=np.stack([_largest(variance[directions]), _largest(variance[positions])], axis=1),
         coverage=sensor.coverage_of(scan.coverage),
     )
+
+
+def strips(kind: Integers, z: Floats, variance: Floats) -> tuple[Integers, Floats, Integers, Floats]:
+    """Sort detections so that a gate finds its own among many: order, key, first and span of `Measurements`.
+
+    √n strips of √n detections each, so that a gate looks at some √n of them and not at a share of n: directions by range,
+    positions by northing, each strip by azimuth or easting. Where no range was measured is a strip of its own.
+    """
+    key, across = np.where(kind == DIRECTION, z[:, 1], z[:, 0]), np.where(kind == DIRECTION, z[:, 0], z[:, 1])
+    if len(kind) <= LEAST:
+        order = np.lexsort((key, kind))
+        first = np.flatnonzero(np.diff(kind[order], prepend=-1, append=-2))
+        return order, key[order], first, np.tile([-np.inf, np.inf], (len(first) - 1, 1))
+    ranged, strip, strips = np.isfinite(variance[:, 0]), np.zeros(len(kind), np.int16), 0
+    for group in np.unique(kind):
+        strip[kind == group] = strips
+        rows = np.flatnonzero((kind == group) & ranged)
+        if len(rows) > LEAST:
+            width = max(math.isqrt(len(rows)), LEAST)
+            strip[rows[np.argsort(across[rows], kind="stable")]] = strips + 1 + np.arange(len(rows)) // width
+        strips += 2 + len(rows) // LEAST
+    by_key = np.argsort(key, kind="stable")
+    order = by_key[np.argsort(strip[by_key], kind="stable")]
+    first = np.flatnonzero(np.diff(strip[order], prepend=-1, append=-2))
+    low = np.minimum.reduceat(np.where(ranged, across, -np.inf)[order], first[:-1])
+    high = np.maximum.reduceat(np.where(ranged, across, np.inf)[order], first[:-1])
+    return order, key[order], first, np.stack([low, high], axis=1)
 
 
 def _numbers(detections: tuple[Measurement, ...], sensor: SensorModel) -> Integers:

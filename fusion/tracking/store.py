@@ -141,7 +141,7 @@ class TrackStore:
             count = kernels.gate(
                 *(self.x, self.P, self.mu, self.name, len(self), sensor.horizon.origin, sensor.horizon.coefficients),
                 *(seen.coverage, seen.z, seen.variance, seen.offset, seen.names, seen.order, seen.key, seen.n_direction),
-                *(seen.slack, GATES, self.cross, sensor.slot, inside, start, pair, logl),
+                *(seen.first, seen.span, seen.slack, GATES, self.cross, sensor.slot, inside, start, pair, logl),
             )
             if count >= 0:
                 break
@@ -202,10 +202,15 @@ class TrackStore:
 
     def _placed(self, rows: Integers) -> tuple[Floats, Floats]:
         """Give the places of rows (n, 3), and their variance, horizontal (each axis) and vertical (n, 2)."""
-        state, covariance = np.empty((len(rows), 6)), np.empty((len(rows), 6, 6))
-        kernels.combine_all(self.x[rows], self.P[rows], self.mu[rows], len(rows), state, covariance)
+        state, covariance = self.combined_of(rows)
         level = (covariance[:, 0, 0] + covariance[:, 1, 1]) / 2.0
         return state[:, :3], np.stack([level, covariance[:, 2, 2]], axis=1)
+
+    def combined_of(self, rows: Integers) -> tuple[Floats, Floats]:
+        """Give the states (n, 6) and covariances (n, 6, 6) of some tracks over their modes."""
+        state, covariance = np.empty((len(rows), 6)), np.empty((len(rows), 6, 6))
+        kernels.combine_all(self.x[rows], self.P[rows], self.mu[rows], len(rows), state, covariance)
+        return state, covariance
 
     def combined(self) -> tuple[Floats, Floats]:
         """Give each track's state (N, 6) and covariance (N, 6, 6) over its modes."""

@@ -4,6 +4,7 @@ import math
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,10 @@ from hypothesis import strategies as st
 from fusion.frame import SiteFrame
 from fusion.tracking import kernels, reference
 from fusion.tracking.kernels import jit, motion
+from fusion.tracking.measurements import strips
 from fusion.tracking.models import MODES, step, transition
 from fusion.tracking.reference import Belief, Plot
-from fusion.tracking.store import SPECTRAL
+from fusion.tracking.store import GATES, SPECTRAL
 
 FRAME = SiteFrame.at(48.8582, 2.2945, "EPSG:2154", 33.0, 44.6)
 HORIZON = FRAME.horizon(math.radians(48.8611), math.radians(2.2890), 110.0)
@@ -59,15 +61,14 @@ def run(belief: Belief, plots: list[Plot], r: float, w: np.ndarray):
     kind = np.array([0 if plot.is_direction else 1 for plot in plots])
     z, variance = np.array([plot.z for plot in plots]), np.array([plot.variance for plot in plots])
     offset = np.array([plot.offset for plot in plots])
-    key = np.where(kind == 0, z[:, 1] % (2 * np.pi), z[:, 0])
-    order = np.lexsort((key, kind))
+    z[kind == 0, 1] %= 2 * np.pi
+    order, key, first, span = strips(kind, z, variance)
     slack = np.stack(
         [np.where(np.isfinite(variance[kind == k]), variance[kind == k], 0).max(axis=0, initial=0) for k in (0, 1)], 1
     )
     start, inside, pair, logl = np.zeros(2, np.int64), np.empty(1), np.empty(4 * D, np.int64), np.empty((4 * D, M))
     coverage = np.array([0, 2 * np.pi, -0.5, 1.5, 0.0, 1e5])
     wide = np.full(7, 1e9)
-    z[kind == 0, 1] %= 2 * np.pi
     args = (x, P, mu, np.zeros(1, np.int64), 1, HORIZON.origin, HORIZON.coefficients, coverage)
     count = kernels.gate(
         *args,
@@ -76,8 +77,10 @@ def run(belief: Belief, plots: list[Plot], r: float, w: np.ndarray):
         offset,
         np.zeros(D, np.int64),
         order,
-        key[order],
+        key,
         int((kind == 0).sum()),
+        first,
+        span,
         slack,
         wide,
         WHITE,
@@ -252,3 +255,46 @@ def test_every_kernel_sees_a_change_in_another_file(tmp_path):
         (package / "inner.py").write_text(f"from made.jit import jit\n\n\n@jit\ndef one():\n    return {value}\n")
         said.append(subprocess.run(command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(tmp_path)}, capture_output=True, check=True).stdout.strip())  # fmt: skip
     assert said == [b"2", b"10"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_gate_finds_every_pair_that_asking_each_one_finds(seed):
+    """Of hundreds of detections in strips: with ranges and without, positions, and offsets; the distances by numpy."""
+    rng = np.random.default_rng(seed)
+    beliefs = [some_belief(rng) for _ in range(20)]
+    plots = []
+    for k in range(600):
+        is_direction = bool(k % 3)
+        components = DIRECTIONS[k % len(DIRECTIONS)] if is_direction else POSITIONS[k % len(POSITIONS)]
+        plot = some_plot(rng, beliefs[k % 20], components, is_direction=is_direction)
+        plots.append(replace(plot, offset=plot.offset if k % 10 else 0.3))
+    kind, offset = np.array([0 if plot.is_direction else 1 for plot in plots]), np.array([plot.offset for plot in plots])
+    z, variance = np.array([plot.z for plot in plots]), np.array([plot.variance for plot in plots])
+    z[kind == 0, 1] %= 2 * np.pi
+    order, key, first, span = strips(kind, z, variance)
+    assert len(first) > 10
+    slack = np.stack([np.where(np.isfinite(variance[kind == k]), variance[kind == k], 0).max(axis=0) for k in (0, 1)], 1)
+    x, P, mu = (np.array([getattr(belief, name) for belief in beliefs]) for name in ("x", "P", "mu"))
+    start, pair, logl = np.zeros(21, np.int64), np.empty(12_000, np.int64), np.empty((12_000, M))
+    kernels.gate(
+        *(x, P, mu, np.zeros(20, np.int64), 20, HORIZON.origin, HORIZON.coefficients, np.array([0, 6.3, -0.5, 1.5, 0.0, 1e5])),
+        *(z, variance, offset, np.zeros(600, np.int64), order, key, int((kind == 0).sum()), first, span, slack, GATES),
+        *(np.zeros((20, M, 0, 6, 6)), -1, np.empty(20), start, pair, logl),
+    )
+    for t, belief in enumerate(beliefs):
+        near = [j for j, plot in enumerate(plots) if nearest(belief, plot) <= GATES[len(plot.components)]]
+        assert sorted(pair[start[t] : start[t + 1]]) == near
+    assert 600 < start[-1] < 12_000
+
+
+def nearest(belief: Belief, plot: Plot) -> float:
+    """Give the least squared Mahalanobis distance of any mode."""
+    rows, found = list(plot.components), []
+    for x, P in zip(belief.x, belief.P, strict=True):
+        seen = plot.linearise(HORIZON, x, P)
+        nu = (plot.z[: len(seen.h)] - seen.h - seen.curvature_mean)[rows]
+        if plot.is_direction:
+            nu = np.array([math.remainder(value, math.tau) if i == 1 else value for i, value in zip(rows, nu, strict=True)])
+        S = (seen.H @ P @ seen.H.T)[np.ix_(rows, rows)] + np.diag(plot.variance[rows] + seen.curvature_variance[rows])
+        found.append(float(nu @ np.linalg.solve(S, nu)))
+    return min(found)
