@@ -146,10 +146,29 @@ class TrackStore:
             if count >= 0:
                 break
             room *= 4
+        pair, logl = pair[:count], logl[:count]
+        if len(seen.differences):
+            start, pair, logl = self._gate_differences(seen, sensor, start, pair, logl)
         pd = sensor.config.detection_probability * inside
         # A detection says that its sensor can see there: the coverage has a soft edge for hits, lest a track die at it.
         pd_hit = np.maximum(pd, 0.1 * sensor.config.detection_probability)
-        return Gated(start, pair[:count], logl[:count], pd_hit, pd if sensor.looks else np.zeros_like(pd))
+        return Gated(start, pair, logl, pd_hit, pd if sensor.looks else np.zeros_like(pd))
+
+    def _gate_differences(
+        self, seen: Measurements, sensor: SensorModel, start: Integers, pair: Integers, logl: Floats
+    ) -> tuple[Integers, Integers, Floats]:
+        """Add the differences that each track could have caused to its pairs."""
+        own, room = np.zeros_like(start), len(self) * len(seen.differences)
+        more, more_logl = np.empty(room, np.int64), np.empty((room, M))
+        count = kernels.gate_differences(
+            *(self.x, self.P, self.name, len(self), sensor.horizon.origin, sensor.horizon.coefficients),
+            *(seen.origins, seen.coefficients, seen.base, seen.differences, seen.z, seen.variance, seen.offset, seen.names),
+            *(GATES, self.cross, sensor.slot, own, more, more_logl),
+        )
+        row = np.concatenate([np.repeat(np.arange(len(self)), np.diff(of)) for of in (start, own)])
+        order = np.argsort(row, kind="stable")
+        both, both_logl = np.concatenate([pair, more[:count]]), np.concatenate([logl, more_logl[:count]])
+        return start + own, both[order], both_logl[order]
 
     def associate(self, gated: Gated, seen: Measurements, intensity: Intensity, numbers: Integers) -> Association:
         """Find who caused what, how probably; numbers (N): the sensor's own track number for each track."""
@@ -167,6 +186,7 @@ class TrackStore:
         best, share = np.empty(len(self), np.int64), np.empty(len(self))
         kernels.update(
             *(self.x, self.P, self.mu, self.r, len(self), sensor.horizon.origin, sensor.horizon.coefficients),
+            *(seen.origins, seen.coefficients, seen.base),
             *(seen.kind, seen.z, seen.variance, seen.offset, found.gated.start, found.gated.pair, found.gated.logl),
             *(found.p, found.gated.pd_miss, self.cross, sensor.slot, best, share),
         )
@@ -237,7 +257,8 @@ def owe(rows: TrackStore, seen: Measurements, sensor: SensorModel, chosen: Integ
     """Write down what new rows owe to the errors of a sensor whose errors last."""
     if sensor.slot >= 0:
         kernels.lean(
-            *(rows.x, rows.P, sensor.horizon.origin, sensor.horizon.coefficients, seen.kind, seen.variance, seen.offset),
+            *(rows.x, rows.P, sensor.horizon.origin, sensor.horizon.coefficients, seen.origins, seen.coefficients, seen.base),
+            *(seen.kind, seen.variance, seen.offset),
             *(chosen, sensor.slot, rows.cross),
         )
     return rows

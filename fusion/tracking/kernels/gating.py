@@ -48,11 +48,11 @@ def gate(
 ):
     """Find the detections that each track could have caused, and how likely each is in each mode.
 
-    Detections stand in `order`: the n_direction directions first, by azimuth, then the positions, by easting; `key` (D,)
-    is what they are sorted by. slack (6, 2): the largest variance of each component, directions and positions; offset
-    (D,) each detection's own time against the scan's, s. gates (7,): the squared Mahalanobis distance allowed for each
-    number of components; cross (N, M, S, 6, 6) and slot as in `update_one`.
-    names (D,) and claims (N,): identity codes, 0 for none; two different ones never pair.
+    Detections stand in `order` (D,): the n_direction directions first, by azimuth, then the positions, by easting; `key` (D,)
+    is what they are sorted by. Differences are not among them (`gate_differences`). slack (6, 2): the largest variance of
+    each component, directions and positions; offset, by detection: its own time against the scan's, s. gates (7,): the
+    squared Mahalanobis distance allowed for each number of components; cross (N, M, S, 6, 6) and slot as in `update_one`.
+    names, by detection, and claims (N,): identity codes, 0 for none; two different ones never pair.
 
     Written: inside_coverage (N,), start (N + 1,) where each track's pairs begin, pair (K,), logl (K, M). Returns the
     number of pairs, or −1 when there is no room for all of them.
@@ -63,8 +63,8 @@ def gate(
     h, H, S, curvature = np.empty((M, 6)), np.empty((M, 6, 6)), np.empty((M, 6, 12)), np.empty((M, 6))
     mean, cov = np.empty(6), np.empty((6, 6))
     early, late = 0.0, 0.0
-    for j in range(D):
-        early, late = min(early, offset[j]), max(late, offset[j])
+    for i in range(D):
+        early, late = min(early, offset[order[i]]), max(late, offset[order[i]])
     count = 0
     for t in range(n):
         start[t] = count

@@ -6,19 +6,45 @@ import math
 
 import numpy as np
 
+from fusion.tracking.kernels.differing import expect
 from fusion.tracking.kernels.jit import jit
-from fusion.tracking.kernels.measuring import linearise, update_one
+from fusion.tracking.kernels.measuring import update_one
 
 NEGLIGIBLE = 1e-4
 """An association less likely than this moves the mean by less than a hundredth of a sigma; it is left out of the mixture."""
 
 
 @jit
-def update(x, P, mu, r, n, origin, C, kind, z, variance, offset, start, pair, logl, p, pd_miss, cross, slot, best, share):
+def update(
+    x,
+    P,
+    mu,
+    r,
+    n,
+    origin,
+    C,
+    origins,
+    Cs,
+    base,
+    kind,
+    z,
+    variance,
+    offset,
+    start,
+    pair,
+    logl,
+    p,
+    pd_miss,
+    cross,
+    slot,
+    best,
+    share,
+):
     """Let every detection speak to every track as loudly as it is likely, and match the moments (TOMB/P with IMM).
 
     r' = Σ_j p_ij + p_i0 r (1 − pD) / (1 − r pD); each mode keeps the mean and covariance of the mixture of its updates,
-    weighted p_ij μ_m L_ijm / Σ_m μ_m L_ijm, and of its prediction, weighted by the miss.
+    weighted p_ij μ_m L_ijm / Σ_m μ_m L_ijm, and of its prediction, weighted by the miss. origins (R, 3), Cs (R, 3, 10) are the
+    horizons that differences are measured against, base (D,) each one's.
     Changed in place: x, P, mu, r, cross (N, M, S, 6, 6; slot: the sensor's place in it, −1 where its errors are white).
     Written: best (N,) the likeliest detection of a track that was seen (Σ_j p_ij > ½), else −1;
     share (N,) its p_ij.
@@ -63,7 +89,7 @@ def update(x, P, mu, r, n, origin, C, kind, z, variance, offset, start, pair, lo
                 part = p[k] * mu[t, m] * math.exp(logl[k, m] - largest) / likelihood
                 if part < 1e-30:
                     continue
-                linearise(kind[j], x[t, m], P[t, m], offset[j], origin, C, e, J, h, H, curvature)
+                expect(kind[j], x[t, m], P[t, m], offset[j], origin, C, origins, Cs, base[j], e, J, h, H, curvature)
                 new_cross[:] = cross[t, m]
                 update_one(kind[j], z[j], variance[j], h, H, curvature, x[t, m], P[t, m], new_x, new_P, PH, new_cross, slot, gain)
                 add(dcross[m], part, new_cross)
