@@ -83,6 +83,25 @@ class BiasSigma(Table):
     time_s: NonNegative = 0.0
 
 
+Shares = Annotated[
+    dict[Annotated[str, Meta(max_length=128)], Annotated[float, Meta(ge=0.0, le=1.0)]],
+    Meta(description="label = probability, in the sensor's own words, of such a target"),
+]
+
+
+class Confusion(Table, kw_only=True):
+    """How often a sensor reports which label, by what the target is: a row a class, label = probability; each sums to 1."""
+
+    multirotor: Shares
+    fixed_wing: Shares
+    bird: Shares
+    manned: Shares
+    other: Shares
+    correlation_s: Annotated[
+        NonNegative, Meta(description="how long a label stays, right or wrong, before it is drawn anew; 0: each is")
+    ] = 3.0
+
+
 class Sensor(Table):
     """One sensor: where it stands, what it says and how well."""
 
@@ -115,6 +134,10 @@ class Sensor(Table):
         ),
     ] = None
     bias_sigma: BiasSigma = BiasSigma()
+    confusion: Annotated[
+        Confusion | None,
+        Meta(description="what its labels are worth, as measured; left out: a label is tempered and never sure"),
+    ] = None
 
 
 class Zones(Table):

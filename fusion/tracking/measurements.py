@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import numpy as np
 
 from fusion.frame import SiteFrame
 from fusion.messages import CLASSES, LIGHT, SECOND, Bearing, Floats, Identity, Integers, Measurement, Polar, Position, Scan, Tdoa
-from fusion.tracking.classification import label_weights
+from fusion.tracking.classification import coded
 from fusion.tracking.kernels import DIFFERENCE, DIRECTION, POSITION
 from fusion.tracking.models import polar_slopes
 from fusion.tracking.sensors import Bias, SensorModel
@@ -45,7 +44,8 @@ class Measurements:
     offset: Floats  # (D) s, each detection's own time against the scan's
     names: Integers  # (D) identity codes, 0 for none
     numbers: Integers  # (D) codes of the sensor's own track numbers, 0 for none or where it has no tracker
-    labels: Floats  # (D, 5) tempered log likelihood of each class by the sensor's label; 0 without one
+    label: Integers  # (D) codes of the sensor's labels, 0 for none
+    labels: Floats  # (D, 5) how likely each is, by class; 1 without one
     hint: Floats  # (D, 4) a reported velocity in the grid, and its sigma; sigma 0 for none
     density: Floats  # (D) of one false alarm, over the components that were measured
     order: Integers  # directions by azimuth, then positions by easting; without differences
@@ -89,6 +89,7 @@ def measure(
         _correct(kind, z, variance, sensor, bias)
     key = np.where(kind == DIRECTION, z[:, 1], z[:, 0])
     order = np.lexsort((key, kind))[: D - len(differences)]
+    label, labels = _labels(detections, sensor)
     offset = np.array([one.time - scan.time for one in detections], float) / SECOND - bias.value[3]
     return Measurements(
         kind=kind,
@@ -99,7 +100,8 @@ def measure(
         offset=offset,
         names=np.array([0 if one.identity is None else code(one.identity) for one in detections], np.int64),
         numbers=_numbers(detections, sensor),
-        labels=_labels(detections),
+        label=label,
+        labels=labels,
         hint=hint,
         density=_densities(kind, variance, sensor, against),
         order=order,
@@ -118,12 +120,7 @@ def _numbers(detections: tuple[Measurement, ...], sensor: SensorModel) -> Intege
     """Give the code of each detection's track number, where the sensor follows targets itself."""
     if sensor.config.output != "tracks":
         return np.zeros(len(detections), np.int64)
-    return np.array([0 if one.id is None else _hashed(one.id) for one in detections], np.int64)
-
-
-def _hashed(text: str) -> int:
-    """Give a number that is never 0: equal texts, equal numbers, in every process."""
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=7).digest(), "big") + 1
+    return np.array([0 if one.id is None else coded(one.id) for one in detections], np.int64)
 
 
 def _correct(kind: Integers, z: Floats, variance: Floats, sensor: SensorModel, bias: Bias) -> None:
@@ -147,13 +144,13 @@ def _correct(kind: Integers, z: Floats, variance: Floats, sensor: SensorModel, b
     z[directions, 1] %= math.tau
 
 
-def _labels(detections: tuple[Measurement, ...]) -> Floats:
-    """Give the tempered label of each detection (D, 5)."""
-    labels = np.zeros((len(detections), len(CLASSES)))
+def _labels(detections: tuple[Measurement, ...], sensor: SensorModel) -> tuple[Integers, Floats]:
+    """Give the label of each detection (D), and how likely it is by class (D, 5)."""
+    label, labels = np.zeros(len(detections), np.int64), np.ones((len(detections), len(CLASSES)))
     for j, one in enumerate(detections):
         if one.classes:
-            labels[j] = label_weights(one.classes)
-    return labels
+            label[j], labels[j] = sensor.labels.read(one.classes)
+    return label, labels
 
 
 def code(identity: Identity) -> int:
@@ -161,7 +158,7 @@ def code(identity: Identity) -> int:
     key = identity.key
     if key is None:
         return 0
-    return _hashed(key)
+    return coded(key)
 
 
 def _directions(rows: Integers, detections: tuple[Measurement, ...], z: Floats, variance: Floats) -> None:

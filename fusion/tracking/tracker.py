@@ -90,6 +90,7 @@ class Tracker:
         found = self.store.associate(gated, seen, intensity, self.store.numbers[:, self.ids.index(scan.sensor)])
         self.registration.learn(seen, sensor, self.store, found)
         best, share = self.store.update(seen, sensor, found)
+        self.store.learn_labels(seen, sensor.labels, found, best, self.ids.index(scan.sensor))
         self.store.learn_motion(scan.time, np.flatnonzero(best >= 0))
         weighing.compare(self.store, scan, sensor, seen, found, best, share, self.frame.ground)
         self._note(scan, seen, best, share)
@@ -180,7 +181,10 @@ class Tracker:
         rows.received[:] = scan.received
         rows.seen[:, self.ids.index(scan.sensor)] = rows.born
         rows.numbers[:, self.ids.index(scan.sensor)] = seen.numbers[chosen]
-        rows.classes += seen.labels[chosen]
+        first = np.full(len(chosen), np.inf)
+        rows.classes += self.sensors[scan.sensor].labels.weigh(seen.labels[chosen], first, np.zeros_like(first))
+        told = np.flatnonzero(seen.label[chosen])
+        rows.note_labels(told, seen, chosen, self.ids.index(scan.sensor))
         rows.begin_legs(scan.time)
         self.store.append(rows)
         for row in np.flatnonzero(seen.names[chosen]).tolist():
