@@ -59,8 +59,9 @@ OTHER_KINDS = (
 )
 """Fields that a time difference of arrival does not go with."""
 
-PRESSURE_SIGMA = 100.0
-"""m: a pressure altitude without QNH; the mean sea-level pressure in France swings ±12 hPa, 8.3 m each."""
+DATUM_SIGMA = {"pressure": 100.0, "takeoff": 30.0}
+"""m, what is not known of a datum. Pressure without QNH: the mean sea-level pressure in France swings ±12 hPa, 8.3 m each. The
+place of take-off is taken at the site's ground: it may as well be a roof (Paris: 37 m at most for dwellings) or a hill."""
 
 
 class WireSigma(Record):
@@ -252,7 +253,7 @@ def _position(frame: SiteFrame, accuracy: Accuracy, sigma: WireSigma, report: Wi
     if report.altitude_m is not None and report.altitude_datum is not None:
         vertical = _sigma(sigma, accuracy, "vertical_m")
         common["altitude"] = frame.height(report.altitude_m, report.altitude_datum)
-        common["sigma_vertical"] = math.hypot(vertical, PRESSURE_SIGMA) if report.altitude_datum == "pressure" else vertical
+        common["sigma_vertical"] = math.hypot(vertical, DATUM_SIGMA.get(report.altitude_datum, 0.0))
     if report.velocity_mps is not None:
         common["velocity"] = report.velocity_mps
         common["sigma_velocity"] = sigma.velocity_mps or accuracy.velocity_mps
