@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.messages import SECOND, Floats, Integers, SensorBias
-from fusion.tracking.kernels import POSITION
+from fusion.tracking.kernels import DIFFERENCE, POSITION
 from fusion.tracking.measurements import Measurements
 from fusion.tracking.models import AZIMUTH, Linearised, Mode, direction, matrices, mean_mode, polar_slopes, position
 from fusion.tracking.sensors import Bias, SensorModel
@@ -155,11 +155,16 @@ class Registration:
         self.state = before._replace(time=time)
 
     def learn(self, seen: Measurements, sensor: SensorModel, store: TrackStore, found: Association) -> None:
-        """Learn from the detections of a look that surely belong to tracks, which stand where the look was expected."""
+        """Learn from the detections of a look that surely belong to tracks, which stand where the look was expected.
+
+        A difference tells of two clocks at once, to nanoseconds: it teaches nothing here.
+        """
         if not len(self.state.b):
             return
         used = self.correction(sensor.config.id).value
         for taught in self._taught(sensor, store, found):
+            if seen.kind[taught.j] == DIFFERENCE:
+                continue
             target = self._follow(taught, seen, sensor)
             if target is not None and self.state.time - target.heard[self.ids.index(sensor.config.id)] >= APART * SECOND:
                 self._look(target, taught, seen, sensor, used)

@@ -12,6 +12,7 @@ import numpy as np
 from fusion.config import Sensor
 from fusion.frame import Horizon, SiteFrame
 from fusion.messages import Coverage, Floats
+from fusion.tracking.classification import Labels
 
 LOW_SKY = 500.0
 """m: false positions are spread over this height where a sensor's elevation coverage is not configured. Drones fly below it."""
@@ -57,6 +58,11 @@ class SensorModel:
         bias = self.config.bias_sigma
         sigma = [bias.range_m, math.radians(bias.azimuth_deg), math.radians(bias.elevation_deg), bias.time_s]
         return Bias(np.zeros(4), np.array(sigma) ** 2)
+
+    @cached_property
+    def labels(self) -> Labels:
+        """What its labels are worth."""
+        return Labels(self.config.confusion)
 
     @cached_property
     def correlation(self) -> float:

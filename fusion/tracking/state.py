@@ -11,6 +11,7 @@ from fusion.messages import Record
 from fusion.tracking.classification import Claim
 from fusion.tracking.initiation import Ray
 from fusion.tracking.merging import Pair
+from fusion.tracking.multilateration import Clue
 from fusion.tracking.registration import Birth, Followed, RegistrationState
 from fusion.tracking.store import TrackStore
 from fusion.tracking.undetected import Undetected
@@ -23,6 +24,7 @@ class TrackerState(NamedTuple):
     store: TrackStore
     undetected: dict[str, Undetected]
     rays: tuple[Ray, ...]
+    clues: tuple[Clue, ...]
     pairs: tuple[Pair, ...]
     searched: int
     registration: RegistrationState
@@ -54,6 +56,7 @@ class TrackerRecord(Record, omit_defaults=False):
     claims: tuple[Claim | None, ...]
     undetected: dict[str, Undetected]
     rays: tuple[Ray, ...]
+    clues: tuple[Clue, ...]
     pairs: tuple[Pair, ...]
     searched: int
     registration: RegistrationRecord
@@ -67,6 +70,7 @@ def write(state: TrackerState) -> TrackerRecord:
         claims=tuple(state.store.claims),
         undetected=state.undetected,
         rays=state.rays,
+        clues=state.clues,
         pairs=state.pairs,
         searched=state.searched,
         registration=_write_registration(state.registration),
@@ -81,7 +85,8 @@ def read(record: TrackerRecord) -> TrackerState:
     arrays = {name: unpack(array) for name, array in record.columns.items()}
     store = TrackStore(**arrays, claims=list(record.claims))  # type: ignore[arg-type]
     registration = _read_registration(record.registration)
-    return TrackerState(record.time, store, record.undetected, record.rays, record.pairs, record.searched, registration)
+    moment = (record.rays, record.clues, record.pairs, record.searched)
+    return TrackerState(record.time, store, record.undetected, *moment, registration)
 
 
 def _write_registration(state: RegistrationState) -> RegistrationRecord:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from fusion.tracking.kernels.correlating import lasting
+from fusion.tracking.kernels.differing import expect
 from fusion.tracking.kernels.jit import bare, jit
 from fusion.tracking.kernels.measuring import DIRECTION, POSITION, enu, enu_slope, linearise, update_one
 
@@ -151,7 +152,7 @@ def invert3(J, A):
 
 
 @jit
-def lean(x, P, origin, C, kind, variance, offset, chosen, slot, cross):
+def lean(x, P, origin, C, origins, Cs, base, kind, variance, offset, chosen, slot, cross):
     """Write down what new tracks owe to their first detection's error, as if updated from nothing.
 
     c_i = −σ_i P H_iᵀ/max(σ_i², H_i P H_iᵀ): P may be wider than the error: bearings that cross were not of one moment.
@@ -163,7 +164,7 @@ def lean(x, P, origin, C, kind, variance, offset, chosen, slot, cross):
     for b in range(chosen.shape[0]):
         j = chosen[b]
         for m in range(x.shape[1]):
-            linearise(kind[j], x[b, m], P[b, m], offset[j], origin, C, e, J, h, H, curvature)
+            expect(kind[j], x[b, m], P[b, m], offset[j], origin, C, origins, Cs, base[j], e, J, h, H, curvature)
             for i in range(4 if kind[j] == DIRECTION else 6):
                 if math.isinf(variance[j, i]):
                     continue

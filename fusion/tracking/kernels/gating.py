@@ -52,10 +52,11 @@ def gate(
     """Find the detections that each track could have caused, and how likely each is in each mode.
 
     Detections stand in `order`: the n_direction directions first, then the positions, in strips of like range or northing,
-    span (strips, 2), which begin at first (strips + 1); in a strip by azimuth or easting, `key` (D,). slack (6, 2): the
-    largest variance of each component, directions and positions; offset (D,) each detection's own time against the scan's,
-    s. gates (7,): the squared Mahalanobis distance allowed for each number of components; cross (N, M, S, 6, 6) and slot as
-    in `update_one`. names (D,) and claims (N,): identity codes, 0 for none; two different ones never pair.
+    span (strips, 2), which begin at first (strips + 1); in a strip by azimuth or easting, `key`. Differences are not among
+    them (`gate_differences`). slack (6, 2): the largest variance of each component, directions and positions; offset, by
+    detection: its own time against the scan's, s. gates (7,): the squared Mahalanobis distance allowed for each number of
+    components; cross (N, M, S, 6, 6) and slot as in `update_one`. names, by detection, and claims (N,): identity codes, 0 for
+    none; two different ones never pair.
 
     Written: inside_coverage (N,), start (N + 1,) where each track's pairs begin, pair (K,), logl (K, M). Returns the
     number of pairs, or −1 when there is no room for all of them.

@@ -17,8 +17,9 @@ OVERHEAD = 1e-3
 TURNS = (0.0, TWO_PI, math.pi)
 """What an azimuth and an elevation can be at all, rad (`models.TURNS`)."""
 
-DIRECTION, POSITION = 0, 1
-"""Kinds of measurement row: (range, azimuth, elevation, range rate) in a sensor's horizon, or (place, velocity) in the grid."""
+DIRECTION, POSITION, DIFFERENCE = 0, 1, 2
+"""Kinds of measurement row: (range, azimuth, elevation, range rate) in a sensor's horizon, (place, velocity) in the grid, or a
+difference of distances from two sensors alone."""
 
 
 @bare

@@ -6,19 +6,45 @@ import math
 
 import numpy as np
 
+from fusion.tracking.kernels.differing import expect
 from fusion.tracking.kernels.jit import bare, jit
-from fusion.tracking.kernels.measuring import DIRECTION, linearise, update_one
+from fusion.tracking.kernels.measuring import DIRECTION, update_one
 
 NEGLIGIBLE = 1e-4
 """An association less likely than this moves the mean by less than a hundredth of a sigma; it is left out of the mixture."""
 
 
 @jit
-def update(x, P, mu, r, n, origin, C, kind, z, variance, offset, start, pair, logl, p, pd_miss, cross, slot, best, share):
+def update(
+    x,
+    P,
+    mu,
+    r,
+    n,
+    origin,
+    C,
+    origins,
+    Cs,
+    base,
+    kind,
+    z,
+    variance,
+    offset,
+    start,
+    pair,
+    logl,
+    p,
+    pd_miss,
+    cross,
+    slot,
+    best,
+    share,
+):
     """Let every detection speak to every track as loudly as it is likely, and match the moments (TOMB/P with IMM).
 
     r' = Σ_j p_ij + p_i0 r (1 − pD) / (1 − r pD); each mode keeps the mean and covariance of the mixture of its updates,
-    weighted p_ij μ_m L_ijm / Σ_m μ_m L_ijm, and of its prediction, weighted by the miss.
+    weighted p_ij μ_m L_ijm / Σ_m μ_m L_ijm, and of its prediction, weighted by the miss. origins (R, 3), Cs (R, 3, 10) are the
+    horizons that differences are measured against, base (D,) each one's.
     Changed in place: x, P, mu, r, cross (N, M, S, 6, 6; slot: the sensor's place in it, −1 where its errors are white).
     Written: best (N,) the likeliest detection of a track that was seen (Σ_j p_ij > ½), else −1;
     share (N,) its p_ij.
@@ -30,15 +56,15 @@ def update(x, P, mu, r, n, origin, C, kind, z, variance, offset, start, pair, lo
     new_cross, dcross = np.empty(cross.shape[2:]), np.empty(cross.shape[1:])
     dx, dP, weight = np.empty((M, 6)), np.empty((M, 6, 6)), np.empty(M)
     teach(
-        *(x, P, mu, r, n, origin, C, kind, z, variance, offset, start, pair, logl, p, pd_miss, cross, slot, best, share),
-        *(e, J, PH, h, H, curvature, new_x, new_P, gain, new_cross, dcross, dx, dP, weight),
+        *(x, P, mu, r, n, origin, C, origins, Cs, base, kind, z, variance, offset, start, pair, logl, p, pd_miss, cross, slot),
+        *(best, share, e, J, PH, h, H, curvature, new_x, new_P, gain, new_cross, dcross, dx, dP, weight),
     )
 
 
 @bare
 def teach(
-    x, P, mu, r, n, origin, C, kind, z, variance, offset, start, pair, logl, p, pd_miss, cross, slot, best, share,
-    e, J, PH, h, H, curvature, new_x, new_P, gain, new_cross, dcross, dx, dP, weight,
+    x, P, mu, r, n, origin, C, origins, Cs, base, kind, z, variance, offset, start, pair, logl, p, pd_miss, cross, slot,
+    best, share, e, J, PH, h, H, curvature, new_x, new_P, gain, new_cross, dcross, dx, dP, weight,
 ):  # fmt: skip
     """Do what `update` says, in the room that it gives."""
     M = mu.shape[1]
@@ -68,10 +94,13 @@ def teach(
                 continue
             j = pair[k]
             dims = 6 if kind[j] != DIRECTION else 3 if math.isinf(variance[j, 3]) else 4
-            if linearised < dims or kind[j] != kind[like] or offset[j] != offset[like]:
+            if linearised < dims or kind[j] != kind[like] or offset[j] != offset[like] or base[j] != base[like]:
                 linearised, like = dims, j
                 for m in range(M):
-                    linearise(kind[j], x[t, m], P[t, m], offset[j], origin, C, e, J, h[m], H[m], curvature[m], dims)
+                    expect(
+                        *(kind[j], x[t, m], P[t, m], offset[j], origin, C, origins, Cs, base[j]),
+                        *(e, J, h[m], H[m], curvature[m], dims),
+                    )
             largest, likelihood = -math.inf, 0.0
             for m in range(M):
                 largest = max(largest, logl[k, m])
