@@ -157,10 +157,12 @@ class Registration:
     def learn(self, seen: Measurements, sensor: SensorModel, used: Bias, store: TrackStore, found: Association) -> None:
         """Learn from the detections of a look that surely belong to tracks, which stand where the look was expected.
 
+        A difference tells of two clocks at once, to nanoseconds: it teaches nothing here.
+
         `used` is what was taken off the look's measurements, and `sensor` stands where that says.
         """
         state, name = self.state, sensor.config.id
-        rows, pair = _sure(store, found) if len(state.b) else (np.zeros(0, np.int64),) * 2
+        rows, pair = _sure(store, seen, found) if len(state.b) else (np.zeros(0, np.int64),) * 2
         if not len(rows):
             return
         me, parts = self.ids.index(name), self.parts[name]
@@ -203,7 +205,7 @@ class Registration:
         return bank.admit(begun, own)
 
 
-def _sure(store: TrackStore, found: Association) -> tuple[Integers, Integers]:
+def _sure(store: TrackStore, seen: Measurements, found: Association) -> tuple[Integers, Integers]:
     """Choose the detections that one confirmed track alone could have caused, and surely did: tracks and detections."""
     start, pair = found.gated.start, found.gated.pair
     first = np.minimum(start[:-1], max(len(pair) - 1, 0))
@@ -211,7 +213,8 @@ def _sure(store: TrackStore, found: Association) -> tuple[Integers, Integers]:
     if not single.any():
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     wanted = np.bincount(pair[np.repeat(store.confirmed, np.diff(start))], minlength=len(found.p_new))
-    rows = np.flatnonzero(single & (found.p[first] > SURE) & (wanted[pair[first]] == 1))
+    placed = seen.kind[pair[first]] != kernels.DIFFERENCE
+    rows = np.flatnonzero(single & placed & (found.p[first] > SURE) & (wanted[pair[first]] == 1))
     return rows, pair[start[rows]]
 
 

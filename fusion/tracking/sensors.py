@@ -12,6 +12,7 @@ import numpy as np
 from fusion.config import Sensor
 from fusion.frame import Horizon, SiteFrame
 from fusion.messages import Coverage, Floats
+from fusion.tracking.classification import Labels
 
 LOW_SKY = 500.0
 """m: false positions are spread over this height where a sensor's elevation coverage is not configured. Drones fly below it."""
@@ -71,6 +72,11 @@ class SensorModel:
             return self
         origin = self.horizon.origin - np.array([*bias.value[EAST_OFF:], 0.0])
         return replace(self, horizon=Horizon(origin, self.horizon.coefficients))
+
+    @cached_property
+    def labels(self) -> Labels:
+        """What its labels are worth."""
+        return Labels(self.config.confusion)
 
     @cached_property
     def correlation(self) -> float:

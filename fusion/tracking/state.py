@@ -12,6 +12,7 @@ from fusion.tracking.classification import Claim
 from fusion.tracking.following import Bank
 from fusion.tracking.initiation import Ray
 from fusion.tracking.merging import Pair
+from fusion.tracking.multilateration import Clue
 from fusion.tracking.registration import RegistrationState
 from fusion.tracking.store import TrackStore
 from fusion.tracking.undetected import Undetected
@@ -24,6 +25,7 @@ class TrackerState(NamedTuple):
     store: TrackStore
     undetected: dict[str, Undetected]
     rays: tuple[Ray, ...]
+    clues: tuple[Clue, ...]
     pairs: tuple[Pair, ...]
     searched: int
     registration: RegistrationState
@@ -47,6 +49,7 @@ class TrackerRecord(Record, omit_defaults=False):
     claims: tuple[Claim | None, ...]
     undetected: dict[str, Undetected]
     rays: tuple[Ray, ...]
+    clues: tuple[Clue, ...]
     pairs: tuple[Pair, ...]
     searched: int
     registration: RegistrationRecord
@@ -60,6 +63,7 @@ def write(state: TrackerState) -> TrackerRecord:
         claims=tuple(state.store.claims),
         undetected=state.undetected,
         rays=state.rays,
+        clues=state.clues,
         pairs=state.pairs,
         searched=state.searched,
         registration=_write_registration(state.registration),
@@ -74,7 +78,8 @@ def read(record: TrackerRecord) -> TrackerState:
     arrays = {name: unpack(array) for name, array in record.columns.items()}
     store = TrackStore(**arrays, claims=list(record.claims))  # type: ignore[arg-type]
     registration = _read_registration(record.registration)
-    return TrackerState(record.time, store, record.undetected, record.rays, record.pairs, record.searched, registration)
+    moment = (record.rays, record.clues, record.pairs, record.searched)
+    return TrackerState(record.time, store, record.undetected, *moment, registration)
 
 
 def _write_registration(state: RegistrationState) -> RegistrationRecord:

@@ -8,19 +8,22 @@ fixed order. `reference` says the same with filterpy; tests hold the two togethe
 
 from fusion.tracking.kernels.associating import marginals, weigh
 from fusion.tracking.kernels.beginning import births, lean
+from fusion.tracking.kernels.differing import gate_differences
 from fusion.tracking.kernels.gating import gate
-from fusion.tracking.kernels.measuring import DIRECTION, POSITION
+from fusion.tracking.kernels.measuring import DIFFERENCE, DIRECTION, POSITION
 from fusion.tracking.kernels.motion import combine_all, predict
 from fusion.tracking.kernels.moving import moves
 from fusion.tracking.kernels.registering import register
 from fusion.tracking.kernels.updating import update
 
 __all__ = [
+    "DIFFERENCE",
     "DIRECTION",
     "POSITION",
     "births",
     "combine_all",
     "gate",
+    "gate_differences",
     "lean",
     "marginals",
     "moves",
