@@ -142,7 +142,7 @@ def _simulate(chosen: argparse.Namespace) -> int:
 
 
 def _score(chosen: argparse.Namespace) -> int:
-    from simulators.report import score_files  # noqa: PLC0415
+    from simulators.scoring.words import score_files  # noqa: PLC0415
 
     site = chosen.config or chosen.truth.with_name("site.toml")
     figures = score_files(

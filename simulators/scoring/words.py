@@ -7,8 +7,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 from fusion.config_file import load
-from simulators.judged import load_tracks, load_truths, origin
-from simulators.score import Score, score
+from simulators.scoring.reading import load_tracks, load_truths, origin
+from simulators.scoring.score import Score, score
 
 
 def score_files(

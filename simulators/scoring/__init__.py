@@ -1,0 +1,18 @@
+"""Scores: what a replay made of a recording, judged by the truth. docs/scoring.md gives every definition with its source.
+
+What lies where
+    reading              tracks and truth from their files, in the site's east, north, up
+    scene                both on one time grid, and who is near whom at each step
+    assign, pairing      the best one-to-one matching; truths and tracks paired at each step
+    gospa, ospa, ospa2   distances between sets
+    siap, clear_mot,
+    identity             the air picture's attributes, tracking as vision judges it, who was called what for how long
+    errors, times        how far off and how honestly; how soon, how unbroken, how fresh
+    residuals, bound     what the sensors were off by; what no tracker could do better
+    courageous, ed87e    the tables of CWA 18150 and the rows of ED-87E
+    score, judgement     the first figures; all of them
+    batch                over seeds, with intervals; two runs compared
+    words, page,
+    drawing, charts,
+    pictures             the terminal's lines; the report, its SVG and its views; PNGs
+"""
