@@ -12,7 +12,7 @@ What lies where
     courageous, ed87e    the tables of CWA 18150 and the rows of ED-87E
     score, judgement     the first figures; all of them
     batch                over seeds, with intervals; two runs compared
-    words, page,
-    drawing, charts,
-    pictures             the terminal's lines; the report, its SVG and its views; PNGs
+    command, words       `vigie score` and its lines
+    page, plan, charts,
+    drawing, pictures    the report, its map and its other views; SVG; PNGs
 """

@@ -122,14 +122,16 @@ class Scene(NamedTuple):
             c=c,
             dimensions=dimensions,
         )
-        spared = np.array([i for i, name in enumerate(scene.truths) if name in indifferent], int)
-        return scene._spared(spared) if len(spared) else scene
+        return scene.sparing(indifferent)
 
-    def _spared(self, truths: Integers) -> Self:
+    def sparing(self, indifferent: Collection[str]) -> Self:
         """Leave out truths, and with each at every step the track that is best paired with it.
 
         What is left of a best pairing is a best pairing of what is left.
         """
+        truths = [i for i, name in enumerate(self.truths) if name in indifferent]
+        if not truths:
+            return self
         chosen = pair(self)
         spared = np.isin(self.true.who, truths)
         theirs = np.zeros(len(self.said.step), bool)

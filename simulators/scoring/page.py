@@ -1,0 +1,292 @@
+"""The report: one HTML page with its style and pictures in it, that needs nothing else to be read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from html import escape
+from importlib.resources import files
+from typing import NamedTuple
+
+from fusion import __version__
+from fusion.config import Config
+from fusion.messages import Alert
+from fusion.zones.zones import Zone
+from simulators.scoring import charts, plan
+from simulators.scoring.courageous import Row
+from simulators.scoring.ed87e import Requirement
+from simulators.scoring.errors import Axis
+from simulators.scoring.judgement import Judged, Judgement
+from simulators.scoring.words import VERDICT, figure
+
+MARK = {True: "pass", False: "fail", None: "none"}
+
+
+class Evidence(NamedTuple):
+    """What the report shows beside the figures."""
+
+    title: str
+    config: Config
+    zones: tuple[Zone, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+def page(judged: Judged, evidence: Evidence) -> str:
+    """Write the whole page."""
+    told = judged.judgement
+    body = [
+        _head(judged, evidence),
+        _cards(told),
+        _section("ED-87E, as a yardstick", _ABOUT_ED87E, _ed87e(told.ed87e)),
+        _section("Map", _ABOUT_MAP, _figure(plan.chart(judged, evidence.config, evidence.zones))),
+        _section("Error over time", _ABOUT_ERROR, *_errors(judged)),
+        _section("Who was tracked by what", _ABOUT_TIMELINE, _figure(*charts.timelines(judged))),
+        _section("Alerts", _ABOUT_ALERTS, _figure(*charts.alerts(judged, evidence.alerts))) if evidence.alerts else "",
+        _section("Sensors", _ABOUT_SENSORS, _figure(charts.residuals(told.sensors)), _sensors(told)) if told.sensors else "",
+        _section("Detection, tracking, identification", _ABOUT_TABLES, _tables(told)),
+        _section("Every figure", "Definitions and sources: docs/scoring.md.", _measures(told), _axes(told.axes), _lives(judged)),
+        _foot(evidence),
+    ]
+    style = files("simulators.scoring").joinpath("style.css").read_text(encoding="utf-8")
+    title = escape(f"Score: {evidence.title}")
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f'<meta name="color-scheme" content="light dark"><title>{title}</title><style>{style}</style></head>'
+        f"<body><main>{''.join(body)}</main></body></html>\n"
+    )
+
+
+_ABOUT_ED87E = (
+    "The nearest published requirement on a fused picture, written for an airport's surface. A share that is measured as "
+    "nought is shown only down to what so few samples can show; the last column says how far."
+)
+_ABOUT_MAP = (
+    "Broad lines: where targets truly were. Thin lines over them: the tracks paired with them. Grey: tracks that were nobody's "
+    "at that moment. Dashed: zones. Triangles: sensors."
+)
+_ABOUT_ERROR = "Truth less estimate, at every step, with the tracks' newest reports carried forward and nothing smoothed."
+_ABOUT_TIMELINE = (
+    "Each bar is one target's life; where it is filled, a track was paired with it. Another shade is another track; a red tick "
+    "marks the moment when the track of a target became another."
+)
+_ABOUT_ALERTS = "From raised to cleared, coloured by severity: advisory blue, warning amber, critical red."
+_ABOUT_SENSORS = (
+    "Measured less true, for detections that are clearly one target's. Curve: the bell that the claimed sigma makes. Dashed: the "
+    "mean. NIS: the tracks' innovations by their own covariance; 1 is honest, more is overconfident."
+)
+_ABOUT_TABLES = "In the words of CWA 18150 (COURAGEOUS): figures without verdicts, for the scenario says what is enough."
+
+
+def _head(judged: Judged, evidence: Evidence) -> str:
+    scene, asked = judged.scene, judged.judgement.asked
+    begin = datetime.fromtimestamp(float(scene.time[0]), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    seconds = float(scene.time[-1] - scene.time[0])
+    how = f"c = {asked.c:g} m, a step each {asked.step:g} s, {'horizontal' if asked.horizontal else 'in space'}"
+    spared = f"; {len(asked.indifferent)} targets neither missed nor false" if asked.indifferent else ""
+    what = f"{seconds:.0f} s, {len(judged.judgement.times.lives)} targets, {len(scene.tracks)} tracks"
+    said = f"{begin}, {what}. Judged with {how}{spared}."
+    return f"<header><h1>{escape(evidence.title)}</h1><p>{escape(said)}</p></header>"
+
+
+def _cards(told: Judgement) -> str:
+    score, passed = told.score, [row.passed for row in told.ed87e if row.passed is not None]
+    low, high = score.nees_band
+    cards = [
+        (
+            "position error, RMSE",
+            f"{figure(score.spread.rmse)} m",
+            f"median {figure(score.spread.median)} m, 95 % {figure(score.spread.p95)} m",
+        ),
+        ("missed", f"{100 * score.missed:.1f} %", f"of {score.truth_steps} target steps"),
+        ("false tracks", figure(score.false_per_step), "a step"),
+        ("identity switches", figure(score.switches_per_target_minute), f"a target minute; {score.switches} in all"),
+        ("GOSPA", f"{figure(score.gospa)} m", f"OSPA {figure(told.ospa)} m, OSPA(2) {figure(told.ospa2)} m"),
+        ("NEES per dimension", figure(score.nees), f"honest: 1 ({low:.2f} to {high:.2f})"),
+        ("ED-87E", f"{sum(passed)} of {len(passed)}", "rows passed"),
+    ]
+    if told.bound is not None:
+        cards.insert(1, ("over the bound", figure(told.bound.ratio), f"{figure(told.bound.rms)} m could be reached at best"))
+    return f'<div class="cards">{"".join(_card(*card) for card in cards)}</div>'
+
+
+def _card(what: str, value: str, note: str) -> str:
+    return f'<div class="card"><span>{escape(what)}</span><b>{escape(value)}</b><i>{escape(note)}</i></div>'
+
+
+def _section(title: str, about: str, *content: str) -> str:
+    return f"<section><h2>{escape(title)}</h2><p>{escape(about)}</p>{''.join(content)}</section>"
+
+
+def _figure(drawn: str, caption: str = "") -> str:
+    return f"<figure>{f'<figcaption>{escape(caption)}</figcaption>' if caption else ''}{drawn}</figure>"
+
+
+def _errors(judged: Judged) -> Iterable[str]:
+    left = max(len(judged.judgement.times.lives) - charts.MOST_TARGETS, 0)
+    which = f" The {charts.MOST_TARGETS} targets with the most hits." if left else ""
+    yield _figure(charts.error_and_bound(judged), "Root mean square over the hits of each step, and the bound of the same hits.")
+    yield _figure(
+        charts.bands(judged), f"Error along each axis within ±2σ of what the covariance claimed: 95 % belong inside.{which}"
+    )
+    yield _figure(charts.distances(judged), "Distances between the set of targets and the set of tracks.")
+
+
+def _table(head: Iterable[tuple[str, str]], rows: Iterable[Iterable[tuple[str, str]]], caption: str = "") -> str:
+    """Write a table; each cell is its class and its content."""
+    top = "".join(f'<th class="{style}">{escape(said)}</th>' for style, said in head)
+    lines = ["".join(f'<td class="{style}">{said}</td>' for style, said in row) for row in rows]
+    body = "".join(f"<tr>{line}</tr>" for line in lines)
+    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return f'<div class="wide"><table>{title}<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _ed87e(rows: tuple[Requirement, ...]) -> str:
+    head = [("", "requirement"), ("n", "limit"), ("n", "measured"), ("", "verdict"), ("n", "samples"), ("n", "shown, 95 %")]
+    return _table(
+        head,
+        [
+            [
+                ("", escape(row.what)),
+                ("n", f"{row.limit} {row.unit}"),
+                ("n", f"{figure(row.measured)} {row.unit}"),
+                ("", f'<span class="verdict {MARK[row.passed]}">{VERDICT[row.passed]}</span>'),
+                ("n", str(row.samples)),
+                ("n", "" if math.isnan(row.shown) else f"{row.limit[0]} {figure(row.shown)}"),
+            ]
+            for row in rows
+        ],
+    )
+
+
+def _tables(told: Judgement) -> str:
+    named = zip(("Detection", "Tracking", "Identification"), told.tables, strict=True)
+    return f'<div class="columns">{"".join(_rows(title, rows) for title, rows in named)}</div>'
+
+
+def _rows(title: str, rows: tuple[Row, ...]) -> str:
+    cells = [
+        [("", escape(one.what)), ("n", f"{figure(one.value)} {escape(one.unit)}"), ("note", escape(one.note))] for one in rows
+    ]
+    return _table([("", ""), ("n", ""), ("", "")], cells, title)
+
+
+def _sensors(told: Judgement) -> str:
+    head = [
+        ("", "sensor"),
+        ("n", "detections"),
+        ("n", "clearly one target's"),
+        ("n", "NIS per dimension"),
+        ("n", "95 % of honest ones"),
+    ]
+    return _table(
+        head,
+        [
+            [
+                ("", escape(one.sensor)),
+                ("n", str(one.detections)),
+                ("n", str(one.explained)),
+                ("n", figure(one.nis.mean)),
+                ("n", f"{one.nis.band[0]:.2f} to {one.nis.band[1]:.2f}" if one.nis.samples else "–"),
+            ]
+            for one in told.sensors
+        ],
+    )
+
+
+def _measures(told: Judgement) -> str:
+    groups = {
+        "Sets": _sets(told),
+        "CLEAR-MOT": _named(told.clear_mot, motp="m"),
+        "Identity": _named(told.identity),
+        "Air picture (SIAP)": _named(told.siap, position_accuracy="m", velocity_accuracy="m/s", number_changes_per_s="/s"),
+        "Times": _times(told),
+    }
+    tables = [
+        _table([("", ""), ("n", "")], [[("", escape(n)), ("n", f"{figure(float(v))} {u}")] for n, v, u in rows], title)
+        for title, rows in groups.items()
+    ]
+    return f'<div class="columns">{"".join(tables)}</div>'
+
+
+Lines = list[tuple[str, float, str]]
+
+
+def _named(figures: NamedTuple, **units: str) -> Lines:
+    """Give a record's figures with their names as words."""
+    return [
+        (WORDS.get(name, name.replace("_per_s", "").replace("_", " ")), value, units.get(name, ""))
+        for name, value in zip(figures._fields, figures, strict=True)
+    ]
+
+
+WORDS = {
+    "mota": "MOTA",
+    "motp": "MOTP",
+    "idf1": "IDF1",
+    "idp": "precision (IDP)",
+    "idr": "recall (IDR)",
+    "idtp": "true positives",
+}
+
+
+def _sets(told: Judgement) -> Lines:
+    score = told.score
+    parts = (score.gospa_localisation, score.gospa_missed, score.gospa_false)
+    named = zip(("its square: located wrongly", "missed", "false"), parts, strict=True)
+    return [
+        ("GOSPA", score.gospa, "m"),
+        *((n, v, "m²") for n, v in named),
+        ("OSPA", told.ospa, "m"),
+        ("OSPA(2)", told.ospa2, "m"),
+    ]
+
+
+def _times(told: Judgement) -> Lines:
+    lives = told.times
+    return [
+        ("confirmed after, median", lives.confirmed_median, "s"),
+        ("confirmed after, worst", lives.confirmed_worst, "s"),
+        ("never confirmed", lives.never, ""),
+        ("continuity", lives.continuity, ""),
+        ("gaps", lives.gaps, ""),
+        ("longest gap", lives.longest_gap, "s"),
+        ("age of a hit's newest detection, median", lives.age_median, "s"),
+        ("the same, 95 %", lives.age_p95, "s"),
+        ("velocity NEES per dimension", told.velocity_nees.mean, ""),
+    ]
+
+
+def _axes(axes: tuple[Axis, ...]) -> str:
+    head = [("", "error"), *(("n", said) for said in ("bias", "σ", "RMSE", "50 %", "90 %", "95 %", "99 %", "unit", "hits"))]
+    rows = []
+    for one in axes:
+        values = [figure(value) for value in (one.bias, one.sigma, one.rmse, one.p50, one.p90, one.p95, one.p99)]
+        rows.append([("", escape(one.name)), *(("n", said) for said in (*values, one.unit, str(one.samples)))])
+    return _table(head, rows, "Errors by axis")
+
+
+def _lives(judged: Judged) -> str:
+    lives = sorted(judged.judgement.times.lives, key=lambda life: life.tracked)[: charts.MOST_ROWS]
+    head = [
+        ("", "target"),
+        *(("n", said) for said in ("there, s", "confirmed after, s", "tracked", "longest", "tracks", "switches", "RMSE, m")),
+    ]
+    rows = []
+    for life in lives:
+        shares = [f"{100 * life.tracked:.1f} %", f"{100 * life.longest:.1f} %"]
+        said = [
+            f"{life.seconds:.0f}",
+            figure(life.confirmed_after),
+            *shares,
+            str(life.tracks),
+            str(life.switches),
+            figure(life.rmse),
+        ]
+        rows.append([("", escape(life.truth)), *(("n", one) for one in said)])
+    return _table(head, rows, "Target by target, the worst tracked first")
+
+
+def _foot(evidence: Evidence) -> str:
+    return f"<footer>vigie {__version__} · {escape(' · '.join(evidence.files))}</footer>"
