@@ -20,6 +20,7 @@ import numpy as np
 
 from fusion.config import Config, Sensor
 from fusion.messages import Floats, Integers
+from fusion.zones.geometry import Mask
 from simulators.scoring.eyes import Eye, eyes
 from simulators.scoring.pairing import Pairs
 from simulators.scoring.reading import Truth, Truths
@@ -75,7 +76,8 @@ def bound(
     named = [name for name in scene.truths if name in truths]
     flown = [truths[name] for name in named]
     used = [look for eye in eyes(config) for look in _looks(eye, scene.time, named, looks, reported or {})]
-    root = _run(flown, used, scene.time, scene.dimensions)
+    learnt = [_learnt(look, flown, [(reported or {}).get((look.eye.sensor.id, name)) for name in named]) for look in used]
+    root = _run(flown, used, learnt, scene.time, scene.dimensions)
     known = np.isfinite(root[pairs.step, pairs.truth]) & (root[pairs.step, pairs.truth] < scene.c)
     at, error = root[pairs.step, pairs.truth][known], pairs.distance[known]
     rms = math.sqrt(float((at**2).mean())) if len(at) else math.nan
@@ -99,7 +101,7 @@ def _looks(
     if eye.sensor.reports == "detections-only":
         times = [(j, reported[eye.sensor.id, name]) for j, name in enumerate(truths) if (eye.sensor.id, name) in reported]
         return [Look(eye, components, sigma**-2, at, np.eye(len(truths))[j]) for j, at in times]
-    every = np.arange(time[0], time[-1], eye.sensor.period_s) if eye.sensor.period_s else np.zeros(0)
+    every = np.arange(time[0], time[-1] + EDGE, eye.sensor.period_s) if eye.sensor.period_s else np.zeros(0)
     times_of_all = every if looks is None else looks.get(eye.sensor.id, np.zeros(0))
     weight = eye.sensor.detection_probability * sigma**-2
     return [Look(eye, components, weight, times_of_all, np.ones(len(truths)))] if len(times_of_all) else []
@@ -121,21 +123,21 @@ def _radians(degrees: float | None) -> float | None:
     return None if degrees is None else math.radians(degrees)
 
 
-def _run(flown: list[Truth], used: list[Look], time: Floats, dimensions: int) -> Floats:
+def _run(flown: list[Truth], used: list[Look], learnt: list[Floats], time: Floats, dimensions: int) -> Floats:
     """Carry every truth's covariance from look to look; give its root at each step (k, n)."""
     first, final = np.array([t.time[0] for t in flown]), np.array([t.time[-1] for t in flown])
     root, last, belief = np.full((len(time), len(flown)), math.nan), first.copy(), Belief.of(len(flown))
     densities = [density(truth) for truth in flown]
-    learnt = [_learnt(look, flown) for look in used]
     events = [(at, i, k) for i, look in enumerate(used) for k, at in enumerate(look.times.tolist())]
     events += [(at + EDGE, -1, k) for k, at in enumerate(time.tolist())]
-    for at, i, k in sorted(events):
+    for turn, i, k in sorted(events):
+        at = turn if i >= 0 else float(time[k])  # a look within EDGE of a step still belongs to it
         there = (first <= at + 1e-6) & (at <= final + EDGE)
         here = np.flatnonzero(there if i < 0 else there & (used[i].targets > 0.0))
         if not len(here):
             continue
         now = belief.some(here).predicted(np.maximum(at - last[here], 0.0), _now(densities, here, at))
-        last[here] = at
+        last[here] = np.maximum(at, last[here])
         if i < 0:
             root[k, here] = np.sqrt(np.trace(now.place[:, :dimensions, :dimensions], axis1=1, axis2=2))
         else:
@@ -144,22 +146,34 @@ def _run(flown: list[Truth], used: list[Look], time: Floats, dimensions: int) ->
     return root
 
 
-def _learnt(look: Look, flown: list[Truth]) -> Floats:
-    """Give what each look tells of each truth's place (t, n, 3, 3)."""
+def _learnt(look: Look, flown: list[Truth], reports: list[Floats | None]) -> Floats:
+    """Give what each look tells of each truth's place (t, n, 3, 3): nought where it is not covered, and was not reported either.
+
+    A site may call its coverage smaller than it is; what was reported was seen.
+    """
     found = np.zeros((len(look.times), len(flown), 3, 3))
     for j in np.flatnonzero(look.targets).tolist():
         place = [np.interp(look.times, flown[j].time, flown[j].place[:, axis]) for axis in range(3)]
-        found[:, j] = information(look, np.stack(place, axis=-1))
+        there = np.stack(place, axis=-1)
+        seen = look.eye.sees(there) | _reported(look.times, reports[j])
+        found[:, j] = information(look, there) * seen[:, None, None]
     return found
 
 
+def _reported(times: Floats, reports: Floats | None) -> Mask:
+    """Tell at which looks (t,) a target was reported: within the time to the next look, for plots of a turn have their own."""
+    if reports is None or not len(reports) or len(times) < 2:
+        return np.zeros(len(times), bool)
+    near = np.abs(times[:, None] - reports).min(axis=1)
+    return np.asarray(near < np.median(np.diff(times)))
+
+
 def information(look: Look, place: Floats) -> Floats:
-    """Give p_D Hᵀ R⁻¹ H (n, 3, 3) of a look at places (n, 3): nought outside the coverage."""
-    seen = look.eye.sees(place)[:, None, None]
+    """Give p_D Hᵀ R⁻¹ H (n, 3, 3) of a look at places (n, 3)."""
     if not len(look.components):
-        return np.asarray(np.diag(look.weight) * seen)
+        return np.tile(np.diag(look.weight), (len(place), 1, 1))
     H = look.eye.slopes(place)[:, look.components]
-    return np.asarray(np.einsum("nki,k,nkj->nij", H, look.weight, H) * seen)
+    return np.asarray(np.einsum("nki,k,nkj->nij", H, look.weight, H))
 
 
 class Belief(NamedTuple):

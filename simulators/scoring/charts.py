@@ -42,9 +42,11 @@ def error_and_bound(judged: Judged) -> str:
     least = np.full(k, np.nan)
     if judged.judgement.bound is not None:
         square = judged.judgement.bound.root[pairs.step, pairs.truth] ** 2
-        least = np.sqrt(np.bincount(pairs.step, square, minlength=k) / hits)
-    known = error[np.isfinite(error)]
-    top = max(float(np.percentile(known, 99)) * 1.25, 1.0) if len(known) else 1.0
+        known = square < judged.scene.c**2
+        count = np.bincount(pairs.step[known], minlength=k)
+        least = np.sqrt(np.bincount(pairs.step[known], square[known], minlength=k) / np.where(count > 0, count, np.nan))
+    there = error[np.isfinite(error)]
+    top = max(float(np.percentile(there, 99)) * 1.25, 1.0) if len(there) else 1.0
     panel = Panel.of((56, 24, WIDTH - 10, 190), (0.0, max(float(time[-1]), 1.0)), (0.0, top))
     drawn = [panel.frame("time", "m"), panel.line(time, np.minimum(error, top), "curve a", "error")]
     drawn.append(panel.line(time, np.where(least <= top, least, np.nan), "curve dashed", "bound"))
@@ -57,7 +59,7 @@ def bands(judged: Judged) -> str:
     scene, pairs = judged.scene, judged.pairs
     order = np.argsort(-np.bincount(pairs.truth, minlength=len(scene.truths)), kind="stable")[:MOST_TARGETS].tolist()
     names = ("east", "north", "up")[: scene.dimensions]
-    wide, tall, drawn = (WIDTH - 8) / len(names), 128.0, []
+    wide, tall, drawn = (WIDTH - 8) / len(names), 118.0, []
     shown = [truth for truth in sorted(order) if (pairs.truth == truth).any()]
     for row, truth in enumerate(shown):
         mine = pairs.truth == truth
@@ -65,12 +67,12 @@ def bands(judged: Judged) -> str:
         size = np.concatenate([np.abs(pairs.error[mine]).ravel(), 2 * sigma[np.isfinite(sigma)].ravel()])
         top = max(float(np.percentile(size, 97)) * 1.15, 1.0)
         for column, name in enumerate(names):
-            box = (column * wide + 44, row * tall + 24, (column + 1) * wide - 4, (row + 1) * tall - 10)
+            box = (column * wide + 44, row * tall + 24, (column + 1) * wide - 4, (row + 1) * tall - 4)
             panel = Panel.of(box, (0.0, max(float(scene.time[-1] - scene.time[0]), 1.0)), (-top, top))
             label = f"{scene.truths[truth]}: {name}, m" if column == 0 else f"{name}, m"
-            drawn.append(panel.frame("", label, count=4, rows=3))
+            drawn.append(panel.frame("", label, count=5, rows=4, named=row == len(shown) - 1))
             drawn.append(_band(judged, panel, pairs.step[mine], pairs.error[mine, column], sigma[:, column], truth % HUES))
-    return svg(WIDTH, max(len(shown), 1) * tall + 24, drawn, "errors by axis with two sigma")
+    return svg(WIDTH, max(len(shown), 1) * tall + 20, drawn, "errors by axis with two sigma")
 
 
 def _band(judged: Judged, panel: Panel, step: Integers, error: Floats, sigma: Floats, hue: int) -> str:
@@ -145,7 +147,7 @@ def _histogram(sensor: SensorErrors, one: Residuals, left: float, top: float, wi
         if n
     ]
     at = panel.x(min(max(one.bias, -reach), reach))
-    said = f"bias {one.bias:+.2f}, σ {one.spread:.2f} of {one.sigma:.2f} {one.unit}".replace("-", "−")
+    said = f"bias {one.bias:+.2f}, σ {one.spread:.2f}, claimed {one.sigma:.2f} {one.unit}".replace("-", "−")
     return "".join(
         [
             panel.frame(seconds=False, count=4, rows=0),
@@ -163,7 +165,7 @@ def alerts(judged: Judged, told: tuple[Alert, ...]) -> tuple[str, str]:
     books: dict[str, list[Alert]] = defaultdict(list)
     for one in told:
         books[one.alert].append(one)
-    whose, start = owners(judged), float(judged.scene.time[0])
+    whose, start = judged.owners, float(judged.scene.time[0])
     shown = sorted(books.values(), key=lambda book: book[0].raised)[:MOST_ROWS]
     end = max([float(judged.scene.time[-1]), *(_unix(book[-1]) for book in shown)]) - start
     tall, left = 24.0, 300.0
@@ -174,16 +176,6 @@ def alerts(judged: Judged, told: tuple[Alert, ...]) -> tuple[str, str]:
         drawn.append(_book(book, panel.x, 12 + i * tall, whose.get(book[0].track, "nobody"), start, end, left))
     note = f"The first {MOST_ROWS} of {len(books)}." if len(books) > len(shown) else ""
     return svg(WIDTH, height, drawn, "alerts over time"), note
-
-
-def owners(judged: Judged) -> dict[str, str]:
-    """Tell whose each track was for most of its hits."""
-    pairs, scene = judged.pairs, judged.scene
-    found = {}
-    for track in np.unique(pairs.track).tolist():
-        truths = np.bincount(pairs.truth[pairs.track == track])
-        found[scene.tracks[track]] = scene.truths[int(truths.argmax())]
-    return found
 
 
 def _book(book: list[Alert], x: Scale, top: float, whose: str, start: float, end: float, left: float) -> str:
@@ -209,7 +201,7 @@ def legend(named: tuple[tuple[str, str], ...]) -> str:
     drawn, at = [], WIDTH - 14.0
     for style, said in reversed(named):
         drawn.append(text(at, 13, said, "axis", "end"))
-        at -= 7.0 * len(said) + 8
+        at -= 6.7 * len(said) + 8
         drawn.append(f'<path class="curve {style}" d="M{at - 22:.1f} 9h22"/>')
         at -= 36
     return "".join(drawn)

@@ -40,13 +40,15 @@ class Panel(NamedTuple):
         left, top, right, bottom = box
         return cls(Scale(*x, left, right), Scale(*y, bottom, top))
 
-    def frame(self, x_label: str = "", y_label: str = "", *, seconds: bool = True, count: int = 6, rows: int = 4) -> str:
-        """Draw grid and labels."""
+    def frame(
+        self, x_label: str = "", y_label: str = "", *, seconds: bool = True, count: int = 8, rows: int = 4, named: bool = True
+    ) -> str:
+        """Draw grid and labels; without `named`, x has lines but no figures."""
         bottom, top, left, right = self.y.first, self.y.last, self.x.first, self.x.last
         drawn = [
             f'<path class="grid" d="M{at:.1f} {top:.1f}V{bottom:.1f}"/>'
-            + text(at, bottom + 14, clock(value) if seconds else short(value), "tick", "middle")
-            for value in ticks(self.x.low, self.x.high, count)
+            + (text(at, bottom + 14, clock(value) if seconds else short(value), "tick", "middle") if named else "")
+            for value in (moments(self.x.high, count) if seconds else ticks(self.x.low, self.x.high, count))
             for at in [self.x(value)]
         ]
         drawn += [
@@ -112,12 +114,19 @@ def svg(width: float, height: float, drawn: Sequence[str], label: str) -> str:
 
 def ticks(low: float, high: float, count: int) -> list[float]:
     """Give round values between two, about so many: steps of 1, 2 or 5 times a power of ten."""
-    if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
+    if not (math.isfinite(low) and math.isfinite(high)) or high <= low or not count:
         return []
-    rough = (high - low) / max(count, 1)
+    rough = (high - low) / count
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power >= rough * 0.999)
+    step = next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power >= rough * 0.7)
     return [round(i * step, 10) for i in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
+
+
+def moments(end: float, count: int) -> list[float]:
+    """Give round times from nought on, about so many."""
+    steps = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200)
+    step = next((step for step in steps if step >= end / max(count, 1)), 14_400)
+    return [float(i * step) for i in range(int(end / step) + 1)]
 
 
 def clock(seconds: float) -> str:

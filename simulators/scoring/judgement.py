@@ -75,8 +75,7 @@ class Judged(NamedTuple):
     judgement: Judgement
     scene: Scene
     pairs: Pairs
-    tracks: Tracks
-    truths: Truths
+    owners: dict[str, str]  # whose each track was, birds among them
 
 
 def judge(
@@ -121,7 +120,16 @@ def judge(
         sensors=heard.errors if heard else (),
         series=_series(scene, pairs, *apart),
     )
-    return Judged(judgement, scene, pairs, tracks, truths)
+    return Judged(judgement, scene, pairs, owners(whole, whole_pairs))
+
+
+def owners(scene: Scene, pairs: Pairs) -> dict[str, str]:
+    """Tell whose each track was for most of its hits."""
+    found = {}
+    for track in np.unique(pairs.track).tolist():
+        truths = np.bincount(pairs.truth[pairs.track == track])
+        found[scene.tracks[track]] = scene.truths[int(truths.argmax())]
+    return found
 
 
 def _bound(config: Config, truths: Truths, scene: Scene, pairs: Pairs, heard: Heard | None) -> Bound:

@@ -87,7 +87,7 @@ def _head(judged: Judged, evidence: Evidence) -> str:
     spared = f"; {len(asked.indifferent)} targets neither missed nor false" if asked.indifferent else ""
     what = f"{seconds:.0f} s, {len(judged.judgement.times.lives)} targets, {len(scene.tracks)} tracks"
     said = f"{begin}, {what}. Judged with {how}{spared}."
-    return f"<header><h1>{escape(evidence.title)}</h1><p>{escape(said)}</p></header>"
+    return f"<header><h1>{escape(evidence.title)}: how good the tracks were</h1><p>{escape(said)}</p></header>"
 
 
 def _cards(told: Judgement) -> str:
@@ -167,9 +167,10 @@ def _tables(told: Judgement) -> str:
 
 def _rows(title: str, rows: tuple[Row, ...]) -> str:
     cells = [
-        [("", escape(one.what)), ("n", f"{figure(one.value)} {escape(one.unit)}"), ("note", escape(one.note))] for one in rows
+        [("", f"{escape(one.what)}<small>{escape(one.note)}</small>"), ("n", f"{figure(one.value)} {escape(one.unit)}")]
+        for one in rows
     ]
-    return _table([("", ""), ("n", ""), ("", "")], cells, title)
+    return _table([("", ""), ("n", "")], cells, title)
 
 
 def _sensors(told: Judgement) -> str:

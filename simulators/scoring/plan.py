@@ -15,7 +15,7 @@ from simulators.scoring.eyes import eyes
 from simulators.scoring.judgement import Judged
 from simulators.scoring.reading import origin
 
-WIDTH, MOST_HEIGHT = 1040.0, 820.0
+WIDTH, MOST_HEIGHT = 1040.0, 700.0
 HUES = 8
 """Colours in the style; truths take them in turn."""
 
@@ -142,11 +142,13 @@ def _broken(panel: Panel, step: Integers, place: Floats, style: str, title: str)
 
 
 def _sensors(config: Config, panel: Panel, height: float) -> list[str]:
-    drawn = []
+    masts: dict[tuple[int, int], list[str]] = {}
     for eye in eyes(config):
         x, y = panel.x(float(eye.place[0])), panel.y(float(eye.place[1]))
         if 0 <= x <= WIDTH and 0 <= y <= height:
-            title = f"{eye.sensor.id} ({eye.sensor.kind})"
-            drawn.append(f'<path class="sensor" d="M{x:.1f} {y - 6:.1f}l6 10h-12z"><title>{title}</title></path>')
-            drawn.append(text(x + 9, y + 4, eye.sensor.id, "sensor-name"))
+            masts.setdefault((round(x / 8), round(y / 8)), []).append(eye.sensor.id)
+    drawn = []
+    for (x, y), names in masts.items():
+        drawn.append(f'<path class="sensor" d="M{8 * x} {8 * y - 6}l6 10h-12z"/>')
+        drawn.append(text(8 * x + 9, 8 * y + 4, ", ".join(names), "sensor-name"))
     return drawn

@@ -92,4 +92,6 @@ def figure(value: float) -> str:
         return "–"
     if value == round(value) and abs(value) < 1e6:
         return str(round(value))
-    return f"{value:.1e}" if abs(value) < 1e-3 else f"{value:.3f}" if abs(value) < 1 else f"{value:.4g}"
+    if abs(value) < 1e-3:
+        return f"{value:.1e}"
+    return f"{value:.3f}" if abs(value) < 1 else f"{value:.0f}" if abs(value) >= 1000 else f"{value:#.3g}".rstrip(".")
