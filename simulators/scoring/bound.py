@@ -46,7 +46,7 @@ class Look(NamedTuple):
     components: Integers  # of (range, azimuth, elevation)
     weight: Floats  # p_D/σ² of each component; of east, north, up where there are none
     times: Floats  # s
-    targets: Floats  # (n,) 1 for the truths that it may measure, else 0
+    targets: Integers  # (m,) the truths that it may measure
 
 
 class Bound(NamedTuple):
@@ -100,11 +100,11 @@ def _looks(
         return []
     if eye.sensor.reports == "detections-only":
         times = [(j, reported[eye.sensor.id, name]) for j, name in enumerate(truths) if (eye.sensor.id, name) in reported]
-        return [Look(eye, components, sigma**-2, at, np.eye(len(truths))[j]) for j, at in times]
+        return [Look(eye, components, sigma**-2, at, np.array([j])) for j, at in times]
     every = np.arange(time[0], time[-1] + EDGE, eye.sensor.period_s) if eye.sensor.period_s else np.zeros(0)
     times_of_all = every if looks is None else looks.get(eye.sensor.id, np.zeros(0))
     weight = eye.sensor.detection_probability * sigma**-2
-    return [Look(eye, components, weight, times_of_all, np.ones(len(truths)))] if len(times_of_all) else []
+    return [Look(eye, components, weight, times_of_all, np.arange(len(truths)))] if len(times_of_all) else []
 
 
 def _measures(sensor: Sensor) -> tuple[Integers, Floats]:
@@ -133,7 +133,8 @@ def _run(flown: list[Truth], used: list[Look], learnt: list[Floats], time: Float
     for turn, i, k in sorted(events):
         at = turn if i >= 0 else float(time[k])  # a look within EDGE of a step still belongs to it
         there = (first <= at + 1e-6) & (at <= final + EDGE)
-        here = np.flatnonzero(there if i < 0 else there & (used[i].targets > 0.0))
+        mine = np.flatnonzero(there if i < 0 else there[used[i].targets])
+        here = mine if i < 0 else used[i].targets[mine]
         if not len(here):
             continue
         now = belief.some(here).predicted(np.maximum(at - last[here], 0.0), _now(densities, here, at))
@@ -141,22 +142,22 @@ def _run(flown: list[Truth], used: list[Look], learnt: list[Floats], time: Float
         if i < 0:
             root[k, here] = np.sqrt(np.trace(now.place[:, :dimensions, :dimensions], axis1=1, axis2=2))
         else:
-            now = now.informed(learnt[i][k, here])
+            now = now.informed(learnt[i][k, mine])
         belief.put(here, now)
     return root
 
 
 def _learnt(look: Look, flown: list[Truth], reports: list[Floats | None]) -> Floats:
-    """Give what each look tells of each truth's place (t, n, 3, 3): nought where it is not covered, and was not reported either.
+    """Give what each look tells of each target's place (t, m, 3, 3): nought where it is neither covered nor was reported.
 
     A site may call its coverage smaller than it is; what was reported was seen.
     """
-    found = np.zeros((len(look.times), len(flown), 3, 3))
-    for j in np.flatnonzero(look.targets).tolist():
+    found = np.zeros((len(look.times), len(look.targets), 3, 3))
+    for i, j in enumerate(look.targets.tolist()):
         place = [np.interp(look.times, flown[j].time, flown[j].place[:, axis]) for axis in range(3)]
         there = np.stack(place, axis=-1)
         seen = look.eye.sees(there) | _reported(look.times, reports[j])
-        found[:, j] = information(look, there) * seen[:, None, None]
+        found[:, i] = information(look, there) * seen[:, None, None]
     return found
 
 
@@ -164,7 +165,8 @@ def _reported(times: Floats, reports: Floats | None) -> Mask:
     """Tell at which looks (t,) a target was reported: within the time to the next look, for plots of a turn have their own."""
     if reports is None or not len(reports) or len(times) < 2:
         return np.zeros(len(times), bool)
-    near = np.abs(times[:, None] - reports).min(axis=1)
+    after = np.searchsorted(reports, times).clip(1, len(reports) - 1) if len(reports) > 1 else np.zeros(len(times), int)
+    near = np.minimum(np.abs(times - reports[after]), np.abs(times - reports[after - 1]))
     return np.asarray(near < np.median(np.diff(times)))
 
 
