@@ -273,6 +273,18 @@ def _for_test_engineers(commands: Commands) -> None:
     bench.add_argument("what", nargs="*", help="core, mqtt (default: both); in a checkout also accuracy, speed, late, zones, …")
 
 
+def _positive(text: str) -> float:
+    if not 0.0 < (value := float(text)) < 1e9:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return value
+
+
+def _count(text: str) -> int:
+    if (value := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return value
+
+
 def _for_judges(commands: Commands) -> None:
     score = commands.add_parser(
         "score", help="judge tracks by the truth", description="One run; with --scenario, many seeds; with --compare, two runs."
@@ -281,8 +293,8 @@ def _for_judges(commands: Commands) -> None:
     score.add_argument("tracks", type=Path, nargs="?", help="tracks.jsonl of a replay")
     score.add_argument("truth", type=Path, nargs="?", help="truth.csv, also .gz")
     score.add_argument("--site", "--config", type=Path, metavar="SITE", help="default: site.toml beside the truth")
-    score.add_argument("--c", type=float, default=50.0, help="m: a pair further apart is a miss and a false track")
-    score.add_argument("--step", type=float, default=1.0, help="s between two steps")
+    score.add_argument("--c", type=_positive, default=50.0, help="m: a pair further apart is a miss and a false track")
+    score.add_argument("--step", type=_positive, default=1.0, help="s between two steps")
     score.add_argument("--indifferent", nargs="+", default=[], metavar="TRUTH", help="neither missed nor false: pigeons-*")
     score.add_argument("--horizontal", action="store_true", help="leave heights out")
     score.add_argument("--recording", type=Path, help="default: the one beside the truth; without, sensors are not judged")
@@ -291,9 +303,9 @@ def _for_judges(commands: Commands) -> None:
     score.add_argument("--report", type=Path, metavar="OUT.html", help="write one page to read, with its pictures in it")
     score.add_argument("--png", type=Path, metavar="DIR", help="write the pictures for documents")
     score.add_argument("--scenario", metavar="NAME", help="instead of files: fly, replay and judge this with many seeds")
-    score.add_argument("--seeds", type=int, default=10, metavar="N", help="how many (default 10)")
+    score.add_argument("--seeds", type=_count, default=10, metavar="N", help="how many (default 10)")
     score.add_argument("--first-seed", type=int, default=1, metavar="SEED")
-    score.add_argument("--jobs", type=int, default=1, help="processes at once")
+    score.add_argument("--jobs", type=_count, default=1, help="processes at once")
     score.add_argument("--compare", type=Path, nargs=2, metavar=("A.json", "B.json"), help="what changed from one to the other")
 
 

@@ -8,11 +8,13 @@ What lies where
     siap, clear_mot,
     identity             the air picture's attributes, tracking as vision judges it, who was called what for how long
     errors, times        how far off and how honestly; how soon, how unbroken, how fresh
+    entries              how soon an alert follows a target's entry into a zone
     residuals, bound     what the sensors were off by; what no tracker could do better
     courageous, ed87e    the tables of CWA 18150 and the rows of ED-87E
     score, judgement     the first figures; all of them
     batch                over seeds, with intervals; two runs compared
     command, words       `vigie score` and its lines
-    page, plan, charts,
-    drawing, pictures    the report, its map and its other views; SVG; PNGs
+    page, sheets, plan,
+    charts, drawing      the report: its tables, its map, its other views; SVG
+    pictures             PNGs
 """

@@ -20,7 +20,7 @@ from fusion.assembly import assemble, read_zones
 from fusion.config import Config
 from fusion.config_file import load
 from fusion.errors import RecordingError
-from fusion.replay import replay
+from fusion.replay import fed, write_down
 from simulators import scenario_file
 from simulators.case import write_case
 from simulators.outcomes import load_alerts
@@ -133,7 +133,7 @@ def _seed(task: tuple[Path, int, Asked]) -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="vigie-score-") as name:
         case = write_case(scenario_file.load(scenario).seeded(seed), Path(name)).directory
         config = load(case / "site.toml", {})
-        replay(recording.read(case / "recording.jsonl.gz"), assemble(config, case), case / "out")
+        write_down(fed(recording.read(case / "recording.jsonl.gz"), assemble(config, case)), case / "out")
         judged, _ = _judged(Files(case / "out" / "tracks.jsonl", case / "truth.csv"), config, asked, lambda _: None)
     return batch.figures(plain(judged.judgement))
 

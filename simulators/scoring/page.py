@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from html import escape
@@ -13,14 +12,10 @@ from fusion import __version__
 from fusion.config import Config
 from fusion.messages import Alert
 from fusion.zones.zones import Zone
-from simulators.scoring import charts, plan
-from simulators.scoring.courageous import Row
-from simulators.scoring.ed87e import Requirement
-from simulators.scoring.errors import Axis
+from simulators.scoring import charts, plan, sheets
+from simulators.scoring.entries import entries
 from simulators.scoring.judgement import Judged, Judgement
-from simulators.scoring.words import VERDICT, figure
-
-MARK = {True: "pass", False: "fail", None: "none"}
+from simulators.scoring.words import figure
 
 
 class Evidence(NamedTuple):
@@ -39,14 +34,22 @@ def page(judged: Judged, evidence: Evidence) -> str:
     body = [
         _head(judged, evidence),
         _cards(told),
-        _section("ED-87E, as a yardstick", _ABOUT_ED87E, _ed87e(told.ed87e)),
+        _section("ED-87E, as a yardstick", _ABOUT_ED87E, sheets.ed87e(told.ed87e)),
         _section("Map", _ABOUT_MAP, _figure(plan.chart(judged, evidence.config, evidence.zones))),
         _section("Error over time", _ABOUT_ERROR, *_errors(judged)),
         _section("Who was tracked by what", _ABOUT_TIMELINE, _figure(*charts.timelines(judged))),
-        _section("Alerts", _ABOUT_ALERTS, _figure(*charts.alerts(judged, evidence.alerts))) if evidence.alerts else "",
-        _section("Sensors", _ABOUT_SENSORS, _figure(charts.residuals(told.sensors)), _sensors(told)) if told.sensors else "",
-        _section("Detection, tracking, identification", _ABOUT_TABLES, _tables(told)),
-        _section("Every figure", "Definitions and sources: docs/scoring.md.", _measures(told), _axes(told.axes), _lives(judged)),
+        _section("Alerts", _ABOUT_ALERTS, *_alerts(judged, evidence)) if evidence.alerts else "",
+        _section("Sensors", _ABOUT_SENSORS, _figure(charts.residuals(told.sensors)), sheets.sensors(told))
+        if told.sensors
+        else "",
+        _section("Detection, tracking, identification", _ABOUT_TABLES, sheets.cwa18150(told)),
+        _section(
+            "Every figure",
+            "Definitions and sources: docs/scoring.md.",
+            sheets.measures(told),
+            sheets.axes(told.axes),
+            sheets.lives(judged),
+        ),
         _foot(evidence),
     ]
     style = files("simulators.scoring").joinpath("style.css").read_text(encoding="utf-8")
@@ -71,11 +74,15 @@ _ABOUT_TIMELINE = (
     "Each bar is one target's life; where it is filled, a track was paired with it. Another shade is another track; a red tick "
     "marks the moment when the track of a target became another."
 )
-_ABOUT_ALERTS = "From raised to cleared, coloured by severity: advisory blue, warning amber, critical red."
+_ABOUT_ALERTS = (
+    "From raised to cleared, coloured by severity: advisory blue, warning amber, critical red. Below: when targets truly entered "
+    "zones, and when that was said; a dash where it never was. Friends raise no alert."
+)
 _ABOUT_SENSORS = (
     "Measured less true, for detections that are clearly one target's. Curve: the bell that the claimed sigma makes. Dashed: the "
     "mean. NIS: the tracks' innovations by their own covariance; 1 is honest, more is overconfident."
 )
+_ABOUT_FIGURES = "Definitions and sources: docs/scoring.md."
 _ABOUT_TABLES = "In the words of CWA 18150 (COURAGEOUS): figures without verdicts, for the scenario says what is enough."
 
 
@@ -133,160 +140,14 @@ def _errors(judged: Judged) -> Iterable[str]:
     yield _figure(charts.distances(judged), "Distances between the set of targets and the set of tracks.")
 
 
-def _table(head: Iterable[tuple[str, str]], rows: Iterable[Iterable[tuple[str, str]]], caption: str = "") -> str:
-    """Write a table; each cell is its class and its content."""
-    top = "".join(f'<th class="{style}">{escape(said)}</th>' for style, said in head)
-    lines = ["".join(f'<td class="{style}">{said}</td>' for style, said in row) for row in rows]
-    body = "".join(f"<tr>{line}</tr>" for line in lines)
-    title = f"<caption>{escape(caption)}</caption>" if caption else ""
-    return f'<div class="wide"><table>{title}<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+def _sensors(told: Judgement) -> Iterable[str]:
+    yield _figure(charts.residuals(told.sensors))
+    yield sheets.sensors(told)
 
 
-def _ed87e(rows: tuple[Requirement, ...]) -> str:
-    head = [("", "requirement"), ("n", "limit"), ("n", "measured"), ("", "verdict"), ("n", "samples"), ("n", "shown, 95 %")]
-    return _table(
-        head,
-        [
-            [
-                ("", escape(row.what)),
-                ("n", f"{row.limit} {row.unit}"),
-                ("n", f"{figure(row.measured)} {row.unit}"),
-                ("", f'<span class="verdict {MARK[row.passed]}">{VERDICT[row.passed]}</span>'),
-                ("n", str(row.samples)),
-                ("n", "" if math.isnan(row.shown) else f"{row.limit[0]} {figure(row.shown)}"),
-            ]
-            for row in rows
-        ],
-    )
-
-
-def _tables(told: Judgement) -> str:
-    named = zip(("Detection", "Tracking", "Identification"), told.tables, strict=True)
-    return f'<div class="columns">{"".join(_rows(title, rows) for title, rows in named)}</div>'
-
-
-def _rows(title: str, rows: tuple[Row, ...]) -> str:
-    cells = [
-        [("", f"{escape(one.what)}<small>{escape(one.note)}</small>"), ("n", f"{figure(one.value)} {escape(one.unit)}")]
-        for one in rows
-    ]
-    return _table([("", ""), ("n", "")], cells, title)
-
-
-def _sensors(told: Judgement) -> str:
-    head = [
-        ("", "sensor"),
-        ("n", "detections"),
-        ("n", "clearly one target's"),
-        ("n", "NIS per dimension"),
-        ("n", "95 % of honest ones"),
-    ]
-    return _table(
-        head,
-        [
-            [
-                ("", escape(one.sensor)),
-                ("n", str(one.detections)),
-                ("n", str(one.explained)),
-                ("n", figure(one.nis.mean)),
-                ("n", f"{one.nis.band[0]:.2f} to {one.nis.band[1]:.2f}" if one.nis.samples else "–"),
-            ]
-            for one in told.sensors
-        ],
-    )
-
-
-def _measures(told: Judgement) -> str:
-    groups = {
-        "Sets": _sets(told),
-        "CLEAR-MOT": _named(told.clear_mot, motp="m"),
-        "Identity": _named(told.identity),
-        "Air picture (SIAP)": _named(told.siap, position_accuracy="m", velocity_accuracy="m/s", number_changes_per_s="/s"),
-        "Times": _times(told),
-    }
-    tables = [
-        _table([("", ""), ("n", "")], [[("", escape(n)), ("n", f"{figure(float(v))} {u}")] for n, v, u in rows], title)
-        for title, rows in groups.items()
-    ]
-    return f'<div class="columns">{"".join(tables)}</div>'
-
-
-Lines = list[tuple[str, float, str]]
-
-
-def _named(figures: NamedTuple, **units: str) -> Lines:
-    """Give a record's figures with their names as words."""
-    return [
-        (WORDS.get(name, name.replace("_per_s", "").replace("_", " ")), value, units.get(name, ""))
-        for name, value in zip(figures._fields, figures, strict=True)
-    ]
-
-
-WORDS = {
-    "mota": "MOTA",
-    "motp": "MOTP",
-    "idf1": "IDF1",
-    "idp": "precision (IDP)",
-    "idr": "recall (IDR)",
-    "idtp": "true positives",
-}
-
-
-def _sets(told: Judgement) -> Lines:
-    score = told.score
-    parts = (score.gospa_localisation, score.gospa_missed, score.gospa_false)
-    named = zip(("its square: located wrongly", "missed", "false"), parts, strict=True)
-    return [
-        ("GOSPA", score.gospa, "m"),
-        *((n, v, "m²") for n, v in named),
-        ("OSPA", told.ospa, "m"),
-        ("OSPA(2)", told.ospa2, "m"),
-    ]
-
-
-def _times(told: Judgement) -> Lines:
-    lives = told.times
-    return [
-        ("confirmed after, median", lives.confirmed_median, "s"),
-        ("confirmed after, worst", lives.confirmed_worst, "s"),
-        ("never confirmed", lives.never, ""),
-        ("continuity", lives.continuity, ""),
-        ("gaps", lives.gaps, ""),
-        ("longest gap", lives.longest_gap, "s"),
-        ("age of a hit's newest detection, median", lives.age_median, "s"),
-        ("the same, 95 %", lives.age_p95, "s"),
-        ("velocity NEES per dimension", told.velocity_nees.mean, ""),
-    ]
-
-
-def _axes(axes: tuple[Axis, ...]) -> str:
-    head = [("", "error"), *(("n", said) for said in ("bias", "σ", "RMSE", "50 %", "90 %", "95 %", "99 %", "unit", "hits"))]
-    rows = []
-    for one in axes:
-        values = [figure(value) for value in (one.bias, one.sigma, one.rmse, one.p50, one.p90, one.p95, one.p99)]
-        rows.append([("", escape(one.name)), *(("n", said) for said in (*values, one.unit, str(one.samples)))])
-    return _table(head, rows, "Errors by axis")
-
-
-def _lives(judged: Judged) -> str:
-    lives = sorted(judged.judgement.times.lives, key=lambda life: life.tracked)[: charts.MOST_ROWS]
-    head = [
-        ("", "target"),
-        *(("n", said) for said in ("there, s", "confirmed after, s", "tracked", "longest", "tracks", "switches", "RMSE, m")),
-    ]
-    rows = []
-    for life in lives:
-        shares = [f"{100 * life.tracked:.1f} %", f"{100 * life.longest:.1f} %"]
-        said = [
-            f"{life.seconds:.0f}",
-            figure(life.confirmed_after),
-            *shares,
-            str(life.tracks),
-            str(life.switches),
-            figure(life.rmse),
-        ]
-        rows.append([("", escape(life.truth)), *(("n", one) for one in said)])
-    return _table(head, rows, "Target by target, the worst tracked first")
+def _alerts(judged: Judged, evidence: Evidence) -> Iterable[str]:
+    yield _figure(*charts.alerts(judged, evidence.alerts))
+    yield sheets.told(entries(judged, evidence.config, evidence.zones, evidence.alerts))
 
 
 def _foot(evidence: Evidence) -> str:

@@ -9,11 +9,15 @@ import pytest
 
 from fusion import recording
 from fusion.__main__ import main
-from fusion.assembly import assemble
+from fusion.assembly import assemble, read_zones
 from fusion.config_file import load
-from fusion.replay import replay
+from fusion.replay import fed, write_down
 from simulators import scenario_file
 from simulators.case import write_case
+from simulators.outcomes import load_alerts
+from simulators.scoring.entries import entries
+from simulators.scoring.judgement import Asked, judge
+from simulators.scoring.reading import load_tracks, load_truths, origin
 
 
 @pytest.fixture(scope="module")
@@ -25,11 +29,8 @@ def case(tmp_path_factory):
         )
     )
     directory = write_case(stage, tmp_path_factory.mktemp("case")).directory
-    replay(
-        recording.read(directory / "recording.jsonl.gz"),
-        assemble(load(directory / "site.toml", {}), directory),
-        directory / "out",
-    )
+    pipeline = assemble(load(directory / "site.toml", {}), directory)
+    write_down(fed(recording.read(directory / "recording.jsonl.gz"), pipeline), directory / "out")
     return directory
 
 
@@ -122,6 +123,23 @@ def test_the_sensors_show_the_biases_that_the_scenario_gave_them(scored):
     for sensor, component, bias in (("radar-1", "azimuth", 0.4), ("radar-2", "azimuth", -0.5), ("radar-2", "range", -2.0)):
         values = found[sensor, component]
         assert abs(values.mean() - bias) < 4 * values.std() / np.sqrt(len(values))
+
+
+def test_entries_are_when_geometry_says_and_alerts_follow_soon(case):
+    config, here = load(case / "site.toml", {}), origin(load(case / "site.toml", {}).site)
+    judged = judge(load_tracks(case / "out/tracks.jsonl", here), load_truths(case / "truth.csv", here), Asked())
+    alerts = tuple(load_alerts(case / "out/alerts.jsonl"))
+    found = {(one.target, one.zone): one for one in entries(judged, config, tuple(read_zones(config.zones.files, case)), alerts)}
+    ring = found["intruder", "TE-RING"]
+    rows = judged.scene.true.who == judged.scene.truths.index("intruder")
+    near = (
+        np.hypot(*judged.scene.true.place[rows, :2].T) <= 1250.0
+    )  # the ring's radius around the Tower, where the site's middle is
+    assert ring.entered == pytest.approx(judged.scene.true.step[rows][near][0], abs=1.0)
+    assert ring.warning > 5.0
+    assert found["intruder", "LF-P23"].delay < 5.0
+    assert found["police", "TE-RING"].friend is True
+    assert np.isnan(found["police", "TE-RING"].raised)
 
 
 def test_pictures_are_written(scored):
