@@ -198,10 +198,8 @@ def _unix(alert: Alert) -> float:
 
 def legend(named: tuple[tuple[str, str], ...]) -> str:
     """Draw what each curve is, in the upper right corner."""
-    drawn, at = [], WIDTH - 14.0
-    for style, said in reversed(named):
-        drawn.append(text(at, 13, said, "axis", "end"))
-        at -= 6.7 * len(said) + 8
-        drawn.append(f'<path class="curve {style}" d="M{at - 22:.1f} 9h22"/>')
-        at -= 36
+    drawn = []
+    for i, (style, said) in enumerate(reversed(named), 1):
+        at = WIDTH - 170.0 * i
+        drawn += [f'<path class="curve {style}" d="M{at:.0f} 9h22"/>', text(at + 28, 13, said, "axis")]
     return "".join(drawn)

@@ -74,6 +74,8 @@ def _errors(figure: Any, judged: Judged, _: Evidence) -> None:
         top = max(float(np.percentile(size, 98)) * 1.3, 1.0) if len(size) else 1.0
         axes.set(ylabel=f"{name}, m", ylim=(-top, top))
         _calm(axes)
+        if i == 0:
+            axes.legend(fontsize=7, ncols=6, loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False)
     axes.set(xlabel="s; bands: two sigma as claimed")
 
 
@@ -92,6 +94,7 @@ def _timelines(figure: Any, judged: Judged, _: Evidence) -> None:
     scene, pairs, axes = judged.scene, judged.pairs, figure.subplots()
     time = scene.time - scene.time[0]
     lives = judged.judgement.times.lives[:40]
+    figure.set_size_inches(7.1, 1.0 + 0.28 * len(lives))
     for row, life in enumerate(lives):
         j = scene.truths.index(life.truth)
         steps, mine = scene.true.step[scene.true.who == j], pairs.truth == j

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple, Self
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from fusion.messages import Floats, Integers, Track
 from simulators.scoring.assign import match
@@ -26,6 +27,10 @@ EDGE = 1e-3
 SECANT = 0.5
 """s before and after: a truth without velocities moved by the secant between them. Logged places are rounded to 0.1 m and
 more; over a second that is 0.1 m/s, over a tenth of one it would be 1 m/s."""
+
+
+FEW = 4096
+"""Pairs up to which comparing all of them is no slower than building a tree."""
 
 
 class Rows(NamedTuple):
@@ -171,13 +176,25 @@ def near(true: Rows, said: Rows, steps: int, c: float, dimensions: int) -> Near:
     for k in range(steps):
         a, b, i, j = edges[0][k], edges[0][k + 1], edges[1][k], edges[1][k + 1]
         if a < b and i < j:
-            distance = np.linalg.norm(true.place[a:b, None, :dimensions] - said.place[None, i:j, :dimensions], axis=-1)
-            row, column = np.nonzero(distance < c)
-            found.append((row + a, column + i, distance[row, column]))
+            row, column, distance = close(true.place[a:b, :dimensions], said.place[i:j, :dimensions], c)
+            found.append((row + a, column + i, distance))
     if not found:
         return Near(np.zeros(0, int), np.zeros(0, int), np.zeros(0, int), np.zeros(0))
     row, column, distance = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return Near(true.step[row], row, column, distance)
+
+
+def close(truths: Floats, tracks: Floats, c: float) -> tuple[Integers, Integers, Floats]:
+    """Give every pair of points (n, d), (m, d) closer than c, row by row: all compared where they are few, else by a k-d tree."""
+    if len(truths) * len(tracks) <= FEW:
+        row, column = (part.ravel() for part in np.indices((len(truths), len(tracks))))
+    else:
+        pairs = cKDTree(truths).sparse_distance_matrix(cKDTree(tracks), c * (1.0 + 1e-9), output_type="ndarray")
+        order = np.lexsort((pairs["j"], pairs["i"]))
+        row, column = pairs["i"][order].astype(int), pairs["j"][order].astype(int)
+    distance = np.linalg.norm(truths[row] - tracks[column], axis=-1)
+    near = distance < c
+    return row[near], column[near], distance[near]
 
 
 def _truth_rows(truth: Truth, who: int, time: Floats) -> Rows:

@@ -13,9 +13,22 @@ from simulators.scoring.assign import match
 from simulators.scoring.clear_mot import clear_mot
 from simulators.scoring.identity import identity
 from simulators.scoring.pairing import pairs_of
-from simulators.scoring.scene import Scene
+from simulators.scoring.scene import FEW, Scene, close
 from simulators.scoring.siap import associated
 from tests.simulators.scoring.scenes import C, drawn, scenes, there
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(2, 3))
+def test_a_tree_finds_whom_comparing_all_finds(seed, dimensions):
+    rng = np.random.default_rng(seed)
+    truths, tracks = rng.uniform(-60, 60, (70, dimensions)), rng.uniform(-60, 60, (80, dimensions))
+    tracks[:5] = truths[:5]
+    assert len(truths) * len(tracks) > FEW
+    row, column, distance = close(truths, tracks, C)
+    every = np.linalg.norm(truths[:, None] - tracks[None], axis=-1)
+    assert np.array_equal(np.stack([row, column]), np.nonzero(every < C))
+    assert np.array_equal(distance, every[row, column])
 
 
 def matchings(rows, columns):
