@@ -74,7 +74,7 @@ def _errors(figure: Any, judged: Judged, _: Evidence) -> None:
         top = max(float(np.percentile(size, 98)) * 1.3, 1.0) if len(size) else 1.0
         axes.set(ylabel=f"{name}, m", ylim=(-top, top))
         _calm(axes)
-        if i == 0:
+        if i == 0 and len(pairs.truth):
             axes.legend(fontsize=7, ncols=6, loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False)
     axes.set(xlabel="s; bands: two sigma as claimed")
 

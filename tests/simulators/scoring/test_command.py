@@ -19,6 +19,8 @@ from simulators.scoring.entries import entries
 from simulators.scoring.judgement import Asked, judge
 from simulators.scoring.reading import load_tracks, load_truths, origin
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory):
@@ -153,6 +155,18 @@ def test_the_first_lines_are_what_they_always_were(case, capsys):
     assert [line.split("  ")[0] for line in lines[:6]] == [
         "position error (3-D)", "missed", "false tracks", "identity switches", "GOSPA (c = 50 m)", "NEES per dimension"
     ]  # fmt: skip
+
+
+def test_a_run_without_tracks_has_a_report_too(case, tmp_path, capsys):
+    (tmp_path / "tracks.jsonl").touch()
+    truth = (case / "truth.csv").read_text().splitlines()
+    (tmp_path / "truth.csv").write_text("\n".join([*truth[:2], ""]))
+    wanted = ["--horizontal", "--report", str(tmp_path / "r.html"), "--png", str(tmp_path), "--json", str(tmp_path / "r.json")]
+    for chosen in (case / "truth.csv", tmp_path / "truth.csv"):
+        assert main(["score", str(tmp_path / "tracks.jsonl"), str(chosen), "--site", str(case / "site.toml"), *wanted]) == 0
+        assert "missed                 100.0 %" in capsys.readouterr().out
+        assert Page((tmp_path / "r.html").read_text()).open == []
+        assert json.loads((tmp_path / "r.json").read_text())["score"]["spread"]["rmse"] is None
 
 
 def test_two_runs_are_compared(scored, capsys):
