@@ -9,6 +9,7 @@ What lies where
     identity             the air picture's attributes, tracking as vision judges it, who was called what for how long
     errors, times        how far off and how honestly; how soon, how unbroken, how fresh
     entries              how soon an alert follows a target's entry into a zone
+    eyes                 what a configured sensor would measure of a place
     residuals, bound     what the sensors were off by; what no tracker could do better
     courageous, ed87e    the tables of CWA 18150 and the rows of ED-87E
     score, judgement     the first figures; all of them
@@ -16,5 +17,5 @@ What lies where
     command, words       `vigie score` and its lines
     page, sheets, plan,
     charts, drawing      the report: its tables, its map, its other views; SVG
-    pictures             PNGs
+    style.css, pictures  its colours, light, dark and printed; PNGs
 """

@@ -45,7 +45,7 @@ def page(judged: Judged, evidence: Evidence) -> str:
         _section("Detection, tracking, identification", _ABOUT_TABLES, sheets.cwa18150(told)),
         _section(
             "Every figure",
-            "Definitions and sources: docs/scoring.md.",
+            _ABOUT_FIGURES,
             sheets.measures(told),
             sheets.axes(told.axes),
             sheets.lives(judged),

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from fusion.config_file import load
-from simulators.scoring.courageous import Row
 from simulators.scoring.ed87e import Requirement
 from simulators.scoring.judgement import Judgement
 from simulators.scoring.reading import load_tracks, load_truths, origin
@@ -79,11 +78,6 @@ def requirement(row: Requirement) -> str:
     shown = "" if row.shown != row.shown else f", shown {row.limit[0]} {figure(row.shown)}"
     measured = f"{figure(row.measured)} {row.unit}".strip()
     return f"  {row.what:<30} {row.limit:>8}   {measured:<12} {VERDICT[row.passed]} ({row.samples} samples{shown})"
-
-
-def row(one: Row) -> str:
-    """Say one row of a table."""
-    return f"  {one.what:<34} {figure(one.value):>8} {one.unit:<12} {one.note}"
 
 
 def figure(value: float) -> str:
