@@ -53,7 +53,7 @@ class Place:
 
     def ecef(self, points: ArrayLike) -> Floats:
         """Give earth-centred points (…, 3) of true east, north, up here (…, 3)."""
-        return np.asarray(np.asarray(points, float) @ self._turn + self._origin)
+        return np.asarray(np.asarray(points, float) @ self._turn + self.origin)
 
     def turned(self, vectors: ArrayLike) -> Floats:
         """Give earth-centred vectors (…, 3), such as velocities, along true east, north, up here."""

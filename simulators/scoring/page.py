@@ -133,7 +133,10 @@ def _figure(drawn: str, caption: str = "") -> str:
 def _errors(judged: Judged) -> Iterable[str]:
     left = max(len(judged.judgement.times.lives) - charts.MOST_TARGETS, 0)
     which = f" The {charts.MOST_TARGETS} targets with the most hits." if left else ""
-    yield _figure(charts.error_and_bound(judged), "Root mean square over the hits of each step, and the bound of the same hits.")
+    least = judged.judgement.bound
+    without = f" It does not count {', '.join(least.left_out)}." if least and least.left_out else ""
+    said = f"Root mean square over the hits of each step, and the bound of the same hits.{without}"
+    yield _figure(charts.error_and_bound(judged), said)
     yield _figure(
         charts.bands(judged), f"Error along each axis within ±2σ of what the covariance claimed: 95 % belong inside.{which}"
     )

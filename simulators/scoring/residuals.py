@@ -2,7 +2,7 @@
 
 A detection is a truth's where no other truth explains it nearly as well: its normalised squared distance d², reckoned with its
 σ and the configured `bias_sigma`, is inside the gate, and the next truth's is larger by MARGIN at least. What is false, and
-what could be either of two, is left out.
+what could be either of two, is left out; so are differences of arrival, which two sensors make.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from fusion import recording
 from fusion.config import Config
 from fusion.errors import DecodeError
 from fusion.intake import Intake
-from fusion.messages import SECOND, Floats, Integers, Measurement, Polar, Position, RawMessage, Scan
+from fusion.messages import SECOND, Bearing, Floats, Integers, Polar, Position, RawMessage, Scan
 from fusion.topics import TOPICS
 from simulators.earth import ecef_from_wgs84
 from simulators.scoring.errors import Consistency, normalised, quadratic
@@ -133,13 +133,10 @@ def _scans(path: Path, config: Config) -> dict[str, list[Scan]]:
 
 
 def _polar(scans: list[Scan]) -> _Table:
-    rows = [_polar_row(one) for scan in scans for one in scan.detections if not isinstance(one, Position)]
-    return _table(rows)
+    return _table([_polar_row(one) for scan in scans for one in scan.detections if isinstance(one, Polar | Bearing)])
 
 
-def _polar_row(one: Measurement) -> tuple[float, ...]:
-    if isinstance(one, Position):
-        raise TypeError(one)
+def _polar_row(one: Polar | Bearing) -> tuple[float, ...]:
     measured = one.range if isinstance(one, Polar) else math.nan
     elevation = math.nan if one.elevation is None else one.elevation
     sigma = one.sigma_range if isinstance(one, Polar) else math.nan

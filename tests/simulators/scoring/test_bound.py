@@ -66,6 +66,12 @@ def test_a_sensor_that_reports_at_will_counts_only_with_the_reports_that_it_made
     assert told.root[-2, 0] == pytest.approx(math.sqrt(expected), rel=1e-6)
 
 
+def test_a_sensor_that_it_cannot_count_is_named():
+    net = radar(id="net", kind="tdoa", accuracy=Accuracy(tdoa_s=1e-7))
+    found = bounded(radar(), net)
+    assert (found.used, found.left_out) == (("radar",), ("net",))
+
+
 def test_what_is_not_covered_tells_nothing_unless_it_was_reported():
     short = radar(coverage=CoverageTable(range_m=(0.0, 100.0)))
     looks = {"radar": np.arange(0.0, 120.0)}
