@@ -51,6 +51,10 @@ class Place:
         """Give true east, north, up here (…, 3) of earth-centred points (…, 3)."""
         return np.asarray((np.asarray(points, float) - self.origin) @ self._turn.T)
 
+    def ecef(self, points: ArrayLike) -> Floats:
+        """Give earth-centred points (…, 3) of true east, north, up here (…, 3)."""
+        return np.asarray(np.asarray(points, float) @ self._turn + self.origin)
+
     def turned(self, vectors: ArrayLike) -> Floats:
         """Give earth-centred vectors (…, 3), such as velocities, along true east, north, up here."""
         return np.asarray(np.asarray(vectors, float) @ self._turn.T)
