@@ -145,6 +145,13 @@ class Sensor(Table):
         Confusion | None,
         Meta(description="what its labels are worth, as measured; left out: a label is tempered and never sure"),
     ] = None
+    fold_probability: Annotated[
+        Annotated[float, Meta(ge=0.0, le=0.5)] | None,
+        Meta(
+            description="share of its bearings that point the other way, 180° off: a direction finder's loop or baseline cannot "
+            "always tell front from back. Left out: 0.02 where `kind` is rf, else 0"
+        ),
+    ] = None
 
 
 class Zones(Table):
@@ -178,6 +185,13 @@ class Rules(Table):
     ] = 0.0
     clear_after_s: Annotated[Positive, Meta(description="and be gone this long before it is cleared")] = 10.0
     exit_margin_m: Annotated[NonNegative, Meta(description="a track inside stays inside until it is this far out")] = 25.0
+    bearings: Annotated[
+        bool,
+        Meta(
+            description="an advisory too for what only one sensor's bearings tell of and that is probably in a zone; off where "
+            "direction finders hear much that is nobody's concern"
+        ),
+    ] = True
 
 
 class Mqtt(Table):

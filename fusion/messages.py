@@ -192,7 +192,7 @@ Strength = Literal["claimed", "corroborated", "contradicted"]
 CLASSES = ("multirotor", "fixed_wing", "bird", "manned", "other")
 
 
-class BearingTrack(Record):
+class BearingTrack(Record, kw_only=True):
     """A track of which only a direction from one sensor is known."""
 
     track: str
@@ -203,8 +203,13 @@ class BearingTrack(Record):
     elevation: float | None
     sigma_azimuth: float  # rad
     identity: Identity | None
+    pilot: Pilot | None = None
+    classes: tuple[float, ...] = ()  # probability of each of CLASSES; none: nothing is known
+    origin: tuple[float, ...] = ()  # (3) grid, where the sensor stands
+    places: tuple[tuple[float, ...], ...] = ()  # (k) of (3) grid: where it may be, all alike probable
     born: int  # ns
     updated: int  # ns
+    received: int = 0  # ns
 
 
 class TrackTable(Record, eq=False):

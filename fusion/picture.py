@@ -11,10 +11,12 @@ import numpy as np
 from fusion.frame import SiteFrame
 from fusion.messages import (
     CLASSES,
+    BearingTrack,
     Floats,
     Pilot,
     Track,
     TrackTable,
+    WireBearing,
     WireCovariance,
     WireGrid,
     WireIdentity,
@@ -34,18 +36,21 @@ class WireTracks(Mapping[str, Track]):
     def __init__(self, table: TrackTable, frame: SiteFrame, site: str, standings: Mapping[str, Standing]) -> None:
         self._table, self._frame, self._site, self._standings = table, frame, site, standings
         self._rows = {track: row for row, track in enumerate(table.tracks)}
+        self._bearings = {bearing.track: bearing for bearing in table.bearings}
 
     def __getitem__(self, track: str) -> Track:
         """Write one track."""
+        if track in self._bearings:
+            return wire_bearing(self._bearings[track], self._table.time, self._site, self._standings)
         return wire_tracks(self._table, [self._rows[track]], self._frame, self._site, self._standings)[0]
 
     def __iter__(self) -> Iterator[str]:
         """Give the ids."""
-        return iter(self._rows)
+        return iter((*self._rows, *self._bearings))
 
     def __len__(self) -> int:
         """Count the tracks."""
-        return len(self._rows)
+        return len(self._rows) + len(self._bearings)
 
 
 def wire_tracks(
@@ -103,6 +108,34 @@ def wire_tracks(
             )
         )
     return tracks
+
+
+def wire_bearing(bearing: BearingTrack, time: int, site: str, standings: Mapping[str, Standing]) -> Track:
+    """Write a track of which only the direction is known, to a hundredth of a degree."""
+    standing = standings.get(bearing.track, UNJUDGED)
+    elevation, identity, classes = bearing.elevation, bearing.identity, bearing.classes
+    return Track(
+        track=bearing.track,
+        site=site,
+        time=utc(time),
+        status=bearing.status,
+        existence=round(bearing.existence, 4),
+        bearing=WireBearing(
+            sensor=bearing.sensor,
+            azimuth_deg=round(math.degrees(bearing.azimuth), 2) % 360.0,
+            sigma_deg=round(math.degrees(bearing.sigma_azimuth), 2),
+            elevation_deg=None if elevation is None else round(math.degrees(elevation), 2),
+        ),
+        class_=CLASSES[classes.index(max(classes))] if classes else None,
+        classes={name: round(share, 3) for name, share in zip(CLASSES, classes, strict=False) if round(share, 3)},
+        identity=None if identity is None else WireIdentity(**msgspec.structs.asdict(identity), strength="claimed"),
+        pilot=_pilot(bearing.pilot),
+        verdict=standing.verdict,
+        reasons=tuple(reason.sentence() for reason in standing.reasons),
+        sensors={bearing.sensor: utc(bearing.updated)},
+        born=utc(bearing.born),
+        updated=utc(bearing.updated),
+    )
 
 
 def _rows(matrix: list[list[float]]) -> tuple[tuple[float, float, float], ...]:

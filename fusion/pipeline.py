@@ -132,7 +132,7 @@ class Pipeline:
             site=self.config.site.name,
             version=__version__,
             time=utc(self.now),
-            tracks={status: table.status.count(status) for status in sorted(set(table.status))},
+            tracks=_counted(table),
             alerts=len(self.alerts.open),
             sensors=self.intake.health(self.now, self.timeline.tracker.registration.biases()),
             counters={},
@@ -173,6 +173,12 @@ class Pipeline:
         self._changed_zones = dict(state.zones)
         self.zones = self._with_changes(self._changed_zones)
         self.now, self._status_due = state.now, state.status_due
+
+
+def _counted(table: TrackTable) -> dict[str, int]:
+    """Count the tracks by their status, and those of which only a direction is known."""
+    tracks = {status: table.status.count(status) for status in sorted(set(table.status))}
+    return tracks | ({"bearing": len(table.bearings)} if table.bearings else {})
 
 
 def _zone_of(payload: bytes, name: str) -> Zone:

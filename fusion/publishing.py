@@ -19,7 +19,7 @@ from fusion.messages import (
     TrackTable,
     utc,
 )
-from fusion.picture import wire_tracks
+from fusion.picture import wire_bearing, wire_tracks
 from fusion.zones.permits import Standing
 
 REFRESH = SECOND
@@ -69,28 +69,33 @@ class Publisher:
     def _changed(self, table: TrackTable, standings: Mapping[str, Standing], now: int) -> list[Output]:
         """Say what changed: new knowledge, another status or verdict, a second gone by, or the end of a track."""
         said = self.state.said
-        rows = [row for row in range(len(table.tracks)) if self._is_due(table, row, standings, now)]
+        heard = list(zip(table.tracks, table.status, table.received.tolist(), strict=True))
+        rows = [row for row, entry in enumerate(heard) if self._is_due(*entry, standings, now)]
         tracks = wire_tracks(table, rows, self.frame, self.site, standings)
-        gone = [_deleted(said[name].state, table.time) for name in said.keys() - set(table.tracks)]
+        bearings = [one for one in table.bearings if self._is_due(one.track, one.status, one.received, standings, now)]
+        tracks += [wire_bearing(one, table.time, self.site, standings) for one in bearings]
+        learnt = [heard[row][2] for row in rows] + [one.received for one in bearings]
+        names = (*table.tracks, *(one.track for one in table.bearings))
+        gone = [_deleted(said[name].state, table.time) for name in said.keys() - set(names)]
         gone.sort(key=lambda track: track.track)
         singles: list[Output] = [TrackMessage(track=track.track) for track in gone]
-        keep = {name: said[name] for name in table.tracks if name in said}
-        for row, track in zip(rows, tracks, strict=True):
+        keep = {name: said[name] for name in names if name in said}
+        for received, track in zip(learnt, tracks, strict=True):
             single = keep[track.track].single if track.track in keep else 0
             if now - single >= SECOND / self.config.track_hz:
                 singles.append(TrackMessage(track=track.track, state=track))
                 single = now
-            keep[track.track] = Published(state=track, received=int(table.received[row]), at=now, single=single)
+            keep[track.track] = Published(state=track, received=received, at=now, single=single)
         self.state = msgspec.structs.replace(self.state, said=keep)
         changed = (*tracks, *gone)
         return [TracksMessage(tracks=changed), *singles] if changed else []
 
-    def _is_due(self, table: TrackTable, row: int, standings: Mapping[str, Standing], now: int) -> bool:
-        before = self.state.said.get(table.tracks[row])
-        if before is None or now - before.at >= REFRESH or int(table.received[row]) != before.received:
+    def _is_due(self, track: str, status: str, received: int, standings: Mapping[str, Standing], now: int) -> bool:
+        before = self.state.said.get(track)
+        if before is None or now - before.at >= REFRESH or received != before.received:
             return True
-        standing = standings.get(table.tracks[row])
-        return table.status[row] != before.state.status or (standing is not None and standing.verdict != before.state.verdict)
+        standing = standings.get(track)
+        return status != before.state.status or (standing is not None and standing.verdict != before.state.verdict)
 
 
 def _deleted(track: Track, time: int) -> Track:

@@ -1,4 +1,4 @@
-"""Births from bearings: no position from one ray; two sensors' rays that cross begin a track."""
+"""Births from rays with an elevation: two sensors' that meet begin a track at once; others are followed as bearings first."""
 
 from __future__ import annotations
 
@@ -70,7 +70,8 @@ class Crossings:
         self.rays = tuple(ray for ray in self.rays if scan.time - ray.time <= MEMORY * SECOND)
         found: list[tuple[int, Crossing, float]] = []
         fresh: list[Ray] = []
-        for j in np.flatnonzero(np.isinf(seen.variance[:, 0]) & (p_new > UNEXPLAINED)):
+        rays = np.isinf(seen.variance[:, 0]) & np.isfinite(seen.variance[:, ELEVATION])
+        for j in np.flatnonzero(rays & (p_new > UNEXPLAINED)):
             ray = _ray(scan, seen, int(j))
             fresh.append(ray)
             crossings = [

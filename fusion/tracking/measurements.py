@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -158,6 +158,15 @@ def _numbers(detections: tuple[Measurement, ...], sensor: SensorModel) -> Intege
     if sensor.config.output != "tracks":
         return np.zeros(len(detections), np.int64)
     return np.array([0 if one.id is None else coded(one.id) for one in detections], np.int64)
+
+
+def folded(seen: Measurements) -> Measurements:
+    """Give the same detections with every direction turned by 180°: as a direction finder has it that takes back for front."""
+    z = seen.z.copy()
+    z[seen.kind == DIRECTION, 1] = (z[seen.kind == DIRECTION, 1] + math.pi) % math.tau
+    key = np.where(seen.kind == DIRECTION, z[:, 1], z[:, 0])
+    order = np.lexsort((key, seen.kind))[: len(seen.order)]
+    return replace(seen, z=z, order=order, key=key[order])
 
 
 def _correct(kind: Integers, z: Floats, variance: Floats, sensor: SensorModel, bias: Bias) -> None:

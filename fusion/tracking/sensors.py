@@ -26,6 +26,9 @@ ELEVATIONS = (-0.35, math.pi / 2)
 FILTERED = 3.0
 """Looks that the errors of a sensor's own tracker last where nobody says how long: the memory of an α–β filter with α ≈ 0.3."""
 
+FOLDS = 0.02
+"""Bearings of a direction finder that point the other way where nobody says how many: one in fifty, by reflections."""
+
 
 PARTS = ("range_m", "azimuth_rad", "elevation_rad", "time_s", "east_m", "north_m")
 """What a sensor can be off in all day; the last two by standing elsewhere than it thinks: they shift all that it sees."""
@@ -89,6 +92,17 @@ class SensorModel:
     def looks(self) -> bool:
         """Whether its silence about a place means that nothing was seen there."""
         return self.config.reports == "scans"
+
+    @cached_property
+    def fold(self) -> float:
+        """How probably one of its bearings points the other way, 180° off."""
+        told = self.config.fold_probability
+        return (FOLDS if self.config.kind == "rf" else 0.0) if told is None else told
+
+    @cached_property
+    def hears(self) -> bool:
+        """Whether it measures directions without ranges."""
+        return self.config.accuracy.azimuth_deg is not None and self.config.accuracy.range_m is None
 
     @cached_property
     def measures(self) -> bool:

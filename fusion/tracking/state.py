@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fusion.arrays import Array, pack, unpack
 from fusion.errors import SnapshotError
 from fusion.messages import Record
+from fusion.tracking.bearing_store import BearingTracks
 from fusion.tracking.classification import Claim
 from fusion.tracking.following import Bank
 from fusion.tracking.initiation import Ray
@@ -29,6 +30,8 @@ class TrackerState(NamedTuple):
     pairs: tuple[Pair, ...]
     searched: int
     registration: RegistrationState
+    bearings: BearingTracks
+    asked: int
 
 
 class RegistrationRecord(Record, omit_defaults=False):
@@ -53,6 +56,9 @@ class TrackerRecord(Record, omit_defaults=False):
     pairs: tuple[Pair, ...]
     searched: int
     registration: RegistrationRecord
+    bearings: dict[str, Array]
+    bearing_claims: tuple[Claim | None, ...]
+    asked: int
 
 
 def write(state: TrackerState) -> TrackerRecord:
@@ -67,19 +73,33 @@ def write(state: TrackerState) -> TrackerRecord:
         pairs=state.pairs,
         searched=state.searched,
         registration=_write_registration(state.registration),
+        bearings={name: pack(array) for name, array in state.bearings.arrays().items()},
+        bearing_claims=tuple(state.bearings.claims),
+        asked=state.asked,
     )
 
 
 def read(record: TrackerRecord) -> TrackerState:
     """Turn what was written down into a state; raise SnapshotError where it is another version's."""
-    expected = {column.name for column in fields(TrackStore)} - {"claims"}
-    if set(record.columns) != expected:
-        raise SnapshotError(f"the snapshot's columns {sorted(record.columns)} are not this version's {sorted(expected)}")
-    arrays = {name: unpack(array) for name, array in record.columns.items()}
-    store = TrackStore(**arrays, claims=list(record.claims))  # type: ignore[arg-type]
-    registration = _read_registration(record.registration)
-    moment = (record.rays, record.clues, record.pairs, record.searched)
-    return TrackerState(record.time, store, record.undetected, *moment, registration)
+    store = TrackStore(**_read_columns(TrackStore, record.columns), claims=list(record.claims))
+    bearings = BearingTracks(**_read_columns(BearingTracks, record.bearings), claims=list(record.bearing_claims))
+    known = (
+        record.rays,
+        record.clues,
+        record.pairs,
+        record.searched,
+        _read_registration(record.registration),
+        bearings,
+        record.asked,
+    )
+    return TrackerState(record.time, store, record.undetected, *known)
+
+
+def _read_columns(table: type[TrackStore | BearingTracks], columns: dict[str, Array]) -> dict[str, Any]:
+    expected = {column.name for column in fields(table)} - {"claims"}
+    if set(columns) != expected:
+        raise SnapshotError(f"the snapshot's columns {sorted(columns)} are not this version's {sorted(expected)}")
+    return {name: unpack(array) for name, array in columns.items()}
 
 
 def _write_registration(state: RegistrationState) -> RegistrationRecord:

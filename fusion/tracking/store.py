@@ -236,7 +236,7 @@ class TrackStore:
         if not due.any():
             return
         rows, took = rows[due], took[due]
-        place, spread = self._placed(rows)
+        place, spread = self.placed(rows)
         told = took <= LONGEST
         known, lasted = rows[told], took[told]
         logs = np.empty((len(known), len(CLASSES)))
@@ -253,10 +253,10 @@ class TrackStore:
 
     def begin_legs(self, time: int) -> None:
         """Let the first leg of every row begin where it is."""
-        place, spread = self._placed(np.arange(len(self)))
+        place, spread = self.placed(np.arange(len(self)))
         self.marks[:, 0], self.mark_spread[:, 0], self.marked[:] = place, spread, time
 
-    def _placed(self, rows: Integers) -> tuple[Floats, Floats]:
+    def placed(self, rows: Integers) -> tuple[Floats, Floats]:
         """Give the places of rows (n, 3), and their variance, horizontal (each axis) and vertical (n, 2)."""
         state, covariance = self.combined_of(rows)
         level = (covariance[:, 0, 0] + covariance[:, 1, 1]) / 2.0

@@ -14,11 +14,12 @@ from fusion.messages import SECOND, Floats, Integers, Scan, TrackStatus, TrackTa
 from fusion.tracking import weighing
 from fusion.tracking.claims import AIRCRAFT_SPEED, DRONE_SPEED, faded, strengths
 from fusion.tracking.classification import BROADCAST, probabilities
+from fusion.tracking.hearing import Hearing, owed, unexplained
 from fusion.tracking.hyperbolas import Hyperbolas
 from fusion.tracking.initiation import Crossings
 from fusion.tracking.kernels import DIFFERENCE
 from fusion.tracking.measurements import Measurements, measure
-from fusion.tracking.merging import Merging
+from fusion.tracking.merging import Birth, Merging
 from fusion.tracking.registration import Registration
 from fusion.tracking.sensors import SensorModel
 from fusion.tracking.state import TrackerState
@@ -64,12 +65,14 @@ class Tracker:
         self.undetected = {name: Undetected() for name in self.ids}
         self.crossings, self.hyperbolas, self.merging = Crossings(), Hyperbolas(), Merging()
         self.registration = Registration(self.sensors)
+        self.hearing = Hearing(tuple(self.sensors.values()), self.height)
         self._names: dict[tuple[int, int, int, int], str] = {}
 
     def snapshot(self) -> TrackerState:
         """Give the whole state as a value of its own."""
         known = (self.crossings.rays, self.hyperbolas.clues, self.merging.pairs, self.merging.searched, self.registration.state)
-        return TrackerState(self.time, self.store.copy(), dict(self.undetected), *known)
+        heard = (self.hearing.tracks.copy(), self.hearing.asked)
+        return TrackerState(self.time, self.store.copy(), dict(self.undetected), *known, *heard)
 
     def restore(self, state: TrackerState) -> None:
         """Become what the value says; the value stays good for another time."""
@@ -78,6 +81,7 @@ class Tracker:
         self.hyperbolas = Hyperbolas(state.clues)
         self.merging = Merging(state.pairs, state.searched)
         self.registration.state = state.registration
+        self.hearing.tracks, self.hearing.asked = state.bearings.copy(), state.asked
 
     def step(self, scan: Scan) -> None:
         """Let one look speak to every track."""
@@ -88,7 +92,9 @@ class Tracker:
         seen = measure(scan, sensor, self.frame, bias, self.sensors)
         gated = self.store.gate(seen, sensor)
         intensity = self._expect(scan, sensor, gated)
-        found = self.store.associate(gated, seen, intensity, self.store.numbers[:, self.ids.index(scan.sensor)])
+        look, told = self.hearing.look(scan, sensor, self.ids.index(scan.sensor), _number(scan), seen, intensity)
+        found = self.store.associate(gated, told, intensity, self.store.numbers[:, self.ids.index(scan.sensor)])
+        look = look and owed(look, *unexplained(self.store, sensor, told, found, intensity))
         self.registration.learn(seen, sensor, bias, self.store, found)
         best, share = self.store.update(seen, sensor, found)
         self.store.learn_labels(seen, sensor.labels, found, best, self.ids.index(scan.sensor))
@@ -96,9 +102,13 @@ class Tracker:
         weighing.compare(self.store, scan, sensor, seen, found, best, share, self.frame.ground)
         self._note(scan, seen, best, share)
         self.merging.learn(self.store, sensor, found, scan.time)
+        if look:
+            self.hearing.lose(look, self.store, best)
         self._judge()
         self.merging.merge(self.store, scan.time)
         self._initiate(scan, sensor, seen, found.p_new, intensity)
+        if look:
+            self.hearing.follow(look, self.store)
 
     def _predict(self, time: int) -> None:
         """Move to the scan's time; targets leave the sky at their rate."""
@@ -114,7 +124,11 @@ class Tracker:
         before = self.undetected[scan.sensor]
         since = (scan.time - before.looked) / SECOND if before.looked else 0.0
         births = self.config.tracking.birth_rate_hz * since
-        unexplained = len(scan.detections) - self._explained(sensor, gated)
+        unexplained = (
+            len(scan.detections)
+            - self._explained(sensor, gated)
+            - self.hearing.expected(scan, sensor, self.ids.index(scan.sensor))
+        )
         false, pd = sensor.config.false_alarms_per_scan, sensor.config.detection_probability
         self.undetected[scan.sensor], intensity = look(before, scan.time, unexplained, false, pd, births)
         return intensity
@@ -150,11 +164,14 @@ class Tracker:
     def _judge(self) -> None:
         """Confirm what surely exists, give up what surely does not."""
         store = self.store
-        store.confirmed |= store.r >= CONFIRM
+        shown = np.flatnonzero(~store.confirmed & (store.r >= CONFIRM))
+        store.confirmed[shown] = True
+        self.hearing.succeed(store, shown)
         unseen = (self.time - store.updated) / SECOND
         fresh = min((one.fresh for one in self.undetected.values() if one.looked), default=1.0)
         alive = np.where(store.confirmed, store.r >= DELETE, store.r >= max(WORTH * fresh, PRUNE))
         store.keep(alive & (unseen <= self.config.tracking.coast_s))
+        self.hearing.forget(self.time, self.config.tracking.coast_s)
 
     def _initiate(self, scan: Scan, sensor: SensorModel, seen: Measurements, p_new: Floats, intensity: Intensity) -> None:
         """Begin a track at each detection that nothing known explains; bearings and differences must meet first."""
@@ -201,9 +218,12 @@ class Tracker:
         )
         known, self._names = self._names, {}
         for birth in births:
-            born, sensor, sequence, index = birth
-            self._names[birth] = known.get(birth) or ulid(born, self.config.site.name, self.ids[sensor], sequence, index)
+            self._names[birth] = known.get(birth) or self._name(birth)
         return tuple(self._names.values())
+
+    def _name(self, birth: Birth) -> str:
+        born, sensor, sequence, index = birth
+        return ulid(born, self.config.site.name, self.ids[sensor], sequence, index)
 
     def table(self, at: int, *, tentative: bool = False) -> TrackTable:
         """Give what is believed at a time (ns), not before the last scan's, without changing it."""
@@ -231,6 +251,7 @@ class Tracker:
             born=store.born,
             updated=store.updated,
             received=store.received,
+            bearings=self.hearing.table(at, self._name, self.config.tracking.coast_s, tentative=tentative),
         )
 
 

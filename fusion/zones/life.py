@@ -55,7 +55,11 @@ class Step(NamedTuple):
     ahead: bool  # whether it foretells, so that its figures are news; of what has happened they are not
 
 
-STEPS: dict[Rule, Step] = {"predicted_entry": Step("entry", 0, ahead=True), "intrusion": Step("entry", 1, ahead=False)}
+STEPS: dict[Rule, Step] = {
+    "bearing": Step("entry", 0, ahead=False),
+    "predicted_entry": Step("entry", 1, ahead=True),
+    "intrusion": Step("entry", 2, ahead=False),
+}
 
 SEVERITIES = ("advisory", "warning", "critical")
 

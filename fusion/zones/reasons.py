@@ -22,6 +22,7 @@ Key = Literal[
     "inside",
     "leaving",
     "entering",
+    "towards",
 ]
 
 SENTENCES: dict[str, dict[Key, str]] = {
@@ -38,6 +39,7 @@ SENTENCES: dict[str, dict[Key, str]] = {
         "bird": "looks like a bird ({percent} percent)",
         "inside": "inside {zone}",
         "leaving": "{metres} metres outside {zone}",
+        "towards": "seen by {sensor} alone at {degrees} degrees, place unknown, probably inside {zone} ({percent} percent)",
         "entering": "may enter {zone} in about {seconds} seconds ({percent} percent)",
     },
 }

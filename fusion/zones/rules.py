@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple, cast
 
 import numpy as np
 
 from fusion.config import Rules
-from fusion.messages import CLASSES, SECOND, Floats, Integers, Record, Severity, TrackTable, Verdict
+from fusion.messages import CLASSES, SECOND, BearingTrack, Floats, Integers, Record, Severity, TrackTable, Verdict
+from fusion.zones.directions import VAGUE, known_places, likeliest_zone, points_at_known
 from fusion.zones.geometry import Mask
 from fusion.zones.permits import Register, Standing
 from fusion.zones.prediction import Encounters, Forecast, Reach, forecast, out_of_reach
 from fusion.zones.reasons import Reason, reason
 from fusion.zones.zones import Zone, ZoneSet
 
-Rule = Literal["predicted_entry", "intrusion"]
+Rule = Literal["bearing", "predicted_entry", "intrusion"]
 
 BIRD = CLASSES.index("bird")
 
@@ -79,7 +81,9 @@ def assess(table: TrackTable, zones: ZoneSet, register: Register, time: int, rul
     """Judge every track of a table at a time (ns): who it is allowed to be, and what deserves an alert."""
     situation = survey(table, zones, register, time, rules)
     findings = [finding for rule in RULES for finding in rule(situation)]
-    place = {track: row for row, track in enumerate(table.tracks)}
+    findings += towards(table, zones, register, time, rules)
+    names = (*table.tracks, *(bearing.track for bearing in table.bearings))
+    place = {track: row for row, track in enumerate(names)}
     findings.sort(key=lambda finding: (place[finding.track], finding.zone, finding.rule))
     return Assessment(findings, _standings(situation, register, time))
 
@@ -98,6 +102,47 @@ def predicted_entry(situation: Situation) -> list[Finding]:
 
 
 RULES: tuple[Callable[[Situation], list[Finding]], ...] = (intrusion, predicted_entry)
+
+
+def towards(table: TrackTable, zones: ZoneSet, register: Register, time: int, rules: Rules) -> list[Finding]:
+    """Find of what only a direction is known that is probably in a zone: in the one where it most probably is.
+
+    What points at a track with a place is that track's concern, and at a pilot whose drone says where the pilot stands, a
+    controller: neither raises anything.
+    """
+    if not table.bearings or not rules.bearings:
+        return []
+    known, applying = known_places(table, zones.frame), zones.applying(time)
+    found = []
+    for bearing in table.bearings:
+        since = bearing.born + (0 if bearing.identity else round(rules.identify_s * SECOND))
+        bird = bool(bearing.classes) and bearing.classes[BIRD] > BIRD_LIMIT
+        if bearing.status not in JUDGED or since > time or bird or points_at_known(bearing, known):
+            continue
+        which, probability = likeliest_zone(bearing, zones, applying)
+        if probability >= rules.release_probability:
+            zone = zones.near[which].zone
+            standing = register.verdict(bearing.identity, time, zone.identifier)
+            if standing.verdict not in {"authorised", "friendly"}:
+                found.append(_towards(bearing, zone, probability, standing, max(bearing.received, since), rules))
+    return found
+
+
+def _towards(bearing: BearingTrack, zone: Zone, probability: float, standing: Standing, cause: int, rules: Rules) -> Finding:
+    degrees = round(math.degrees(bearing.azimuth)) % 360
+    sure = bearing.status == "confirmed" and bearing.sigma_azimuth <= VAGUE
+    why = reason("towards", sensor=bearing.sensor, degrees=degrees, zone=zone.label(), percent=round(100 * probability))
+    return Finding(
+        track=bearing.track,
+        zone=zone.identifier,
+        rule="bearing",
+        severity="advisory",
+        holds=probability >= rules.entry_probability and bearing.existence >= SURE and sure,
+        probability=probability,
+        time_to_entry_s=0.0,
+        reasons=(why, *standing.reasons),
+        cause=cause,
+    )
 
 
 def survey(table: TrackTable, zones: ZoneSet, register: Register, time: int, rules: Rules) -> Situation:

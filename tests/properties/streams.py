@@ -75,6 +75,7 @@ def said(output: Output) -> bytes:
 def final(core: Pipeline) -> dict[str, bytes]:
     """Give the final tracks, column by column, to the last bit; when a detection was received is not theirs but the stream's."""
     table: TrackTable = core.timeline.tracker.table(END, tentative=True)
+    table = msgspec.structs.replace(table, bearings=tuple(msgspec.structs.replace(one, received=0) for one in table.bearings))
     columns = {name: getattr(table, name) for name in table.__struct_fields__ if name != "received"}
     return {
         name: column.tobytes() if isinstance(column, np.ndarray) else msgspec.msgpack.encode(column)

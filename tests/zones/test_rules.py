@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from fusion.config import Rules
-from fusion.messages import SECOND, BearingTrack, Identity
+from fusion.messages import SECOND, BearingTrack, Identity, Pilot
 from fusion.zones.permits import Register, parse_register
 from fusion.zones.rules import Finding, assess
 from fusion.zones.schedule import Period
 from fusion.zones.zones import ZoneSet
-from tests.zones.zone_scenes import FRAME, NOW, circle, polygon, table
+from tests.zones.zone_scenes import FRAME, NOW, circle, place, polygon, table
 
 RULES = Rules()
 POLICE, HELICOPTER = Identity(serial="POLICE1"), Identity(icao24="39ac45")
@@ -28,6 +28,7 @@ REGISTER = parse_register(
     "register.toml",
 )
 CORE = circle("CORE", 250.0, lower=20.0, upper=150.0)
+WIDE = circle("WIDE", 800.0)
 
 
 def judge(*tracks, zones=(CORE,), register=REGISTER, time=NOW, rules=RULES):
@@ -178,6 +179,71 @@ def test_bearing_tracks_have_a_verdict_too():
     )  # fmt: skip
     tracks = msgspec.structs.replace(table(), bearings=(bearing,))
     assert assess(tracks, ZoneSet.of([CORE], FRAME), REGISTER, NOW, RULES).standings["B1"].verdict == "friendly"
+
+
+def heard(azimuth_deg=0.0, **fields):
+    """Give a bearing from 1 km south of the middle, and places that it may mean: 100 m apart to 2 km, 60 m high."""
+    middle = FRAME.grid_from_wgs84(FRAME.latitude, FRAME.longitude, FRAME.ground)
+    origin, azimuth = middle + [0.0, -1000.0, 0.0], np.radians(azimuth_deg)
+    places = [tuple((origin + [r * np.sin(azimuth), r * np.cos(azimuth), 60.0]).tolist()) for r in np.arange(50.0, 2000.0, 100.0)]
+    whole = {"track": "B1", "status": "confirmed", "existence": 0.99, "sensor": "rf-1", "elevation": None, "sigma_azimuth": 0.08}
+    whole |= {"identity": None, "born": NOW - 60 * SECOND, "updated": NOW, "received": NOW + 1000}
+    return BearingTrack(azimuth=float(azimuth), origin=tuple(origin.tolist()), places=tuple(places), **whole | fields)
+
+
+def towards(bearing, *tracks, zones=(WIDE,), rules=RULES):
+    told = msgspec.structs.replace(table(*tracks), bearings=(bearing,))
+    return [f for f in assess(told, ZoneSet.of(zones, FRAME), REGISTER, NOW, rules).findings if f.rule == "bearing"]
+
+
+def test_what_is_probably_in_a_zone_by_its_direction_alone_is_an_advisory_that_says_why():
+    (finding,) = towards(heard())
+    assert (finding.track, finding.zone, finding.severity, finding.holds) == ("B1", "WIDE", "advisory", True)
+    assert finding.probability == 0.8  # 16 of 20 places
+    assert said(finding.reasons) == [
+        "seen by rf-1 alone at 0 degrees, place unknown, probably inside WIDE (80 percent)",
+        "no identity received",
+    ]
+
+
+def test_a_direction_away_from_every_zone_is_nothing_and_one_that_grazes_it_does_not_raise():
+    assert towards(heard(180.0)) == []
+    assert [finding.holds for finding in towards(heard(), zones=[circle("SMALL", 250.0)])] == [False]
+
+
+def test_of_nested_zones_the_likeliest_is_told_and_no_other():
+    assert [f.zone for f in towards(heard(), zones=[circle("A", 500.0), circle("B", 900.0), circle("C", 700.0)])] == ["B"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"identity": HELICOPTER},  # has a permit for everywhere
+        {"status": "tentative"},
+        {"sigma_azimuth": np.radians(16.0)},
+        {"classes": (0.1, 0.0, 0.9, 0.0, 0.0)},  # a bird
+        {"born": NOW - 2 * SECOND},  # may still say who it is
+    ],
+)
+def test_a_bearing_of_who_is_allowed_or_not_known_well_enough_raises_nothing(fields):
+    assert [finding for finding in towards(heard(**fields)) if finding.holds] == []
+
+
+def test_a_bearing_to_a_pilot_whose_drone_says_where_is_that_pilot_s_controller():
+    latitude, longitude = place(30.0, 200.0)
+    pilot = msgspec.structs.replace(table({"place": (2000, 0, 60)}), pilot=(Pilot(latitude=latitude, longitude=longitude),))
+    told = [msgspec.structs.replace(pilot, bearings=(heard(azimuth),)) for azimuth in (0.0, 20.0)]
+    found = [assess(one, ZoneSet.of([circle("WIDE", 900.0)], FRAME), REGISTER, NOW, RULES).findings for one in told]
+    assert [[f.rule for f in findings if f.track == "B1"] for findings in found] == [[], ["bearing"]]
+
+
+@pytest.mark.parametrize(("east", "sigma", "rules"), [(0, 5.0, []), (400, 5.0, ["bearing"]), (400, 300.0, [])])
+def test_a_bearing_to_a_track_with_a_place_is_that_track_s_concern(east, sigma, rules):
+    assert [f.rule for f in towards(heard(), {"place": (east, 500, 60), "sigma": sigma})] == rules
+
+
+def test_bearings_are_left_in_peace_where_a_site_says_so():
+    assert towards(heard(), rules=msgspec.structs.replace(RULES, bearings=False)) == []
 
 
 def test_a_zone_out_of_force_or_without_restriction_raises_nothing():
