@@ -102,7 +102,8 @@ class SensorModel:
     @cached_property
     def hears(self) -> bool:
         """Whether it measures directions without ranges."""
-        return self.config.accuracy.azimuth_deg is not None and self.config.accuracy.range_m is None
+        accuracy = self.config.accuracy
+        return accuracy.azimuth_deg is not None and (accuracy.range_m is None or self.config.kind in {"rf", "camera"})
 
     @cached_property
     def measures(self) -> bool:
