@@ -47,8 +47,8 @@ FRESH = 3.0
 MOST = 4
 """Sensors in one group: more make a place no surer."""
 
-SLIGHT = math.log(1e-3)
-"""Log odds below which a pair is not worth being asked about with a third."""
+SLIGHT = math.log(1e-6)
+"""Log odds below which a pair is not asked about with a third, which may tell much: of what hovers, far places fit best."""
 
 MOST_SPREAD = 150.0
 """m, one sigma, the larger horizontally: a place less certain than this is not one yet (rays nearly parallel, or far away)."""
