@@ -186,7 +186,7 @@ def _fit(scene: Scene, distinct: list[SensorModel], local: Integers, members: In
     tracks, rows = scene.tracks, scene.rows
     ages = (tracks.times[rows] - scene.time) / SECOND
     looks = tracks.looks[rows]
-    bias = np.array([model.prior.variance[1:3] for model in distinct])[local]
+    bias = np.array([np.diag(model.prior.covariance)[1:3] for model in distinct])[local]
     lasting = np.array([model.correlation > 0.0 for model in distinct])[local]
     bias = bias + np.where(lasting[:, None], looks[:, 0, 2:], 0.0)  # what lasts as long as all that is kept
     known = np.isfinite(looks[:, 0, 1])

@@ -14,7 +14,8 @@ from fusion.tracking.bearing_store import BearingTracks, K, ranges
 from fusion.tracking.bearings import GATE, LOOKS, predict
 from fusion.tracking.classification import BROADCAST, probabilities
 from fusion.tracking.ghosts import Target
-from fusion.tracking.merging import Birth, births_of
+from fusion.tracking.merging import Birth
+from fusion.tracking.merging import birth_of as birth_of_track
 from fusion.tracking.models import AZIMUTH, ELEVATION, direction
 from fusion.tracking.sensors import SensorModel
 from fusion.tracking.store import M, TrackStore, blank
@@ -64,7 +65,7 @@ def place(targets: list[Target], tracks: BearingTracks, like: TrackStore) -> Tra
 def demote(bearings: BearingTracks, store: TrackStore, rows: Integers) -> BearingTracks:
     """Let bearing tracks (n), just begun, go on for tracks in rows (n) that have lost their place."""
     for n, row in enumerate(rows.tolist()):
-        inherit(bearings, n, births_of(store)[row])
+        inherit(bearings, n, birth_of_track(store, row))
         bearings.classes[n] = store.classes[row]
         bearings.name[n], bearings.claims[n] = store.name[row], store.claims[row]
     bearings.confirmed[:], bearings.hits[:] = True, LOOKS
@@ -107,7 +108,7 @@ def _agrees(state: Floats, covariance: Floats, tracks: BearingTracks, row: int, 
         if math.isfinite(z):
             H = seen.H[component]
             nu = math.remainder(z - seen.h[component], math.tau)
-            d2 += nu * nu / (H @ covariance @ H + noise + sensor.prior.variance[component])
+            d2 += nu * nu / (H @ covariance @ H + noise + sensor.prior.covariance[component, component])
     return d2 <= GATE
 
 
@@ -136,7 +137,7 @@ def _direction(tracks: BearingTracks, row: int, sensor: SensorModel) -> _Directi
     """Give a row's direction over all ranges, with its sensor's bias in the sigma."""
     weight, x, P = tracks.weight[row], tracks.x[row, :, :, 0], tracks.P[row, :, :, 0, 0]
     mean = weight @ x
-    variance = weight @ (P + (x - mean) ** 2) + sensor.prior.variance[1:3]
+    variance = weight @ (P + (x - mean) ** 2) + np.diag(sensor.prior.covariance)[1:3]
     side = math.pi if tracks.fold[row] > 0.5 else 0.0
     known = math.isfinite(tracks.looks[row, 0, 1])
     sigma = np.sqrt(variance).tolist()
