@@ -43,7 +43,7 @@ class Measurements:
     kind: Integers  # (D)
     z: Floats  # (D, 6) range, azimuth, elevation, range rate; or easting, northing, height and their rates; or a difference, m
     variance: Floats  # (D, 6) with what is not known of the sensor's bias
-    noise: Floats  # (D, 6) without
+    noise: Floats  # (D, 6) without, as stated
     time: Integers  # (D) ns, each detection's own
     offset: Floats  # (D) s, each detection's own time against the scan's
     names: Integers  # (D) identity codes, 0 for none
@@ -73,10 +73,11 @@ def measure(
     frame: SiteFrame,
     bias: Bias | None = None,
     others: Mapping[str, SensorModel] = MappingProxyType({}),
+    scale: float = 1.0,
 ) -> Measurements:
     """Turn a scan into arrays, freed from the sensor's bias as far as that is known; its prior if left out.
 
-    others: the site's sensors, which differences are measured against.
+    others: the site's sensors, which differences are measured against; scale: its variance as a share of what was stated.
     """
     bias = sensor.prior if bias is None else bias
     detections = scan.detections
@@ -91,6 +92,7 @@ def measure(
         _positions(positions.tolist(), detections, frame, z, variance, hint)
     against = _Against.of(detections, differences, others, z, variance)
     noise = variance.copy()
+    variance *= scale
     if len(differences):
         variance[differences, 0] += LIGHT**2 * (bias.covariance[TIME_OFF, TIME_OFF] + against.clocks[against.base[differences]])
     if bias.covariance.any():

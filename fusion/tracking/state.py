@@ -8,6 +8,7 @@ from typing import NamedTuple
 from fusion.arrays import Array, pack, unpack
 from fusion.errors import SnapshotError
 from fusion.messages import Record
+from fusion.tracking.cameras import Learnt
 from fusion.tracking.classification import Claim
 from fusion.tracking.following import Bank
 from fusion.tracking.initiation import Ray
@@ -29,6 +30,7 @@ class TrackerState(NamedTuple):
     pairs: tuple[Pair, ...]
     searched: int
     registration: RegistrationState
+    cameras: dict[str, Learnt]
 
 
 class RegistrationRecord(Record, omit_defaults=False):
@@ -53,6 +55,7 @@ class TrackerRecord(Record, omit_defaults=False):
     pairs: tuple[Pair, ...]
     searched: int
     registration: RegistrationRecord
+    cameras: dict[str, Learnt]
 
 
 def write(state: TrackerState) -> TrackerRecord:
@@ -67,6 +70,7 @@ def write(state: TrackerState) -> TrackerRecord:
         pairs=state.pairs,
         searched=state.searched,
         registration=_write_registration(state.registration),
+        cameras=state.cameras,
     )
 
 
@@ -78,8 +82,8 @@ def read(record: TrackerRecord) -> TrackerState:
     arrays = {name: unpack(array) for name, array in record.columns.items()}
     store = TrackStore(**arrays, claims=list(record.claims))  # type: ignore[arg-type]
     registration = _read_registration(record.registration)
-    moment = (record.rays, record.clues, record.pairs, record.searched)
-    return TrackerState(record.time, store, record.undetected, *moment, registration)
+    known = (record.rays, record.clues, record.pairs, record.searched, registration, record.cameras)
+    return TrackerState(record.time, store, record.undetected, *known)
 
 
 def _write_registration(state: RegistrationState) -> RegistrationRecord:

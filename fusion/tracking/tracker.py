@@ -12,6 +12,7 @@ from fusion.config import Config
 from fusion.frame import SiteFrame
 from fusion.messages import SECOND, Floats, Integers, Scan, TrackStatus, TrackTable
 from fusion.tracking import weighing
+from fusion.tracking.cameras import Cameras
 from fusion.tracking.claims import AIRCRAFT_SPEED, DRONE_SPEED, faded, strengths
 from fusion.tracking.classification import BROADCAST, probabilities
 from fusion.tracking.hyperbolas import Hyperbolas
@@ -57,19 +58,20 @@ class Tracker:
         self.ids = tuple(self.sensors)
         lasting = [name for name, model in self.sensors.items() if model.correlation > 0.0]
         self.sensors |= {name: replace(self.sensors[name], slot=slot) for slot, name in enumerate(lasting)}
-        self.correlations = np.array([self.sensors[name].correlation for name in lasting])
+        self.lasting = tuple(lasting)
         self.height = (frame.ground + HEIGHT[0], HEIGHT[1])
         self.time = 0
         self.store = TrackStore.for_sensors(len(self.ids), len(lasting))
         self.undetected = {name: Undetected() for name in self.ids}
         self.crossings, self.hyperbolas, self.merging = Crossings(), Hyperbolas(), Merging()
         self.registration = Registration(self.sensors)
+        self.cameras = Cameras(self.sensors)
         self._names: dict[tuple[int, int, int, int], str] = {}
 
     def snapshot(self) -> TrackerState:
         """Give the whole state as a value of its own."""
         known = (self.crossings.rays, self.hyperbolas.clues, self.merging.pairs, self.merging.searched, self.registration.state)
-        return TrackerState(self.time, self.store.copy(), dict(self.undetected), *known)
+        return TrackerState(self.time, self.store.copy(), dict(self.undetected), *known, dict(self.cameras.learnt))
 
     def restore(self, state: TrackerState) -> None:
         """Become what the value says; the value stays good for another time."""
@@ -78,6 +80,7 @@ class Tracker:
         self.hyperbolas = Hyperbolas(state.clues)
         self.merging = Merging(state.pairs, state.searched)
         self.registration.state = state.registration
+        self.cameras.learnt = dict(state.cameras)
 
     def step(self, scan: Scan) -> None:
         """Let one look speak to every track."""
@@ -85,12 +88,14 @@ class Tracker:
         self.registration.predict(scan.time)
         bias = self.registration.correction(scan.sensor)
         sensor = self.sensors[scan.sensor].moved(bias)
-        seen = measure(scan, sensor, self.frame, bias, self.sensors)
+        freed = self.cameras.freed(sensor, bias)
+        seen = measure(scan, sensor, self.frame, freed, self.sensors, self.cameras.scale(scan.sensor))
         gated = self.store.gate(seen, sensor)
         intensity = self._expect(scan, sensor, gated)
         found = self.store.associate(gated, seen, intensity, self.store.numbers[:, self.ids.index(scan.sensor)])
         self.registration.learn(seen, sensor, bias, self.store, found)
         best, share = self.store.update(seen, sensor, found)
+        self.cameras.learn(seen, sensor, self.store, best, share, scan.time)
         self.store.learn_labels(seen, sensor.labels, found, best, self.ids.index(scan.sensor))
         self.store.learn_motion(scan.time, np.flatnonzero(best >= 0))
         weighing.compare(self.store, scan, sensor, seen, found, best, share, self.frame.ground)
@@ -100,11 +105,15 @@ class Tracker:
         self.merging.merge(self.store, scan.time)
         self._initiate(scan, sensor, seen, found.p_new, intensity)
 
+    def _correlations(self) -> Floats:
+        """Say how long the errors of each sensor last whose errors do, s."""
+        return np.array([self.cameras.correlation(self.sensors[name]) for name in self.lasting])
+
     def _predict(self, time: int) -> None:
         """Move to the scan's time; targets leave the sky at their rate."""
         if self.time:
             dt = (time - self.time) / SECOND
-            self.store.predict(dt, self.correlations)
+            self.store.predict(dt, self._correlations())
             self.store.hold_heights(self.height[1])
             self.store.r *= math.exp(-dt / SURVIVAL)
         self.time = time
@@ -212,7 +221,7 @@ class Tracker:
         shown = (store.confirmed | tentative) & (unseen <= self.config.tracking.coast_s)
         names = self.identify(np.flatnonzero(shown))
         store.keep(shown)
-        store.predict((at - self.time) / SECOND, self.correlations)
+        store.predict((at - self.time) / SECOND, self._correlations())
         state, covariance = store.combined()
         named = np.array([claim is not None for claim in store.claims], bool)[:, None]
         return TrackTable(

@@ -40,7 +40,7 @@ SENSORS = (
     sensor("radar-1", "radar", 48.8780, 2.2650, 110.0, 1.0, POLAR),
     sensor("radar-2", "radar", 48.8360, 2.3200, 100.0, 1.0, POLAR),
     sensor("rf-1", "rf", 48.8830, 2.3150, 120.0, 1.0, Accuracy(azimuth_deg=3.0)),
-    sensor("camera-1", "camera", 48.8480, 2.2780, 90.0, 0.2, Accuracy(azimuth_deg=0.2, elevation_deg=0.2)),
+    sensor("camera-1", "camera", 48.8480, 2.2780, 90.0, 0.2, Accuracy(azimuth_deg=0.2, elevation_deg=0.2), correlation_s=0.0),
 )
 PHASE = {"radar-1": 0.0, "radar-2": 0.37, "rf-1": 0.71, "camera-1": 0.05}
 
