@@ -11,7 +11,7 @@ import math
 import time as clock
 import warnings
 from collections import defaultdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
@@ -23,6 +23,8 @@ with warnings.catch_warnings():
     from stonesoup.dataassociator.neighbour import GNNWith2DAssignment
     from stonesoup.dataassociator.probability import JPDAwithEHM2, JPDAwithLBP
     from stonesoup.deleter.error import CovarianceBasedDeleter
+    from stonesoup.deleter.multi import CompositeDeleter
+    from stonesoup.deleter.time import UpdateTimeDeleter
     from stonesoup.hypothesiser.base import Hypothesiser
     from stonesoup.hypothesiser.distance import DistanceHypothesiser
     from stonesoup.hypothesiser.gaussianmixture import GaussianMixtureHypothesiser
@@ -31,7 +33,11 @@ with warnings.catch_warnings():
     from stonesoup.measures import Mahalanobis
     from stonesoup.mixturereducer.gaussianmixture import GaussianMixtureReducer
     from stonesoup.models.measurement.linear import LinearGaussian
-    from stonesoup.models.measurement.nonlinear import Cartesian2DToBearing, CartesianToElevationBearing, CartesianToElevationBearingRange
+    from stonesoup.models.measurement.nonlinear import (
+        Cartesian2DToBearing,
+        CartesianToElevationBearing,
+        CartesianToElevationBearingRange,
+    )
     from stonesoup.models.transition.linear import CombinedLinearGaussianTransitionModel, ConstantVelocity
     from stonesoup.predictor.kalman import KalmanPredictor
     from stonesoup.tracker.pointprocess import PointProcessMultiTargetTracker
@@ -54,6 +60,7 @@ class Tuning(NamedTuple):
     q: float  # m²/s³, white noise acceleration in plan
     points: int = 3  # detections that make a track
     coast: float = 60.0  # m, root of the trace of a position's covariance at which it is given up
+    silent: float = 5.0  # s without an update after which it is given up, too
     gate: float = 4.0  # sigmas, nearest neighbour
     births: float = 0.1  # a scan, PHD
 
@@ -173,7 +180,9 @@ def _density(sensor, heights):
 
 
 def _parts(tuning):
-    motion = CombinedLinearGaussianTransitionModel([ConstantVelocity(tuning.q), ConstantVelocity(tuning.q), ConstantVelocity(0.001)])
+    motion = CombinedLinearGaussianTransitionModel(
+        [ConstantVelocity(tuning.q), ConstantVelocity(tuning.q), ConstantVelocity(0.001)]
+    )
     return KalmanPredictor(motion), ExtendedKalmanUpdater(None)
 
 
@@ -191,7 +200,8 @@ def _initiator(predictor, updater, tuning, deleter):
 def _usual(kind, associator, seen, sensors, tuning, heights):
     """Build a tracker of one hypothesis or one mixture a track."""
     predictor, updater = _parts(tuning)
-    deleter = CovarianceBasedDeleter(tuning.coast**2, PLACE)
+    vague, silent = CovarianceBasedDeleter(tuning.coast**2, PLACE), UpdateTimeDeleter(timedelta(seconds=tuning.silent))
+    deleter = CompositeDeleter([vague, silent], intersect=False)
     probable = BySensor(
         {
             name: Near(PDAHypothesiser(predictor, updater, _density(sensor, heights), sensor.detection_probability, 0.999))
@@ -216,7 +226,10 @@ def _point_process(kind, seen, sensors, tuning, heights):
         "prob_survival": 0.999,
     }
     if kind is LCCUpdater:
-        figures |= {"mean_number_of_false_alarms": sensor.false_alarms_per_scan, "variance_of_false_alarms": sensor.false_alarms_per_scan}
+        figures |= {
+            "mean_number_of_false_alarms": sensor.false_alarms_per_scan,
+            "variance_of_false_alarms": sensor.false_alarms_per_scan,
+        }
     covariance = np.diag([(reach / 2) ** 2, 12.0**2, (reach / 2) ** 2, 12.0**2, heights**2 / 4, 0.5**2])
     middle = StateVector([0, 0, 0, 0, heights / 2, 0])
     birth = TaggedWeightedGaussianState(middle, covariance, timestamp=seen[0].time, weight=tuning.births, tag="birth")

@@ -114,7 +114,9 @@ def _fly(rng, times, family):
         there = np.flatnonzero((times >= born[i]) & (times < gone[i]))
         speed, course = rng.uniform(3, 20), rng.uniform(0, math.tau)
         plan = family.spread * np.clip(rng.standard_normal(2), -2, 2)
-        state = np.array([*plan, rng.uniform(50, 250), speed * math.cos(course), speed * math.sin(course), 0.1 * rng.standard_normal()])
+        state = np.array(
+            [*plan, rng.uniform(50, 250), speed * math.cos(course), speed * math.sin(course), 0.1 * rng.standard_normal()]
+        )
         mode = 0
         for k in there:
             states[k, i] = state
@@ -126,7 +128,14 @@ def _fly(rng, times, family):
 
 def _formation(rng, times, q):
     """Three abreast, one against them, one across, one at a slant that turns along and away: known legs, hardly any noise."""
-    starts = [(-800, -20, 12, 0), (-800, 0, 12, 0), (-800, 20, 12, 0), (810, 10, -12, 0), (0, -800, 0, 12), (-800, 196, 11.996, -4.464)]
+    starts = [
+        (-800, -20, 12, 0),
+        (-800, 0, 12, 0),
+        (-800, 20, 12, 0),
+        (810, 10, -12, 0),
+        (0, -800, 0, 12),
+        (-800, 196, 11.996, -4.464),
+    ]
     states = np.zeros((len(times), 6, 6))
     states[0] = [[x, y, 100.0, vx, vy, 0.0] for x, y, vx, vy in starts]
     turn = math.atan2(4.464, 11.996) / 5.0
@@ -194,7 +203,10 @@ def _measured(rng, station, e):
     if "horizontal_m" in station.sigma:
         return e + station.sigma["horizontal_m"] * rng.standard_normal(3)
     z = np.array([np.linalg.norm(e), math.atan2(e[0], e[1]), math.asin(e[2] / np.linalg.norm(e))])
-    sigma = [station.sigma.get("range_m", 0.0), *(math.radians(station.sigma.get(k, 0.0)) for k in ("azimuth_deg", "elevation_deg"))]
+    sigma = [
+        station.sigma.get("range_m", 0.0),
+        *(math.radians(station.sigma.get(k, 0.0)) for k in ("azimuth_deg", "elevation_deg")),
+    ]
     return z + sigma * rng.standard_normal(3)
 
 
@@ -209,7 +221,9 @@ def _false(rng, station):
 
 def _wire(station, centre, z):
     if "horizontal_m" in station.sigma:
-        latitude, longitude, height = wgs84_from_ecef(z @ centre._turn + ecef_from_wgs84(centre.latitude, centre.longitude, centre.height))  # noqa: SLF001
+        latitude, longitude, height = wgs84_from_ecef(
+            z @ centre._turn + ecef_from_wgs84(centre.latitude, centre.longitude, centre.height)
+        )  # noqa: SLF001
         return {"latitude_deg": round(math.degrees(latitude), 9), "longitude_deg": round(math.degrees(longitude), 9),
                 "altitude_m": round(float(height), 3), "altitude_datum": "hae"}  # fmt: skip
     line = {"range_m": round(float(z[0]), 3)} if "range_m" in station.sigma else {}
