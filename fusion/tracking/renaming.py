@@ -61,7 +61,8 @@ def _distances2(before: Shown, lost: list[int], store: TrackStore, rows: list[in
     """Give d² (lost, rows) from where tracks that were shown would be now, straight on."""
     F = np.eye(6)
     F[:3, 3:] = (time - before.time) / SECOND * np.eye(3)
-    then, P = unpack(before.state)[lost] @ F.T, F @ unpack(before.covariance)[lost] @ F.T
+    then, P = (np.asarray(unpack(array)[lost], np.float64) for array in (before.state, before.covariance))
+    then, P = then @ F.T, F @ P @ F.T
     state, covariance = store.combined()
     delta = state[rows] - then[:, None]
     spread = covariance[rows] + P[:, None] + SIZE**2 * np.eye(6)

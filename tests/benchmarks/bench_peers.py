@@ -17,6 +17,7 @@ import os
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,7 +33,7 @@ from simulators.earth import Place, ecef_from_wgs84
 from simulators.judged import Reports, load_tracks, load_truths, origin
 from simulators.score import score
 from tests.benchmarks import siblings
-from tests.benchmarks.peer_trackers import PEERS, Tuning, looks, run
+from tests.benchmarks.peer_trackers import Tuning, looks, run
 
 SEED = 100
 
@@ -51,8 +52,8 @@ PLACES, POLARS = ("GNN", "JPDA", "JPDA-LBP", "PHD", "LCC"), ("GNN", "JPDA", "JPD
 SCENARIOS = {
     "easy": Scenario(50.0, 1.0, Tuning(q=0.1, points=2, coast=40.0), PLACES),
     "crossing": Scenario(50.0, 1.0, Tuning(q=0.3, coast=30.0, gate=3.5), PLACES),
-    "drone-radar": Scenario(100.0, 0.5, Tuning(q=1.5, coast=120.0), POLARS),
-    "multi-sensor": Scenario(100.0, 0.5, Tuning(q=1.5, coast=100.0), POLARS),
+    "drone-radar": Scenario(100.0, 0.5, Tuning(q=1.5, points=4, coast=100.0, silent=1.6), POLARS),
+    "multi-sensor": Scenario(100.0, 0.5, Tuning(q=1.5, points=5, coast=60.0, silent=1.2, gate=3.5), POLARS),
     "dense": Scenario(50.0, 1.0, Tuning(q=0.5, births=1.0), ("GNN", "JPDA-LBP", "PHD")),
 }
 """Point processes of the peer's begin a target from one wide Gaussian, which only a sensor of places can narrow."""
@@ -186,16 +187,32 @@ def measure(names, directory):
                 yield Row(found.name, peer, *theirs(case, scenario, peer))
 
 
+def chosen_directory(named):
+    """Give where recordings stand, by argument or VIGIE_RECORDINGS; say so when nowhere."""
+    named = named or os.environ.get("VIGIE_RECORDINGS")
+    if not named:
+        print(f"No recordings are named (--recordings, VIGIE_RECORDINGS): siblings are drawn, seed {SEED}.", flush=True)
+    return Path(named) if named else None
+
+
+def bounds():
+    """Give (what, figure, bound, relation) of the must-hold, for each scenario."""
+    found = defaultdict(list)
+    for row in measure(list(SCENARIOS), chosen_directory(None)):
+        found[row.scenario].append(row)
+    for scenario, (us, *others) in found.items():
+        best = min(others, key=lambda row: row.gospa)
+        yield f"{scenario}: GOSPA over the peer's best, {best.who}", us.gospa / best.gospa, 1.0, "<="
+        yield f"{scenario}: the peer's time over ours, {best.who}", best.cost / us.cost, 100.0, ">="
+
+
 def main(arguments) -> int:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    words.add_argument("--recordings", type=Path, default=os.environ.get("VIGIE_RECORDINGS"), help="where ss-* stand")
+    words.add_argument("--recordings", help="where ss-* stand")
     words.add_argument("scenario", nargs="*", help=", ".join(SCENARIOS))
     chosen = words.parse_args(arguments)
-    directory = Path(chosen.recordings) if chosen.recordings else None
-    if directory is None:
-        print(f"No recordings are named: siblings of their families are drawn, seed {SEED}.", flush=True)
     us = None
-    for row in measure(chosen.scenario or list(SCENARIOS), directory):
+    for row in measure(chosen.scenario or list(SCENARIOS), chosen_directory(chosen.recordings)):
         us = row if row.who == "Vigie" else us
         beside = "" if row is us else f", {row.cost / us.cost:6.0f} × our time, our GOSPA {us.gospa / row.gospa:.3f} of it"
         print(f"{row.scenario:20} {row.who:9} GOSPA {row.gospa:7.2f} m, {row.cost:8.1f} µs a detection{beside}", flush=True)

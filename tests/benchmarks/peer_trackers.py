@@ -11,7 +11,7 @@ import math
 import time as clock
 import warnings
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
@@ -119,7 +119,7 @@ class BySensor(Hypothesiser):
 def looks(scans, sensors, places):
     """Give looks in the order of time. `scans`: (s, sensor, [detection as a dict of SI figures]); `places`: sensor -> (3,) m."""
     return [
-        Seen(at := datetime.fromtimestamp(time), name, {_detection(at, name, sensors[name], places[name], one) for one in found}, len(found))
+        Seen(at := datetime.fromtimestamp(time, UTC), name, {_detection(at, name, sensors[name], places[name], one) for one in found}, len(found))
         for time, name, found in sorted(scans, key=lambda scan: scan[:2])
     ]  # fmt: skip
 

@@ -170,7 +170,7 @@ def _looks(rng, station, family, times, flown):
     phase = {"radarB": 0.3, "rf1": 0.1, "rf2": 0.2}.get(station.name, 0.0)
     found = []
     for sequence, at in enumerate(np.arange(phase, family.seconds - 1e-9, station.period)):
-        k = int(round(at / family.step))
+        k = round(at / family.step)
         there = flown[k][np.isfinite(flown[k, :, 0])][:, :3]
         seen = [_measured(rng, station, point) for point in _local(station, there) if rng.random() < station.pd]
         seen += [_false(rng, station) for _ in range(rng.poisson(station.false))]
@@ -190,7 +190,7 @@ def _place(station):
 
 def _ecef(points):
     """Give earth-centred points of points (n, 3) east, north, up of the middle."""
-    rows = MIDDLE._turn  # noqa: SLF001 - earth-centred to local, orthonormal
+    rows = MIDDLE._turn
     return np.asarray(points) @ rows + ecef_from_wgs84(MIDDLE.latitude, MIDDLE.longitude, MIDDLE.height)
 
 
@@ -223,7 +223,7 @@ def _wire(station, centre, z):
     if "horizontal_m" in station.sigma:
         latitude, longitude, height = wgs84_from_ecef(
             z @ centre._turn + ecef_from_wgs84(centre.latitude, centre.longitude, centre.height)
-        )  # noqa: SLF001
+        )
         return {"latitude_deg": round(math.degrees(latitude), 9), "longitude_deg": round(math.degrees(longitude), 9),
                 "altitude_m": round(float(height), 3), "altitude_datum": "hae"}  # fmt: skip
     line = {"range_m": round(float(z[0]), 3)} if "range_m" in station.sigma else {}
