@@ -54,7 +54,7 @@ SCENARIOS = {
     "crossing": Scenario(50.0, 1.0, Tuning(q=0.3, coast=30.0, gate=3.5), PLACES),
     "drone-radar": Scenario(100.0, 0.5, Tuning(q=1.5, points=4, coast=100.0, silent=1.6), POLARS),
     "multi-sensor": Scenario(100.0, 0.5, Tuning(q=1.5, points=5, coast=60.0, silent=1.2, gate=3.5), POLARS),
-    "dense": Scenario(50.0, 1.0, Tuning(q=0.5, births=1.0), ("GNN", "JPDA-LBP", "PHD")),
+    "dense": Scenario(50.0, 1.0, Tuning(q=0.5, births=1.0), ("GNN", "JPDA-LBP", "PHD"), seconds=20.0),
 }
 """Point processes of the peer's begin a target from one wide Gaussian, which only a sensor of places can narrow."""
 
