@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fusion import __version__
-from fusion.errors import FusionError
+from fusion.errors import FusionError, RecordingError
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse gives it no public name
@@ -113,6 +113,7 @@ def _replay(chosen: argparse.Namespace) -> int:
         topics=tuple(chosen.topic),
         out=chosen.out,
         golden=chosen.compare,
+        biases=chosen.biases,
     )
     if chosen.onto is None:
         return replay(wanted)
@@ -142,17 +143,20 @@ def _simulate(chosen: argparse.Namespace) -> int:
 
 
 def _score(chosen: argparse.Namespace) -> int:
-    from simulators.report import score_files  # noqa: PLC0415
+    from simulators.scoring.command import Files, compare_runs, score_run, score_seeds  # noqa: PLC0415
+    from simulators.scoring.judgement import Asked  # noqa: PLC0415
 
-    site = chosen.config or chosen.truth.with_name("site.toml")
-    figures = score_files(
-        *(chosen.tracks, chosen.truth, site),
-        c=chosen.c,
-        step=chosen.step,
-        horizontal=chosen.horizontal,
-        indifferent=chosen.indifferent,
-    )
-    print(figures)
+    asked = Asked(chosen.c, chosen.step, chosen.horizontal, tuple(chosen.indifferent))
+    if chosen.compare:
+        print(compare_runs(*chosen.compare))
+    elif chosen.scenario:
+        seeds = range(chosen.first_seed, chosen.first_seed + chosen.seeds)
+        print(score_seeds(chosen.scenario, seeds, asked, jobs=chosen.jobs, out=chosen.json))
+    elif chosen.tracks is None or chosen.truth is None:
+        raise RecordingError("score needs TRACKS and TRUTH, or --scenario NAME, or --compare A B")
+    else:
+        wanted = {name: getattr(chosen, name) for name in Files._fields}
+        print(score_run(Files(**wanted), asked))
     return 0
 
 
@@ -227,7 +231,10 @@ def _for_test_engineers(commands: Commands) -> None:
     replay.set_defaults(do=_replay)
     replay.add_argument("recording", type=Path)
     replay.add_argument("--config", type=Path, metavar="SITE", help="default: site.toml beside the recording")
-    replay.add_argument("--out", type=Path, metavar="DIR", help="write tracks.jsonl, alerts.jsonl, rejected.jsonl there")
+    replay.add_argument(
+        "--out", type=Path, metavar="DIR", help="write tracks.jsonl, alerts.jsonl, rejected.jsonl, biases.json there"
+    )
+    replay.add_argument("--biases", type=Path, metavar="FILE", help="biases.json of an earlier run or replay: begin with these")
     replay.add_argument("--compare", type=Path, metavar="DIR", help="print what differs from these; exit 1 where anything does")
     replay.add_argument("--from", dest="begin", metavar="WHEN", help="seconds from the start, 17:31:05 (UTC), or RFC 3339")
     replay.add_argument("--to", dest="end", metavar="WHEN")
@@ -258,15 +265,7 @@ def _for_test_engineers(commands: Commands) -> None:
     simulate.add_argument("--seed", type=int, help="other chances than the scenario's")
     simulate.add_argument("--loop", action="store_true", help="begin again when it is over")
 
-    score = commands.add_parser("score", help="judge tracks by the truth")
-    score.set_defaults(do=_score)
-    score.add_argument("tracks", type=Path)
-    score.add_argument("truth", type=Path)
-    score.add_argument("--config", type=Path, metavar="SITE", help="default: site.toml beside the truth")
-    score.add_argument("--c", type=float, default=50.0, help="m: a pair further apart is a miss and a false track")
-    score.add_argument("--step", type=float, default=1.0, help="s between two steps")
-    score.add_argument("--indifferent", nargs="+", default=[], metavar="TRUTH", help="neither missed nor false: pigeons-*")
-    score.add_argument("--horizontal", action="store_true", help="leave heights out")
+    _for_judges(commands)
 
     schema = commands.add_parser("schema", help="the contract as JSON Schema")
     schema.set_defaults(do=_schema)
@@ -276,6 +275,42 @@ def _for_test_engineers(commands: Commands) -> None:
     bench = commands.add_parser("bench", help="measure the core and the edge on this machine")
     bench.set_defaults(do=_bench)
     bench.add_argument("what", nargs="*", help="core, mqtt (default: both); in a checkout also bounds, accuracy, peers, speed, …")
+
+
+def _positive(text: str) -> float:
+    if not 0.0 < (value := float(text)) < 1e9:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return value
+
+
+def _count(text: str) -> int:
+    if (value := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return value
+
+
+def _for_judges(commands: Commands) -> None:
+    score = commands.add_parser(
+        "score", help="judge tracks by the truth", description="One run; with --scenario, many seeds; with --compare, two runs."
+    )
+    score.set_defaults(do=_score)
+    score.add_argument("tracks", type=Path, nargs="?", help="tracks.jsonl of a replay")
+    score.add_argument("truth", type=Path, nargs="?", help="truth.csv, also .gz")
+    score.add_argument("--site", "--config", type=Path, metavar="SITE", help="default: site.toml beside the truth")
+    score.add_argument("--c", type=_positive, default=50.0, help="m: a pair further apart is a miss and a false track")
+    score.add_argument("--step", type=_positive, default=1.0, help="s between two steps")
+    score.add_argument("--indifferent", nargs="+", default=[], metavar="TRUTH", help="neither missed nor false: pigeons-*")
+    score.add_argument("--horizontal", action="store_true", help="leave heights out")
+    score.add_argument("--recording", type=Path, help="default: the one beside the truth; without, sensors are not judged")
+    score.add_argument("--alerts", type=Path, help="for the report; default: alerts.jsonl beside the tracks")
+    score.add_argument("--json", type=Path, metavar="OUT", help="write every figure, for --compare too")
+    score.add_argument("--report", type=Path, metavar="OUT.html", help="write one page to read, with its pictures in it")
+    score.add_argument("--png", type=Path, metavar="DIR", help="write the pictures for documents")
+    score.add_argument("--scenario", metavar="NAME", help="instead of files: fly, replay and judge this with many seeds")
+    score.add_argument("--seeds", type=_count, default=10, metavar="N", help="how many (default 10)")
+    score.add_argument("--first-seed", type=int, default=1, metavar="SEED")
+    score.add_argument("--jobs", type=_count, default=1, help="processes at once")
+    score.add_argument("--compare", type=Path, nargs=2, metavar=("A.json", "B.json"), help="what changed from one to the other")
 
 
 if __name__ == "__main__":

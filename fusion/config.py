@@ -54,6 +54,9 @@ class Accuracy(Table):
     radial_speed_mps: Annotated[Positive | None, Meta(description="radial speed")] = None
     horizontal_m: Annotated[Positive | None, Meta(description="each of east and north, of reported positions")] = None
     vertical_m: Annotated[Positive | None, Meta(description="height of reported positions")] = None
+    tdoa_s: Annotated[
+        Annotated[float, Meta(gt=0.0, le=1e-3)] | None, Meta(description="time difference of arrival; 1e-7 is 30 m")
+    ] = None
     velocity_mps: Annotated[
         Positive | None,
         Meta(description="each axis of a reported velocity; without it a velocity starts tracks but updates none"),
@@ -78,13 +81,39 @@ class BiasSigma(Table):
     azimuth_deg: NonNegative = 0.0
     elevation_deg: NonNegative = 0.0
     time_s: NonNegative = 0.0
+    place_m: Annotated[
+        NonNegative | None,
+        Meta(
+            description="where it is said to stand, each of east and north; left out: as range_m, for who admits metres in range "
+            "has not surveyed the mast to less"
+        ),
+    ] = None
+
+
+Shares = Annotated[
+    dict[Annotated[str, Meta(max_length=128)], Annotated[float, Meta(ge=0.0, le=1.0)]],
+    Meta(description="label = probability, in the sensor's own words, of such a target"),
+]
+
+
+class Confusion(Table, kw_only=True):
+    """How often a sensor reports which label, by what the target is: a row a class, label = probability; each sums to 1."""
+
+    multirotor: Shares
+    fixed_wing: Shares
+    bird: Shares
+    manned: Shares
+    other: Shares
+    correlation_s: Annotated[
+        NonNegative, Meta(description="how long a label stays, right or wrong, before it is drawn anew; 0: each is")
+    ] = 3.0
 
 
 class Sensor(Table):
     """One sensor: where it stands, what it says and how well."""
 
     id: Annotated[Name, Meta(description="name of the sensor; it stands in its topics")]
-    kind: Annotated[Name, Meta(description="the adapter that reads it: radar, rf, camera, adsb, remote_id or a plug-in")]
+    kind: Annotated[Name, Meta(description="the adapter that reads it: radar, rf, tdoa, camera, adsb, remote_id or a plug-in")]
     latitude_deg: Annotated[Latitude | None, Meta(description="where it stands; the middle of the site if left out")] = None
     longitude_deg: Annotated[Longitude | None, Meta(description="where it stands; with latitude_deg")] = None
     altitude_hae_m: Annotated[
@@ -112,6 +141,10 @@ class Sensor(Table):
         ),
     ] = None
     bias_sigma: BiasSigma = BiasSigma()
+    confusion: Annotated[
+        Confusion | None,
+        Meta(description="what its labels are worth, as measured; left out: a label is tempered and never sure"),
+    ] = None
 
 
 class Zones(Table):

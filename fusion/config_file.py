@@ -17,11 +17,15 @@ import msgspec
 
 from fusion.config import Config
 from fusion.errors import ConfigError
+from fusion.messages import CLASSES
 from fusion.toml_lines import lines_of_keys
 
 PREFIX = "VIGIE_"
 SECRETS = {("mqtt", "password")}
 """Keys that may come from the environment or a file of their own, never from the configuration file."""
+
+ROUNDED = 0.015
+"""What a row of probabilities, written with two digits, may miss 1 by."""
 
 Key = tuple[str | int, ...]
 T = TypeVar("T", bound=msgspec.Struct)
@@ -118,6 +122,10 @@ def _contradictions(config: Config) -> list[tuple[Key, str]]:
             limits = getattr(sensor.coverage, axis)
             if limits is not None and limits[0] >= limits[1]:
                 faults.append((("sensor", i, "coverage", axis), f"{list(limits)} is empty; expected [from, to] with from < to"))
+        for name in CLASSES if sensor.confusion else ():
+            total = sum(getattr(sensor.confusion, name).values())
+            if abs(total - 1.0) > ROUNDED:
+                faults.append((("sensor", i, "confusion", name), f"its probabilities sum to {total:g}; expected 1"))
     if config.rules.release_probability >= config.rules.entry_probability:
         faults.append((("rules", "release_probability"), f"must be below entry_probability ({config.rules.entry_probability})"))
     if config.mqtt.tls_key and not config.mqtt.tls_certificate:

@@ -58,7 +58,8 @@ class Intake:
     def __init__(self, config: Config, frame: SiteFrame, adapters: dict[str, Adapter]) -> None:
         self.tree = TopicTree(config.site.name, config.mqtt.root)
         self.adapters = adapters
-        self.stations = {sensor.id: Station(sensor, frame) for sensor in config.sensor}
+        sensors = {sensor.id: sensor for sensor in config.sensor}
+        self.stations = {name: Station(sensor, frame, sensors) for name, sensor in sensors.items()}
         self.records = {sensor.id: SensorRecord() for sensor in config.sensor}
         for sensor in config.sensor:
             if sensor.kind not in adapters:

@@ -19,6 +19,9 @@ Integers = NDArray[np.int64]
 SECOND = 1_000_000_000
 """Nanoseconds in a second: the core's unit of time is int nanoseconds UTC."""
 
+LIGHT = 299_792_458.0 / 1.0003
+"""m/s, speed of light in air near the ground, whose refractive index is 1.0003 (ITU-R P.453): 0.3 m a kilometre."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -146,7 +149,15 @@ class Position(Detection, tag="position", kw_only=True):
     sigma_velocity: float | None = None  # m/s, each; None: the velocity starts a track but does not update one
 
 
-Measurement = Polar | Bearing | Position
+class Tdoa(Detection, tag="tdoa", kw_only=True):
+    """How much later a transmission arrived at this sensor than at a reference: c Δt = |p − s| − |p − s_ref|."""
+
+    tdoa: float  # s
+    reference: str  # the other sensor
+    sigma_tdoa: float  # s
+
+
+Measurement = Polar | Bearing | Position | Tdoa
 
 
 class Coverage(Record):
@@ -377,6 +388,10 @@ class SensorBias(Record, omit_defaults=False):
     elevation_sigma_deg: float | None = None
     time_s: float | None = None
     time_sigma_s: float | None = None
+    east_m: float | None = None
+    east_sigma_m: float | None = None
+    north_m: float | None = None
+    north_sigma_m: float | None = None
 
 
 class SensorHealth(Record, omit_defaults=False):

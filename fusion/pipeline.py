@@ -13,6 +13,7 @@ from fusion.picture import WireTracks
 from fusion.pipeline_state import PipelineState, decode_state, encode_state
 from fusion.publishing import Publisher, next_beat
 from fusion.topics import TOPICS, Address
+from fusion.tracking.registration import Learnt
 from fusion.tracking.timeline import Timeline
 from fusion.tracking.tracker import Tracker
 from fusion.zones.alerts import Alerts
@@ -136,6 +137,16 @@ class Pipeline:
             sensors=self.intake.health(self.now, self.timeline.tracker.registration.biases()),
             counters={},
         )
+
+    # --- What outlives the state ------------------------------------------------------------------------------------
+
+    def learnt(self) -> Learnt:
+        """Give what the sensors were found to be off by."""
+        return self.timeline.tracker.registration.learnt()
+
+    def adopt(self, known: Learnt) -> None:
+        """Begin with what an earlier run found the sensors to be off by; before the first input."""
+        self.timeline.tracker.registration.adopt(known)
 
     # --- The whole state as a value -------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from fusion import golden, recording_index
+from fusion import biases, golden, recording_index
 from fusion.assembly import assemble
 from fusion.config import Config
 from fusion.config_file import load
@@ -48,6 +48,7 @@ class Wanted(NamedTuple):
     topics: tuple[str, ...] = ()
     out: Path | None = None
     golden: Path | None = None
+    biases: Path | None = None
 
 
 def replay(wanted: Wanted) -> int:
@@ -55,12 +56,32 @@ def replay(wanted: Wanted) -> int:
     if wanted.out is None and wanted.golden is None:
         raise ConfigError("replay: nothing to do with it; expected --out, --compare or --onto")
     config, build = _site(wanted.site)
+    begin = _Beginning(config, build, wanted.biases)
     with tempfile.TemporaryDirectory() as scratch:
         out = wanted.out or Path(scratch)
-        done = write_down(_watched(_steps(wanted, config, build)), out)
+        done = write_down(_watched(_steps(wanted, config, begin)), out)
+        if begin.built is not None:
+            biases.write(out / biases.NAME, config, begin.built.learnt())
         said = f"{wanted.out}: " if wanted.out else ""
         print(f"{said}{done.messages} messages, {done.tracks} tracks, {done.alerts} alerts, {done.rejected} rejected")
         return 0 if wanted.golden is None else _compared(out, wanted.golden)
+
+
+class _Beginning:
+    """Builds cores that begin with the biases of a file, and remembers the last."""
+
+    def __init__(self, config: Config, build: Callable[[], Pipeline], file: Path | None) -> None:
+        self.build = build
+        self.built: Pipeline | None = None
+        self.fitting = None if file is None else biases.read(file, config)
+        for reason in self.fitting.left_out if self.fitting else []:
+            print(reason, file=sys.stderr)
+
+    def __call__(self) -> Pipeline:
+        self.built = self.build()
+        if self.fitting is not None:
+            self.built.adopt(self.fitting.learnt)
+        return self.built
 
 
 def make_index(recording: Path, site: Path) -> int:
@@ -103,7 +124,7 @@ def _site(path: Path) -> tuple[Config, Callable[[], Pipeline]]:
 
 def _steps(wanted: Wanted, config: Config, build: Callable[[], Pipeline]) -> Iterator[Step]:
     """Give the steps that were asked for; those before are fed too, or restored from an index."""
-    index = None if wanted.topics else recording_index.find(wanted.recording, config, wanted.site.parent)
+    index = None if wanted.topics or wanted.biases else recording_index.find(wanted.recording, config, wanted.site.parent)
     if wanted.begin is None and wanted.end is None and wanted.alert is None:
         return fed(selected(read(wanted.recording), wanted.topics), build())
     playback = Playback(wanted.recording, build, index)

@@ -13,15 +13,17 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from fusion import __version__, recording
+from fusion import __version__, biases, recording
 from fusion.assembly import assemble
 from fusion.config import Config
+from fusion.errors import ConfigError
 from fusion.journal import Journal
 from fusion.journal.journal import Command, Entry
 from fusion.keeper import Fed, Keeper
 from fusion.messages import SECOND, Alert, AlertMessage, Input, Output, RawMessage, Rejected, StatusMessage, Tick, TrackMessage
 from fusion.metrics import Latencies
 from fusion.topics import TopicTree
+from fusion.tracking.registration import Learnt
 from fusion.transport.counters import totals
 from fusion.transport.inbox import Inbox
 from fusion.transport.link import Link
@@ -46,6 +48,7 @@ class Service:
         """Build everything; files are relative to `base`. Raises a FusionError where that cannot be."""
         directory = base / config.state.directory
         self.config = config
+        self.biases = directory / biases.NAME
         self.pipeline = assemble(config, base)
         self.keeper = Keeper(directory)
         self.journal = Journal(Journal.url(directory / "journal.sqlite"))
@@ -106,14 +109,15 @@ class Service:
                 await self._mark_confirmed()
                 if item.input.time - saved >= self.config.state.snapshot_s * SECOND:
                     saved = item.input.time
-                    await asyncio.to_thread(self.keeper.save, self.pipeline.snapshot())
+                    await asyncio.to_thread(self._keep, self.pipeline.snapshot(), self.pipeline.learnt())
 
     # --- What they are made of ------------------------------------------------------------------------------------
 
     async def _resume(self) -> None:
         """Bring the core to where it was, write what it said on the way, and post what nobody has confirmed."""
+        doubts = self._adopt_biases()
         fed, troubles = self.keeper.restore(self.pipeline)
-        for trouble in troubles:
+        for trouble in [*doubts, *troubles]:
             logger.warning("the state of the last run cannot be used: %s", trouble)
         if fed and isinstance(self.recorder, recording.LinesWriter):
             self.recorder.catch_up(fed[-1][0])
@@ -127,7 +131,23 @@ class Service:
         for entry in unpublished:
             self._post_alert(entry)
         self._put(one for one in outputs if isinstance(one, TrackMessage) and one.state is None)
-        await asyncio.to_thread(self.keeper.save, self.pipeline.snapshot())
+        await asyncio.to_thread(self._keep, self.pipeline.snapshot(), self.pipeline.learnt())
+
+    def _adopt_biases(self) -> list[str]:
+        """Begin with the biases of the last run, for where its snapshot cannot be used; give in words what is not ours."""
+        if not self.biases.exists():
+            return []
+        try:
+            fitting = biases.read(self.biases, self.config)
+        except ConfigError as error:
+            return [str(error)]
+        self.pipeline.adopt(fitting.learnt)
+        return fitting.left_out
+
+    def _keep(self, snapshot: bytes, learnt: Learnt) -> None:
+        """Write down what a restart wants to know."""
+        self.keeper.save(snapshot)
+        biases.write(self.biases, self.config, learnt)
 
     async def _post(self, outputs: Sequence[Output]) -> None:
         """Write alerts into the journal, and only then give them and everything else to the outbox."""
@@ -192,7 +212,7 @@ class Service:
     async def _close(self) -> None:
         """Leave the disk as a restart wants it."""
         await self._mark_confirmed()
-        self.keeper.save(self.pipeline.snapshot())
+        self._keep(self.pipeline.snapshot(), self.pipeline.learnt())
         self.keeper.close()
         self.journal.close()
         if self.recorder is not None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 
 from fusion.errors import ConfigError
-from sensors import adsb, camera, radar, remote_id, rf
+from sensors import adsb, camera, radar, remote_id, rf, tdoa
 from sensors.scan import Adapter, Station
 
 __all__ = ["BUILT_IN", "GROUP", "Adapter", "Station", "load"]
@@ -19,6 +19,7 @@ __all__ = ["BUILT_IN", "GROUP", "Adapter", "Station", "load"]
 BUILT_IN: dict[str, Adapter] = {
     "radar": radar.ADAPTER,
     "rf": rf.ADAPTER,
+    "tdoa": tdoa.ADAPTER,
     "camera": camera.ADAPTER,
     "adsb": adsb.ADAPTER,
     "remote_id": remote_id.ADAPTER,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Annotated, Literal, NamedTuple
 
 import msgspec
@@ -24,10 +25,12 @@ from fusion.messages import (
     RawMessage,
     Record,
     Scan,
+    Tdoa,
     Time,
     nanoseconds,
     utc,
 )
+from sensors import baselines
 
 Metres = Annotated[float, Meta(gt=0.0, le=1e6)]
 Azimuth = Annotated[float, Meta(ge=-360.0, le=360.0)]
@@ -37,14 +40,28 @@ Longitude = Annotated[float, Meta(ge=-180.0, le=180.0)]
 Altitude = Annotated[float, Meta(ge=-1_000.0, le=30_000.0)]
 Speed = Annotated[float, Meta(ge=-1_000.0, le=1_000.0)]
 Sigma = Annotated[float, Meta(gt=0.0, le=1e5)]
+Difference = Annotated[float, Meta(ge=-1e-3, le=1e-3)]
 Text = Annotated[str, Meta(max_length=128)]
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 
 MOST_DETECTIONS = 20_000
 """A scan holds 10–100 detections; this bounds what one message can cost."""
 
-PRESSURE_SIGMA = 100.0
-"""m: a pressure altitude without QNH; the mean sea-level pressure in France swings ±12 hPa, 8.3 m each."""
+OTHER_KINDS = (
+    "range_m",
+    "azimuth_deg",
+    "elevation_deg",
+    "radial_speed_mps",
+    "latitude_deg",
+    "longitude_deg",
+    "altitude_m",
+    "velocity_mps",
+)
+"""Fields that a time difference of arrival does not go with."""
+
+DATUM_SIGMA = {"pressure": 100.0, "takeoff": 30.0}
+"""m, what is not known of a datum. Pressure without QNH: the mean sea-level pressure in France swings ±12 hPa, 8.3 m each. The
+place of take-off is taken at the site's ground: it may as well be a roof (Paris: 37 m at most for dwellings) or a hill."""
 
 
 class WireSigma(Record):
@@ -57,6 +74,7 @@ class WireSigma(Record):
     horizontal_m: Sigma | None = None
     vertical_m: Sigma | None = None
     velocity_mps: Sigma | None = None
+    tdoa_s: Annotated[float, Meta(gt=0.0, le=1e-3)] | None = None
 
 
 class WireIdentity(Record):
@@ -85,7 +103,7 @@ class WireCoverage(Record):
 
 
 class WireDetection(Record):
-    """One report: range + azimuth, or azimuth, or latitude + longitude."""
+    """One report: range + azimuth, or azimuth, or latitude + longitude, or tdoa + reference."""
 
     offset_s: Annotated[float, Meta(ge=-60.0, le=60.0)] = 0.0
     range_m: Metres | None = None
@@ -97,6 +115,8 @@ class WireDetection(Record):
     altitude_m: Altitude | None = None
     altitude_datum: Literal["hae", "amsl", "agl", "takeoff", "pressure"] | None = None
     velocity_mps: tuple[Speed, Speed, Speed] | None = None
+    tdoa_s: Difference | None = None
+    reference: Text | None = None
     sigma: WireSigma | None = None
     id: Text | None = None
     identity: WireIdentity | None = None
@@ -123,6 +143,8 @@ class Station(NamedTuple):
 
     sensor: Sensor
     frame: SiteFrame
+    others: Mapping[str, Sensor] = MappingProxyType({})
+    """Every sensor of the site by its id: whom a time difference of arrival may be measured against."""
 
 
 class Adapter(NamedTuple):
@@ -195,10 +217,12 @@ _NO_SIGMA = WireSigma()
 def _measurement(station: Station, report: WireDetection, scan_time: int) -> Measurement:
     accuracy, sigma = station.sensor.accuracy, report.sigma or _NO_SIGMA
     common = _common(report, scan_time)
+    if report.tdoa_s is not None or report.reference is not None:
+        return _tdoa(station, sigma, report, common)
     if report.latitude_deg is not None or report.longitude_deg is not None:
         return _position(station.frame, accuracy, sigma, report, common)
     if report.azimuth_deg is None:
-        raise DecodeError("has neither azimuth_deg nor latitude_deg and longitude_deg")
+        raise DecodeError("has neither azimuth_deg, nor latitude_deg and longitude_deg, nor tdoa_s and reference")
     if report.altitude_m is not None or report.velocity_mps is not None:
         raise DecodeError("altitude_m and velocity_mps go with latitude_deg and longitude_deg")
     common["azimuth"] = math.radians(report.azimuth_deg) % math.tau
@@ -229,11 +253,21 @@ def _position(frame: SiteFrame, accuracy: Accuracy, sigma: WireSigma, report: Wi
     if report.altitude_m is not None and report.altitude_datum is not None:
         vertical = _sigma(sigma, accuracy, "vertical_m")
         common["altitude"] = frame.height(report.altitude_m, report.altitude_datum)
-        common["sigma_vertical"] = math.hypot(vertical, PRESSURE_SIGMA) if report.altitude_datum == "pressure" else vertical
+        common["sigma_vertical"] = math.hypot(vertical, DATUM_SIGMA.get(report.altitude_datum, 0.0))
     if report.velocity_mps is not None:
         common["velocity"] = report.velocity_mps
         common["sigma_velocity"] = sigma.velocity_mps or accuracy.velocity_mps
     return Position(**common)
+
+
+def _tdoa(station: Station, sigma: WireSigma, report: WireDetection, common: dict) -> Tdoa:  # type: ignore[type-arg]
+    if report.tdoa_s is None or report.reference is None:
+        raise DecodeError("tdoa_s and reference belong together")
+    if any(getattr(report, name) is not None for name in OTHER_KINDS):
+        raise DecodeError("is a time difference and another kind at once; send two detections")
+    own = _sigma(sigma, station.sensor.accuracy, "tdoa_s")
+    baselines.check(station.sensor, station.others, station.frame, report.reference, report.tdoa_s, own)
+    return Tdoa(tdoa=report.tdoa_s, reference=report.reference, sigma_tdoa=own, **common)
 
 
 def _common(report: WireDetection, scan_time: int) -> dict:  # type: ignore[type-arg]
@@ -273,7 +307,7 @@ def _coverage(wire: WireCoverage) -> Coverage:
 
 
 def to_wire(scan: Scan) -> WireScan:
-    """Turn a scan back into its wire record, rounded to what any sensor resolves (1 mm, 1e-6°, 1e-9° of latitude)."""
+    """Turn a scan back into its wire record, rounded to what any sensor resolves (1 mm, 1e-6°, 1e-9° of latitude, 0.1 ps)."""
     return WireScan(
         time=utc(scan.time),
         sequence=scan.sequence,
@@ -302,30 +336,41 @@ def _report(detection: Measurement, scan_time: int) -> WireDetection:
         fields["pilot"] = WirePlace(
             latitude_deg=_degrees(detection.pilot.latitude, 9), longitude_deg=_degrees(detection.pilot.longitude, 9)
         )
-    sigma: dict[str, float] = {}
+    told, sigma = _measured(detection)
+    return WireDetection(sigma=WireSigma(**sigma), **fields, **told)
+
+
+def _measured(detection: Measurement) -> tuple[dict, dict[str, float]]:  # type: ignore[type-arg]
+    """Give what was measured, and how well."""
     if isinstance(detection, Position):
-        fields |= {"latitude_deg": _degrees(detection.latitude, 9), "longitude_deg": _degrees(detection.longitude, 9)}
-        sigma["horizontal_m"] = detection.sigma_horizontal
-        if detection.altitude is not None:
-            fields |= {"altitude_m": round(detection.altitude, 3), "altitude_datum": "hae"}
-            sigma["vertical_m"] = detection.sigma_vertical
-        if detection.velocity is not None:
-            fields["velocity_mps"] = tuple(round(v, 3) for v in detection.velocity)
-            if detection.sigma_velocity is not None:
-                sigma["velocity_mps"] = detection.sigma_velocity
-    else:
-        fields["azimuth_deg"] = _degrees(detection.azimuth)
-        sigma["azimuth_deg"] = _degrees(detection.sigma_azimuth)
-        if detection.elevation is not None:
-            fields["elevation_deg"] = _degrees(detection.elevation)
-            sigma["elevation_deg"] = _degrees(detection.sigma_elevation)
+        return _placed(detection)
+    if isinstance(detection, Tdoa):
+        fields: dict = {"tdoa_s": round(detection.tdoa, 13), "reference": detection.reference}  # type: ignore[type-arg]
+        return fields, {"tdoa_s": detection.sigma_tdoa}
+    fields, sigma = {"azimuth_deg": _degrees(detection.azimuth)}, {"azimuth_deg": _degrees(detection.sigma_azimuth)}
+    if detection.elevation is not None:
+        fields["elevation_deg"] = _degrees(detection.elevation)
+        sigma["elevation_deg"] = _degrees(detection.sigma_elevation)
     if isinstance(detection, Polar):
         fields["range_m"] = round(detection.range, 3)
         sigma["range_m"] = detection.sigma_range
         if detection.range_rate is not None:
             fields["radial_speed_mps"] = round(detection.range_rate, 3)
             sigma["radial_speed_mps"] = detection.sigma_range_rate
-    return WireDetection(sigma=WireSigma(**sigma), **fields)
+    return fields, sigma
+
+
+def _placed(detection: Position) -> tuple[dict, dict[str, float]]:  # type: ignore[type-arg]
+    fields: dict = {"latitude_deg": _degrees(detection.latitude, 9), "longitude_deg": _degrees(detection.longitude, 9)}  # type: ignore[type-arg]
+    sigma = {"horizontal_m": detection.sigma_horizontal}
+    if detection.altitude is not None:
+        fields |= {"altitude_m": round(detection.altitude, 3), "altitude_datum": "hae"}
+        sigma["vertical_m"] = detection.sigma_vertical
+    if detection.velocity is not None:
+        fields["velocity_mps"] = tuple(round(v, 3) for v in detection.velocity)
+        if detection.sigma_velocity is not None:
+            sigma["velocity_mps"] = detection.sigma_velocity
+    return fields, sigma
 
 
 def _degrees(angle: float, digits: int = 6) -> float:

@@ -11,7 +11,7 @@ What lies where
     radar, direction_finder, camera,
     cooperative                           how each kind errs
     publish, case                         the stream of messages: published as it comes, or written with its truth
-    judged, score, report, outcomes       tracks against truth, alerts against what was expected
+    scoring/, outcomes                    tracks against truth, alerts against what was expected
     wire, simulate, demo, bench           onto a broker and back: the commands of those names
 
 The path of one message

@@ -14,7 +14,7 @@ from typing import IO, NamedTuple
 import numpy as np
 
 from fusion.errors import RecordingError
-from fusion.messages import SECOND, RawMessage
+from fusion.messages import CLASSES, SECOND, RawMessage
 from fusion.recording import line_of
 from simulators.earth import enu_from_ecef_matrix, wgs84_from_ecef
 from simulators.publish import messages
@@ -24,8 +24,8 @@ from simulators.targets import Target, targets
 TRUTH_STEP = 0.2
 """s between rows of truth: between them a straight line is within a h²/8 = 2.5 cm at 5 m/s²."""
 
-TRUTH_HEAD = "time_unix_s,truth,latitude_deg,longitude_deg,altitude_hae_m,vx,vy,vz"
-"""vx, vy, vz are m/s along true east, north and up at the place."""
+TRUTH_HEAD = "time_unix_s,truth,latitude_deg,longitude_deg,altitude_hae_m,vx,vy,vz,class,identity,friend"
+"""vx, vy, vz are m/s along true east, north and up at the place; what follows is the same in all rows of a target."""
 
 
 class Case(NamedTuple):
@@ -81,10 +81,12 @@ def _rows(stage: Stage, target: Target, step: float) -> Iterator[tuple[float, st
     position = track.position(time)
     latitude, longitude, height = wgs84_from_ecef(position)
     velocity = np.einsum("nij,nj->ni", enu_from_ecef_matrix(latitude, longitude), track.velocity(time))
+    key = target.identity.key if target.identity else None
+    facts = f"{CLASSES[target.class_index]},{key.partition(':')[2] if key else ''},{'yes' if target.authorised else 'no'}"
     columns = np.stack([time, np.degrees(latitude), np.degrees(longitude), height, *velocity.T], axis=-1).tolist()
     for at, lat, lon, h, east, north, up in columns:
         unix = stage.start / SECOND + at
-        yield at, f"{unix:.3f},{target.id},{lat:.9f},{lon:.9f},{h:.3f},{east:.4f},{north:.4f},{up:.4f}"
+        yield at, f"{unix:.3f},{target.id},{lat:.9f},{lon:.9f},{h:.3f},{east:.4f},{north:.4f},{up:.4f},{facts}"
 
 
 @contextmanager

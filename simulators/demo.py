@@ -26,8 +26,8 @@ from simulators import scenario_file
 from simulators.case import write_site, write_truth
 from simulators.demo_view import OUTWARD, Picture, shown
 from simulators.publish import messages, play
-from simulators.report import score_files
 from simulators.scenario_file import Stage
+from simulators.scoring.words import score_files
 from simulators.targets import Target, targets
 from simulators.wire import hear, onto
 

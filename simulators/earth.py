@@ -49,14 +49,19 @@ class Place:
 
     def enu(self, points: ArrayLike) -> Floats:
         """Give true east, north, up here (…, 3) of earth-centred points (…, 3)."""
-        return np.asarray((np.asarray(points, float) - self._origin) @ self._turn.T)
+        return np.asarray((np.asarray(points, float) - self.origin) @ self._turn.T)
+
+    def ecef(self, points: ArrayLike) -> Floats:
+        """Give earth-centred points (…, 3) of true east, north, up here (…, 3)."""
+        return np.asarray(np.asarray(points, float) @ self._turn + self.origin)
 
     def turned(self, vectors: ArrayLike) -> Floats:
         """Give earth-centred vectors (…, 3), such as velocities, along true east, north, up here."""
         return np.asarray(np.asarray(vectors, float) @ self._turn.T)
 
     @cached_property
-    def _origin(self) -> Floats:
+    def origin(self) -> Floats:
+        """The point itself, earth-centred."""
         return ecef_from_wgs84(self.latitude, self.longitude, self.height)
 
     @cached_property

@@ -106,6 +106,10 @@ class Behaviour(Table):
     ] = ()
     folds: Annotated[Share, Meta(description="share of bearings that point the opposite way")] = 0.0
     ground_reach_m: Annotated[Positive, Meta(description="a direction finder hears controllers on the ground this far")] = 800.0
+    reference: Annotated[
+        Name | None,
+        Meta(description="whom a time-difference sensor compares with; the next of its kind in the site's list: a ring"),
+    ] = None
     class_accuracy: Annotated[Share, Meta(description="how often the class it names is right; 0: it names none")] = 0.0
 
 

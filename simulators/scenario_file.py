@@ -23,6 +23,7 @@ LIBRARY = Path(__file__).parent / "scenarios"
 NEEDS = {
     "radar": ("range_m", "azimuth_deg"),
     "rf": ("azimuth_deg",),
+    "tdoa": ("tdoa_s",),
     "camera": ("azimuth_deg", "elevation_deg"),
     "adsb": ("horizontal_m", "vertical_m", "velocity_mps"),
     "remote_id": ("horizontal_m", "vertical_m", "velocity_mps"),
@@ -56,6 +57,15 @@ class Stage(NamedTuple):
     def behaviour(self, sensor: str) -> Behaviour:
         """Give how a sensor behaves; plainly, where the scenario says nothing."""
         return next((told for told in self.scenario.sensor if told.id == sensor), Behaviour(id=sensor))
+
+    def reference(self, sensor: Sensor) -> Sensor | None:
+        """Give the receiver that a time-difference sensor compares with; None for any other kind, or where there is none."""
+        if sensor.kind != "tdoa":
+            return None
+        net = [one for one in self.site.sensor if one.kind == "tdoa"]
+        at, wanted = net.index(sensor), self.behaviour(sensor.id).reference
+        ring = net[at + 1 :] + net[:at]
+        return next((one for one in ring if wanted in {None, one.id}), None)
 
     def starting(self, start: datetime) -> Stage:
         """Give the same scenario at another time, to the whole millisecond: live, it begins now."""
@@ -92,9 +102,19 @@ def load(path: Path) -> Stage:
     if not site_path.is_file():
         raise ConfigError(f"{source.where(('site',))}: there is no file {str(site_path)!r}")
     site = config_file.load(site_path, {})
-    if faults := _misfits(scenario, site):
+    stage = Stage(scenario, site, site_path)
+    if faults := _misfits(scenario, site) + _lonely(stage):
         raise ConfigError("\n".join(f"{source.where(key)}: {text}" for key, text in faults))
-    return Stage(scenario, site, site_path)
+    return stage
+
+
+def _lonely(stage: Stage) -> list[Fault]:
+    """Find time-difference sensors without a reference to compare with."""
+    return [
+        (("site",), f"{stage.scenario.site}: sensor {sensor.id!r} has no other of kind 'tdoa' to compare its times with")
+        for sensor in stage.site.sensor
+        if sensor.kind == "tdoa" and stage.reference(sensor) is None
+    ]
 
 
 def _contradictions(scenario: Scenario) -> list[Fault]:

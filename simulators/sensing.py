@@ -11,13 +11,13 @@ import numpy as np
 
 from fusion.config import Sensor
 from fusion.messages import SECOND, Floats, Integers, Measurement, Scan
-from simulators import camera, cooperative, direction_finder, radar
+from simulators import camera, cooperative, direction_finder, radar, time_difference
 from simulators.chance import stream
 from simulators.earth import Place
 from simulators.looks import TICK, Arrivals, arrivals, looks
 from simulators.scenario_file import Stage
 from simulators.targets import Target, chart
-from simulators.view import Hits, View
+from simulators.view import Hits, Reference, View
 
 
 class Sense(NamedTuple):
@@ -30,6 +30,7 @@ class Sense(NamedTuple):
 SENSES = {
     "radar": Sense(radar.detect, radar.report),
     "rf": Sense(direction_finder.detect, direction_finder.report),
+    "tdoa": Sense(time_difference.detect, time_difference.report),
     "camera": Sense(camera.detect, camera.report),
     "adsb": Sense(cooperative.detect, cooperative.report),
     "remote_id": Sense(cooperative.detect, cooperative.report),
@@ -40,9 +41,14 @@ SENSES = {
 def view(stage: Stage, sensor: Sensor, targets: tuple[Target, ...]) -> View:
     """Set one configured sensor to work on the targets of a scenario."""
     behaviour, chance = stage.behaviour(sensor.id), partial(stream, stage.scenario.seed, "sensor", sensor.id)
-    return View(
-        chance, sensor, behaviour, _place(stage, sensor), targets, looks(sensor, behaviour, stage.scenario.duration_s, chance)
-    )
+    made = looks(sensor, behaviour, stage.scenario.duration_s, chance)
+    return View(chance, sensor, behaviour, _place(stage, sensor), targets, made, _reference(stage, sensor))
+
+
+def _reference(stage: Stage, sensor: Sensor) -> Reference | None:
+    """Give the receiver that a time-difference sensor compares with; None for any other kind."""
+    other = stage.reference(sensor)
+    return None if other is None else Reference(other.id, _place(stage, other), stage.behaviour(other.id).bias.time_s)
 
 
 def _place(stage: Stage, sensor: Sensor) -> Place:

@@ -42,6 +42,14 @@ class Hits(NamedTuple):
     values: Floats  # (m, k) as each kind of sensor measures
 
 
+class Reference(NamedTuple):
+    """The receiver that another's times of arrival are measured against."""
+
+    id: str
+    place: Place
+    clock: float  # s, ahead by
+
+
 @dataclass(frozen=True, eq=False)
 class View:
     """One sensor in one scenario."""
@@ -52,6 +60,7 @@ class View:
     place: Place
     targets: tuple[Target, ...]
     looks: Looks
+    reference: Reference | None = None
 
     def noise(self, target: str, width: int) -> Floats:
         """Draw the errors (n, width) of every look at one target, in standard deviations."""

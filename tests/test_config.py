@@ -80,6 +80,30 @@ def test_a_fault_is_named_by_key_line_value_and_what_was_expected(read, line, wr
     assert f"line {line}" in found[0] or "sensor[0]:" in found[0]
 
 
+CONFUSION = """
+[sensor.confusion]
+multirotor = { drone = 0.9, bird = 0.1 }
+fixed_wing = { drone = 0.5, bird = 0.5 }
+bird = { drone = 0.2, bird = 0.8 }
+manned = { drone = 1 }
+other = { drone = 0.33, bird = 0.33, none = 0.33 }
+"""
+
+
+def test_a_confusion_matrix_has_a_row_that_sums_to_one_for_each_class(read):
+    confusion = read(GOOD + CONFUSION).sensor[0].confusion
+    assert (confusion.bird, confusion.correlation_s) == ({"drone": 0.2, "bird": 0.8}, 3.0)
+    (fault,) = faults(read, GOOD + CONFUSION.replace("bird = 0.8", "bird = 0.7"))
+    assert fault.endswith("sensor[0].confusion.bird: its probabilities sum to 0.9; expected 1")
+    (fault,) = faults(read, GOOD + CONFUSION.replace("manned = { drone = 1 }\n", ""))
+    assert "sensor[0].confusion.manned: is missing" in fault
+    (fault,) = faults(read, GOOD + CONFUSION.replace("bird = 0.8", "bird = 1.8"))
+    assert "sensor[0].confusion.bird" in fault
+    assert "<= 1.0" in fault
+    (fault,) = faults(read, GOOD + CONFUSION + "helicopter = { drone = 1 }\n")
+    assert "sensor[0].confusion.helicopter: is not a key of this table" in fault
+
+
 def test_every_fault_of_a_file_is_told_at_once(read):
     text = GOOD.replace("48.8582", "200").replace('"radar"', "3") + 'period_s = 0\n[mqtt]\nport = "x"\nhots = "h"\n'
     found = faults(read, text)

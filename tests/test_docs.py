@@ -24,6 +24,7 @@ from fusion.messages import (
     Rejected,
     Scan,
     StatusMessage,
+    Tdoa,
     Track,
     nanoseconds,
 )
@@ -44,12 +45,15 @@ STATION = Station(
         id="radar-1", kind="radar", accuracy=Accuracy(range_m=5, azimuth_deg=1, elevation_deg=1, horizontal_m=5, vertical_m=5)
     ),
     SiteFrame.at(48.8582, 2.2945, "auto", 33.0, 44.6),
+    {"rx-2": Sensor(id="rx-2", kind="tdoa", latitude_deg=48.87, longitude_deg=2.31)},
 )
 
 
 def decode_scan(payload: bytes) -> Scan:
     received = nanoseconds(datetime.fromisoformat(json.loads(payload)["time"]))
-    return adapter(Polar, Bearing, Position).decode(STATION, RawMessage(topic="t", payload=payload, received=received), False)
+    return adapter(Polar, Bearing, Position, Tdoa).decode(
+        STATION, RawMessage(topic="t", payload=payload, received=received), False
+    )
 
 
 DECODERS = {

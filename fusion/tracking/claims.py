@@ -112,6 +112,11 @@ def impossible(before: Report, now: Report, top: float) -> bool:
     return _unexplained(before.place, before, now) > top * _between(before, now)
 
 
+def too_fast(speed: float, sigma: float, top: float) -> bool:
+    """Whether a speed in plan, told or followed, is more than what claims it can fly, beyond doubt."""
+    return speed - SIGMAS * sigma > top
+
+
 def two_places(before: Report, now: Report) -> bool:
     """Whether two tracks that claim one name at once are apart: further than a turnabout since, and both errors, explain."""
     return _unexplained(ahead(before, now.time).place, before, now) > TURNABOUT * _between(before, now)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import math
+import hashlib
 
 import numpy as np
 
-from fusion.messages import CLASSES, Floats, Identity, Integers, Pilot, Record
+from fusion.config import Confusion
+from fusion.messages import CLASSES, SECOND, Floats, Identity, Integers, Pilot, Record
 
 PRIOR = np.log(np.array([0.4, 0.05, 0.35, 0.05, 0.15]))
 """Log prior of CLASSES for what a drone sensor reports over a city: mostly drones and birds."""
 
 TEMPER = 0.3
-"""Weight of one label: a sensor repeats itself, so ten labels of a second are worth three."""
+"""Weight of one label a second of a sensor whose errors nobody measured: it repeats itself, so ten labels are worth three."""
+
+APART = 1.0
+"""s between two labels that count TEMPER each; what comes oftener counts accordingly less."""
 
 FLOOR = 0.02
-"""The least a label gives any class: a sensor that is sure is wrong one time in fifty."""
+"""The least such a label gives any class: a sensor that is sure is wrong one time in fifty."""
+
+SELDOM = 1e-3
+"""The least that a measured confusion matrix gives: what was never seen in some hundred trials may happen all the same."""
 
 BROADCAST = np.array([0.0 if name != "bird" else -30.0 for name in CLASSES])
 """Log weight of what says who it is: birds do not broadcast, and claims come every second. More than any flight says."""
@@ -28,23 +35,48 @@ class Claim(Record):
     pilot: Pilot | None = None
 
 
-def label_weights(classes: dict[str, float] | None) -> list[float]:
-    """Give what a sensor's label adds to the log weight of each of CLASSES: tempered, and nothing where there is none."""
-    if not classes:
-        return [0.0] * len(CLASSES)
-    return [TEMPER * math.log(max(classes.get(name, 0.0), FLOOR)) for name in CLASSES]
+class Labels:
+    """What one sensor's labels are worth."""
+
+    def __init__(self, confusion: Confusion | None) -> None:
+        self.correlation = confusion and confusion.correlation_s  # None: nobody measured its errors
+        rows = [getattr(confusion, name) for name in CLASSES] if confusion else []
+        words = sorted({word for row in rows for word in row})
+        self.table = {word: np.array([max(row.get(word, 0.0) / sum(row.values()), SELDOM) for row in rows]) for word in words}
+
+    def read(self, classes: dict[str, float] | None) -> tuple[int, Floats]:
+        """Give a label's code, 0 for none, and how likely it is by true class (5).
+
+        Of a sensor with a confusion matrix the likeliest class that it reports is its label; a word that the matrix does not
+        have says nothing.
+        """
+        if not classes:
+            return 0, np.ones(len(CLASSES))
+        word = max(classes, key=lambda name: classes[name])
+        if self.correlation is None:
+            return coded(word), np.array([max(classes.get(name, 0.0), FLOOR) for name in CLASSES])
+        return (coded(word), self.table[word]) if word in self.table else (0, np.ones(len(CLASSES)))
+
+    def weigh(self, likelihood: Floats, gap: Floats, same: Floats) -> Floats:
+        """Give the log likelihoods (k, 5) of labels, gap (k) s after the sensor's last of that target, infinite for none.
+
+        With a matrix, a label stays as it was with ρ = exp(−gap/τ) and else is drawn anew, P(l | l', class) = ρ [l = l'] +
+        (1 − ρ) P(l | class); same (k) tells whether l = l'. Without one, TEMPER · log L, less for what comes oftener than APART.
+        """
+        if self.correlation is None:
+            return np.asarray(TEMPER * np.minimum(gap / APART, 1.0)[:, None] * np.log(likelihood))
+        stays = np.exp(-gap / self.correlation) if self.correlation else np.zeros_like(gap)
+        return np.asarray(np.log(np.maximum((stays * same)[:, None] + (1.0 - stays)[:, None] * likelihood, 1e-300)))
 
 
-def learn_classes(logs: Floats, start: Integers, pair: Integers, p: Floats, labels: Floats) -> None:
-    """Let the labels of a look speak, each as loudly as its detection is likely to be the track's: l_i += Σ_j p_ij log L_j.
+def coded(text: str) -> int:
+    """Give a number that is never 0: equal texts, equal numbers, in every process."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=7).digest(), "big") + 1
 
-    In a flock no detection is surely anybody's, and yet all of them say "bird". logs (N, 5) is changed; start (N + 1),
-    pair (K), p (K) as in `Association`; labels (D, 5).
-    """
-    if labels.any():
-        track = np.repeat(np.arange(len(logs)), np.diff(start))
-        np.add.at(logs, track, p[:, None] * labels[pair])
-        logs -= logs.max(axis=1, keepdims=True, initial=-np.inf)
+
+def gaps(time: Integers, last: Integers) -> Floats:
+    """Give s since the last label; infinite where there was none. A label that is older than the last one says nothing: 0."""
+    return np.where(last > 0, np.maximum(time - last, 0) / SECOND, np.inf)
 
 
 def probabilities(logs: Floats) -> Floats:

@@ -49,11 +49,13 @@ class Way(NamedTuple):
 
 
 WAYS = (  # in the order of CLASSES
-    # Hovering, looking round, straight up and down; inspection at a walk; transit; sport and racing with the thumb.
-    Way("multirotor", 0.17, 0.0, 1.5, 0.5, 0.0, 0.7, 0.7),
+    # Hovering, looking round, straight up and down; inspection at a walk; transit; round a point of interest, which an
+    # autopilot flies at one height and one speed, as no bird does; sport and racing with the thumb.
+    Way("multirotor", 0.15, 0.0, 1.5, 0.5, 0.0, 0.7, 0.7),
     Way("multirotor", 0.05, 0.0, 1.5, 3.0, 0.0, 0.7, 0.7),
-    Way("multirotor", 0.18, 4.0, 2.0, 1.0, 0.0, 1.2, 1.2),
-    Way("multirotor", 0.55, 12.0, 4.0, 0.6, 0.0, 0.5, 0.7),
+    Way("multirotor", 0.16, 4.0, 2.0, 1.0, 0.0, 1.2, 1.2),
+    Way("multirotor", 0.47, 12.0, 4.0, 0.6, 0.0, 0.5, 0.7),
+    Way("multirotor", 0.12, 10.0, 3.0, 0.2, 1.8, 0.7, 0.25),
     Way("multirotor", 0.05, 16.0, 7.0, 4.0, 0.0, 4.0, 3.0),
     # Above its stalling speed; loitering at 20–30° of bank, g tan φ = 3.6–5.7 m/s².
     Way("fixed_wing", 0.70, 20.0, 5.0, 1.5, 0.0, 0.7, 0.7),

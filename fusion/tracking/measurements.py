@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fusion.frame import SiteFrame
-from fusion.messages import CLASSES, SECOND, Bearing, Floats, Identity, Integers, Measurement, Polar, Position, Scan
-from fusion.tracking.classification import label_weights
-from fusion.tracking.kernels import DIRECTION, POSITION
+from fusion.messages import CLASSES, LIGHT, SECOND, Bearing, Floats, Identity, Integers, Measurement, Polar, Position, Scan, Tdoa
+from fusion.tracking.classification import coded
+from fusion.tracking.kernels import DIFFERENCE, DIRECTION, POSITION
 from fusion.tracking.models import polar_slopes
-from fusion.tracking.sensors import Bias, SensorModel
+from fusion.tracking.sensors import EAST_OFF, NORTH_OFF, PARTS, TIME_OFF, Bias, SensorModel
 
 REPORTED_SPEED_SIGMA = 5.0
 """m/s: a reported velocity of unknown accuracy starts a track this far from the truth, each axis."""
@@ -24,6 +27,12 @@ WAY = 10.0
 NEAREST = 0.1
 """m: what is left of a range when a bias is taken off it."""
 
+LEAST = 16
+"""Detections that a strip holds at least: to look at so many costs as much as to skip a strip."""
+
+KINDS = {Position: POSITION, Tdoa: DIFFERENCE}
+"""Kinds of measurement row that are no directions."""
+
 NAN = math.nan
 
 
@@ -32,101 +41,171 @@ class Measurements:
     """D detections of one scan. A component that was not measured has infinite variance."""
 
     kind: Integers  # (D)
-    z: Floats  # (D, 6) range, azimuth, elevation, range rate; or easting, northing, height and their rates
+    z: Floats  # (D, 6) range, azimuth, elevation, range rate; or easting, northing, height and their rates; or a difference, m
     variance: Floats  # (D, 6) with what is not known of the sensor's bias
     noise: Floats  # (D, 6) without
     time: Integers  # (D) ns, each detection's own
     offset: Floats  # (D) s, each detection's own time against the scan's
     names: Integers  # (D) identity codes, 0 for none
     numbers: Integers  # (D) codes of the sensor's own track numbers, 0 for none or where it has no tracker
-    labels: Floats  # (D, 5) tempered log likelihood of each class by the sensor's label; 0 without one
+    label: Integers  # (D) codes of the sensor's labels, 0 for none
+    labels: Floats  # (D, 5) how likely each is, by class; 1 without one
     hint: Floats  # (D, 4) a reported velocity in the grid, and its sigma; sigma 0 for none
     density: Floats  # (D) of one false alarm, over the components that were measured
-    order: Integers  # (D) directions by azimuth, then positions by easting
-    key: Floats  # (D) what they are sorted by
+    order: (
+        Integers  # directions in strips of like range, each by azimuth; then positions, by northing and easting; no differences
+    )
+    key: Floats  # what each strip is sorted by
     n_direction: int
+    first: Integers  # (strips + 1) where each strip begins in `order`
+    span: Floats  # (strips, 2) the least and the greatest range or northing in it
+    differences: Integers  # (K) the differences, by reference, then by time
+    base: Integers  # (D) each difference's reference, a row of the next two; 0 of any other kind
+    origins: Floats  # (R, 3) the references' horizons
+    coefficients: Floats  # (R, 3, 10)
     slack: Floats  # (6, 2) the largest variance of each component, directions and positions
     coverage: Floats  # (6)
 
 
-def measure(scan: Scan, sensor: SensorModel, frame: SiteFrame, bias: Bias | None = None) -> Measurements:
-    """Turn a scan into arrays, freed from the sensor's bias as far as that is known; its prior if left out."""
+def measure(
+    scan: Scan,
+    sensor: SensorModel,
+    frame: SiteFrame,
+    bias: Bias | None = None,
+    others: Mapping[str, SensorModel] = MappingProxyType({}),
+) -> Measurements:
+    """Turn a scan into arrays, freed from the sensor's bias as far as that is known; its prior if left out.
+
+    others: the site's sensors, which differences are measured against.
+    """
     bias = sensor.prior if bias is None else bias
     detections = scan.detections
-    D = len(detections)
+    D, time = len(detections), np.array([one.time for one in detections], np.int64)
     z, variance, hint = np.zeros((D, 6)), np.full((D, 6), np.inf), np.zeros((D, 4))
-    kind = np.array([POSITION if isinstance(one, Position) else DIRECTION for one in detections], np.int64)
+    kind = np.array([KINDS.get(type(one), DIRECTION) for one in detections], np.int64)
     directions, positions = np.flatnonzero(kind == DIRECTION), np.flatnonzero(kind == POSITION)
+    differences = np.flatnonzero(kind == DIFFERENCE)
     if len(directions):
         _directions(directions, detections, z, variance)
     if len(positions):
         filtered = sensor.config.output == "tracks"
         _positions(positions.tolist(), detections, frame, z, variance, hint, filtered=filtered)
+    against = _Against.of(detections, differences, others, z, variance)
     noise = variance.copy()
-    if bias.variance.any():
+    if len(differences):
+        variance[differences, 0] += LIGHT**2 * (bias.covariance[TIME_OFF, TIME_OFF] + against.clocks[against.base[differences]])
+    if bias.covariance.any():
         _correct(kind, z, variance, sensor, bias)
-    key = np.where(kind == DIRECTION, z[:, 1], z[:, 0])
-    order = np.lexsort((key, kind))
+    order, key, first, span = strips(np.flatnonzero(kind != DIFFERENCE), kind, z, variance)
+    label, labels = _labels(detections, sensor)
+    offset = (time - scan.time) / SECOND - bias.value[TIME_OFF]
     return Measurements(
         kind=kind,
         z=z,
         variance=variance,
         noise=noise,
-        time=np.array([one.time for one in detections], np.int64),
-        offset=np.array([one.time - scan.time for one in detections], float) / SECOND - bias.value[3],
+        time=time,
+        offset=offset,
         names=np.array([0 if one.identity is None else code(one.identity) for one in detections], np.int64),
         numbers=_numbers(detections, sensor),
-        labels=_labels(detections),
+        label=label,
+        labels=labels,
         hint=hint,
-        density=_densities(kind, variance, sensor),
+        density=_densities(kind, variance, sensor, against),
         order=order,
-        key=key[order],
+        key=key,
         n_direction=len(directions),
+        first=first,
+        span=span,
+        differences=differences[np.lexsort((offset[differences], against.base[differences]))],
+        base=against.base,
+        origins=against.origins,
+        coefficients=against.coefficients,
         slack=np.stack([_largest(variance[directions]), _largest(variance[positions])], axis=1),
         coverage=sensor.coverage_of(scan.coverage),
     )
+
+
+def strips(rows: Integers, kind: Integers, z: Floats, variance: Floats) -> tuple[Integers, Floats, Integers, Floats]:
+    """Sort detections (rows of the others) so that a gate finds its own among many: order, key, first and span of `Measurements`.
+
+    √n strips of √n detections each, so that a gate looks at some √n of them and not at a share of n: directions by range,
+    positions by northing, each strip by azimuth or easting. Where no range was measured is a strip of its own.
+    """
+    kind, z, variance = kind[rows], z[rows], variance[rows]
+    key, across = np.where(kind == DIRECTION, z[:, 1], z[:, 0]), np.where(kind == DIRECTION, z[:, 0], z[:, 1])
+    if len(kind) <= LEAST:
+        order = np.lexsort((key, kind))
+        first = np.flatnonzero(np.diff(kind[order], prepend=-1, append=-2))
+        return rows[order], key[order], first, np.tile([-np.inf, np.inf], (len(first) - 1, 1))
+    ranged, strip, strips = np.isfinite(variance[:, 0]), np.zeros(len(kind), np.int16), 0
+    for group in np.unique(kind):
+        strip[kind == group] = strips
+        of = np.flatnonzero((kind == group) & ranged)
+        if len(of) > LEAST:
+            width = max(math.isqrt(len(of)), LEAST)
+            strip[of[np.argsort(across[of], kind="stable")]] = strips + 1 + np.arange(len(of)) // width
+        strips += 2 + len(of) // LEAST
+    by_key = np.argsort(key, kind="stable")
+    order = by_key[np.argsort(strip[by_key], kind="stable")]
+    first = np.flatnonzero(np.diff(strip[order], prepend=-1, append=-2))
+    low = np.minimum.reduceat(np.where(ranged, across, -np.inf)[order], first[:-1])
+    high = np.maximum.reduceat(np.where(ranged, across, np.inf)[order], first[:-1])
+    return rows[order], key[order], first, np.stack([low, high], axis=1)
 
 
 def _numbers(detections: tuple[Measurement, ...], sensor: SensorModel) -> Integers:
     """Give the code of each detection's track number, where the sensor follows targets itself."""
     if sensor.config.output != "tracks":
         return np.zeros(len(detections), np.int64)
-    return np.array([0 if one.id is None else _hashed(one.id) for one in detections], np.int64)
-
-
-def _hashed(text: str) -> int:
-    """Give a number that is never 0: equal texts, equal numbers, in every process."""
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=7).digest(), "big") + 1
+    return np.array([0 if one.id is None else coded(one.id) for one in detections], np.int64)
 
 
 def _correct(kind: Integers, z: Floats, variance: Floats, sensor: SensorModel, bias: Bias) -> None:
     """Take a sensor's bias off what it measured, z ← z − J b, and count what is not known of it as noise: R ← R + J B Jᵀ.
 
     A bias does not average out, so this is no white noise; who counts it as if it were errs on the careful side across
-    sensors. Of J B Jᵀ the diagonal is kept. What a clock is off by moves a target along its way.
+    sensors. Of J B Jᵀ the diagonal is kept. Directions are seen from where the sensor stands in truth (`SensorModel.moved`).
+    What a clock is off by moves a target along its way.
     """
     measured = np.isfinite(variance[:, :3])
-    directions = kind != POSITION
+    directions = kind == DIRECTION
     z[:, :3] -= np.where(measured & directions[:, None], bias.value[:3], 0.0)
-    variance[directions, :3] += bias.variance[:3]
-    ranged = directions & measured[:, 0]
-    way = WAY / np.stack([np.ones(len(z)), np.maximum(z[:, 0], NEAREST), np.maximum(z[:, 0], NEAREST)], axis=1)
-    variance[ranged, :3] += way[ranged] ** 2 * bias.variance[3]
-    for j in np.flatnonzero(~directions).tolist():
-        J = polar_slopes(sensor.horizon, z[j, :3])
-        z[j, :3] -= np.where(measured[j], J @ bias.value[:3], 0.0)
-        variance[j, :3] += J**2 @ bias.variance[:3] + WAY**2 * bias.variance[3]
+    J = _direction_slopes(z[directions], measured[directions, 0])
+    variance[directions, :3] += np.einsum("dij,jk,dik->di", J, bias.covariance, J)
+    for j in np.flatnonzero(kind == POSITION).tolist():
+        J = np.hstack([polar_slopes(sensor.horizon, z[j, :3]), np.zeros((3, 1)), np.eye(3)[:, :2]])
+        z[j, :3] -= np.where(measured[j], J @ bias.value, 0.0)
+        variance[j, :3] += np.einsum("ij,jk,ik->i", J, bias.covariance, J) + WAY**2 * bias.covariance[TIME_OFF, TIME_OFF]
     z[directions, 0] = np.where(measured[directions, 0], np.maximum(z[directions, 0], NEAREST), 0.0)
     z[directions, 1] %= math.tau
 
 
-def _labels(detections: tuple[Measurement, ...]) -> Floats:
-    """Give the tempered label of each detection (D, 5)."""
-    labels = np.zeros((len(detections), len(CLASSES)))
+def _direction_slopes(z: Floats, ranged: NDArray[np.bool_]) -> Floats:
+    """Give J (n, 3, 6), what each part of a bias does to range, azimuth and elevation.
+
+    Without a range neither way nor place can be told in angles: they are left out. The grid's north is taken for true north,
+    and heights for small: this is how unsure a correction is, not the correction.
+    """
+    J = np.zeros((len(z), 3, len(PARTS)))
+    J[:, [0, 1, 2], [0, 1, 2]] = 1.0
+    far = np.maximum(z[:, 0], NEAREST)
+    sine, cosine = np.sin(z[:, 1]), np.cos(z[:, 1])
+    J[:, 0, TIME_OFF] = WAY
+    J[:, 1:, TIME_OFF] = (WAY / far)[:, None]
+    J[:, 0, EAST_OFF], J[:, 0, NORTH_OFF] = sine, cosine
+    J[:, 1, EAST_OFF], J[:, 1, NORTH_OFF] = cosine / far, -sine / far
+    J[~ranged, :, TIME_OFF:] = 0.0
+    return J
+
+
+def _labels(detections: tuple[Measurement, ...], sensor: SensorModel) -> tuple[Integers, Floats]:
+    """Give the label of each detection (D), and how likely it is by class (D, 5)."""
+    label, labels = np.zeros(len(detections), np.int64), np.ones((len(detections), len(CLASSES)))
     for j, one in enumerate(detections):
         if one.classes:
-            labels[j] = label_weights(one.classes)
-    return labels
+            label[j], labels[j] = sensor.labels.read(one.classes)
+    return label, labels
 
 
 def code(identity: Identity) -> int:
@@ -134,7 +213,7 @@ def code(identity: Identity) -> int:
     key = identity.key
     if key is None:
         return 0
-    return _hashed(key)
+    return coded(key)
 
 
 def _directions(rows: Integers, detections: tuple[Measurement, ...], z: Floats, variance: Floats) -> None:
@@ -189,14 +268,50 @@ def _positions(
                 z[j, 3:], variance[j, 3:] = rate, report.sigma_velocity**2
 
 
-def _densities(kind: Integers, variance: Floats, sensor: SensorModel) -> Floats:
+class _Against(NamedTuple):
+    """What the differences of a scan are measured against: the references, and each one's baseline and clock."""
+
+    base: Integers  # (D)
+    origins: Floats  # (R, 3)
+    coefficients: Floats  # (R, 3, 10)
+    names: tuple[str, ...]  # (R)
+    clocks: Floats  # (R) s², variance of the reference's clock
+
+    @classmethod
+    def of(
+        cls,
+        detections: tuple[Measurement, ...],
+        rows: Integers,
+        others: Mapping[str, SensorModel],
+        z: Floats,
+        variance: Floats,
+    ) -> _Against:
+        """Put the differences (rows) into z and variance, as metres, and list what they are measured against."""
+        base = np.zeros(len(detections), np.int64)
+        told = [(j, one) for j in rows.tolist() if isinstance(one := detections[j], Tdoa)]
+        names = sorted({one.reference for _, one in told})
+        for j, one in told:
+            base[j] = names.index(one.reference)
+            z[j, 0], variance[j, 0] = LIGHT * one.tdoa, (LIGHT * one.sigma_tdoa) ** 2
+        horizons = [others[name].horizon for name in names]
+        origins = np.array([horizon.origin for horizon in horizons]).reshape(-1, 3)
+        coefficients = np.array([horizon.coefficients for horizon in horizons]).reshape(-1, 3, 10)
+        clocks = np.array([others[name].prior.covariance[TIME_OFF, TIME_OFF] for name in names])
+        return cls(base, origins, coefficients, tuple(names), clocks)
+
+
+def _densities(kind: Integers, variance: Floats, sensor: SensorModel, against: _Against) -> Floats:
     """Give the density of one false alarm over the components that each detection measured."""
     one = sensor.densities
     measured = np.isfinite(variance)
     direction = one["azimuth"] * np.where(measured[:, 0], one["range"], 1.0)
     direction = direction * np.where(measured[:, 2], one["elevation"], 1.0) * np.where(measured[:, 3], one["range_rate"], 1.0)
     position = one["area"] * np.where(measured[:, 2], one["height"], 1.0) * np.where(measured[:, 3], one["velocity"], 1.0)
-    return np.where(kind == DIRECTION, direction, position)
+    placed = np.where(kind == DIRECTION, direction, position)
+    if not len(against.names):
+        return placed
+    apart = np.linalg.norm(sensor.horizon.enu_from_grid(against.origins), axis=1)
+    return np.where(kind == DIFFERENCE, 0.5 / np.maximum(apart, NEAREST)[against.base], placed)
 
 
 def _largest(variance: Floats) -> Floats:

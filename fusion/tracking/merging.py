@@ -64,7 +64,7 @@ class Merging:
         """
         if not self.pairs or sensor.config.period_s is None:
             return
-        rows = rows_of(store)
+        rows = rows_of(store, {birth for pair in self.pairs for birth in pair[:2]})
         self.pairs = tuple(
             _heard(pair, rows[pair.first], rows[pair.second], sensor, found, time)
             for pair in self.pairs
@@ -77,9 +77,9 @@ class Merging:
             return
         self.searched = time
         known = {(pair.first, pair.second): pair for pair in self.pairs}
-        births, pairs, gone = births_of(store), [], np.zeros(len(store), np.bool_)
+        pairs, gone = [], np.zeros(len(store), np.bool_)
         for a, b in agreeing(store):
-            key = (births[a], births[b])
+            key = (birth_of(store, a), birth_of(store, b))
             pair = known.get(key) or Pair(*key, 0.0, time)
             named = store.name[a] != 0 and store.name[a] == store.name[b]
             if gone[a] or gone[b]:
@@ -89,9 +89,14 @@ class Merging:
                 gone[b] = True
             else:
                 pairs.append(pair)
-        kept = {births[row] for row in np.flatnonzero(~gone)}
-        self.pairs = tuple(pair for pair in pairs if pair.first in kept and pair.second in kept)
+        merged = {birth_of(store, row) for row in np.flatnonzero(gone).tolist()}
+        self.pairs = tuple(pair for pair in pairs if pair.first not in merged and pair.second not in merged)
         store.keep(~gone)
+
+
+def birth_of(store: TrackStore, row: int) -> Birth:
+    """Give what a row's id is made of."""
+    return int(store.born[row]), int(store.birth_sensor[row]), int(store.birth_sequence[row]), int(store.birth_index[row])
 
 
 def births_of(store: TrackStore) -> list[Birth]:
@@ -100,9 +105,11 @@ def births_of(store: TrackStore) -> list[Birth]:
     return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
-def rows_of(store: TrackStore) -> dict[Birth, int]:
-    """Give each row by its birth."""
-    return {birth: row for row, birth in enumerate(births_of(store))}
+def rows_of(store: TrackStore, births: set[Birth]) -> dict[Birth, int]:
+    """Give the rows of births, of those that there are."""
+    likely = np.flatnonzero(store.confirmed & np.isin(store.birth_index, [index for *_, index in births]))
+    rows = {birth_of(store, row): row for row in likely.tolist()}
+    return {birth: row for birth, row in rows.items() if birth in births}
 
 
 def _heard(pair: Pair, a: int, b: int, sensor: SensorModel, found: Association, time: int) -> Pair:
@@ -139,16 +146,12 @@ def agreeing(store: TrackStore) -> list[tuple[int, int]]:
     if not len(near):
         return []
     rows = np.unique(near)
-    part = store.copy()
-    mask = np.zeros(len(store), np.bool_)
-    mask[confirmed[rows]] = True
-    part.keep(mask)
-    state, covariance = part.combined()
+    state, covariance = store.combined_of(confirmed[rows])
     at = np.searchsorted(rows, near)
     difference = state[at[:, 0]] - state[at[:, 1]]
     spread = covariance[at[:, 0]] + covariance[at[:, 1]] + SIZE**2 * np.eye(6)
     distance2 = np.einsum("ki,ki->k", difference, np.linalg.solve(spread, difference[..., None])[..., 0])
-    names = part.name[at]
+    names = store.name[confirmed[near]]
     strangers = (names[:, 0] != names[:, 1]) & (names != 0).all(axis=1)
     chosen = np.flatnonzero((distance2 <= AGREE) & ~strangers)
     chosen = chosen[np.lexsort((near[chosen, 1], near[chosen, 0], distance2[chosen]))]
@@ -158,13 +161,13 @@ def agreeing(store: TrackStore) -> list[tuple[int, int]]:
 def _neighbours(place: Floats) -> Integers:
     """Give the pairs (K, 2), lower index first, that are at most NEAR apart: a sweep along the easting."""
     order = np.argsort(place[:, 0], kind="stable")
-    found = [np.empty((0, 2), np.int64)]
-    for shift in range(1, len(order)):
-        one, other = order[:-shift], order[shift:]
-        if (place[other, 0] - place[one, 0]).min() > NEAR:
-            break
-        close = ((place[other] - place[one]) ** 2).sum(axis=1) <= NEAR**2
-        found.append(np.sort(np.stack([one[close], other[close]], axis=1), axis=1))
+    place, found, at, shift = place[order], [np.empty((0, 2), np.int64)], np.arange(len(order)), 0
+    while len(at):
+        shift += 1
+        at = at[: np.searchsorted(at, len(order) - shift)]
+        at = at[place[at + shift, 0] - place[at, 0] <= NEAR]
+        close = at[((place[at + shift] - place[at]) ** 2).sum(axis=1) <= NEAR**2]
+        found.append(np.sort(np.stack([order[close], order[close + shift]], axis=1), axis=1))
     return np.concatenate(found)
 
 
@@ -173,8 +176,8 @@ def absorb(store: TrackStore, a: int, b: int) -> None:
 
     Each is weighted by how dense it is at its mean, r/√det P: both describe one target, and the vaguer adds little.
     """
-    (_, P) = store.combined()
-    log = [math.log(max(store.r[row], 1e-300)) - 0.5 * float(np.linalg.slogdet(P[row])[1]) for row in (a, b)]
+    (_, P) = store.combined_of(np.array([a, b]))
+    log = [math.log(max(store.r[row], 1e-300)) - 0.5 * float(np.linalg.slogdet(P[k])[1]) for k, row in enumerate((a, b))]
     share = np.exp(np.array(log) - max(log))
     share /= share.sum()
     weight = share[:, None] * store.mu[[a, b]]  # (2, M)

@@ -118,6 +118,9 @@ RANGE, AZIMUTH, ELEVATION, RANGE_RATE = 0, 1, 2, 3
 OVERHEAD = 1e-3
 """m from straight above the sensor: nearer than this no azimuth exists."""
 
+NEAREST = 1e-3
+"""m: nearer to a receiver than this nobody is; its distance would have no slope."""
+
 TURNS = {AZIMUTH: math.tau, ELEVATION: math.pi}
 """What an azimuth and an elevation can be at all, rad. Where a normal of variance σ² would be lower at its peak than
 1/TURNS, 2π σ² > TURNS², the target may be anywhere as far as that angle goes: it has the even density, and weighs nothing."""
@@ -235,6 +238,34 @@ def polar_slopes(horizon: Horizon, grid: Floats) -> Floats:
     return np.asarray(np.linalg.solve(horizon.jacobian(grid), slopes))
 
 
+def difference(horizon: Horizon, reference: Horizon, s: Floats, P: Floats, offset: float = 0.0) -> Linearised:
+    """Linearise |p − s| − |p − s_ref|, `offset` seconds from the state's time: how much further it is from one sensor.
+
+    With e = enu(p + v·offset) in each sensor's horizon, J = ∂e/∂p, r = |e|, r̂ = Jᵀ e/r in the grid:
+
+        h = r − r_ref,  ∂h/∂p = r̂ − r̂_ref,  h″ = B/r − B_ref/r_ref,  B = JᵀJ − r̂ r̂ᵀ
+
+    Curvature as of a range (`bend`): means √(r² + tr B S) − r, variance ½ tr((h″ S)²) with √(r² + tr B S) in place of r.
+    """
+    grid = s[:3] + s[3:] * offset
+    cross = P[:3, 3:] + offset * P[3:, 3:]
+    S = P[:3, :3] + offset * (P[3:, :3] + cross)
+    h, mean, slope, bent = 0.0, 0.0, np.zeros(3), np.zeros((3, 3))
+    for sign, one in ((1.0, horizon), (-1.0, reference)):
+        e, J = one.enu_from_grid(grid), one.jacobian(grid)
+        r = max(float(np.linalg.norm(e)), NEAREST)
+        sight = e @ J / r
+        B = J.T @ J - np.outer(sight, sight)
+        wide = math.sqrt(r * r + max(float(np.trace(B @ S)), 0.0))
+        h += sign * r
+        mean += sign * (wide - r)
+        slope += sign * sight
+        bent += sign * B / wide
+    variance = max(0.5 * float(np.trace(bent @ S @ bent @ S)), 0.0)
+    H = np.concatenate([slope, slope * offset])[None]
+    return Linearised(h=np.array([h]), H=H, curvature_mean=np.array([mean]), curvature_variance=np.array([variance]))
+
+
 def position(s: Floats, offset: float = 0.0) -> Linearised:
     """Measure place and velocity themselves, `offset` seconds from the state's time: linear, no curvature."""
     H = np.eye(6)
@@ -251,6 +282,7 @@ __all__ = [
     "Mode",
     "Step",
     "bend",
+    "difference",
     "direction",
     "matrices",
     "mean_mode",

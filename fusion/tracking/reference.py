@@ -16,7 +16,7 @@ from scipy.stats import multivariate_normal
 
 from fusion.frame import Horizon
 from fusion.messages import Floats
-from fusion.tracking.models import AZIMUTH, MODES, TURNS, Linearised, direction, matrices, position, transition
+from fusion.tracking.models import AZIMUTH, MODES, TURNS, Linearised, difference, direction, matrices, position, transition
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,12 @@ class Plot:
     variance: Floats
     components: tuple[int, ...]
     offset: float = 0.0
+    reference: Horizon | None = None  # of a difference
 
     def linearise(self, horizon: Horizon, x: Floats, P: Floats) -> Linearised:
         """Linearise at a mode's state."""
+        if self.reference is not None:
+            return difference(horizon, self.reference, x, P, self.offset)
         return direction(horizon, x, P, self.offset) if self.is_direction else position(x, self.offset)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from fusion.arrays import Array, pack, unpack
 from fusion.messages import SECOND, Floats, Record
-from fusion.tracking.merging import AGREE, SIZE, Birth, births_of, rows_of
+from fusion.tracking.merging import AGREE, SIZE, Birth, births_of
 from fusion.tracking.store import TrackStore
 
 Names = dict[Birth, Birth]
@@ -40,7 +40,7 @@ def renamed(before: Shown, store: TrackStore, time: int, names: Names) -> Names:
 
     It is the nearest that agrees as duplicates must, δᵀ (P_a + P_b + SIZE² I)⁻¹ δ ≤ AGREE, and was not shown itself.
     """
-    rows = rows_of(store)
+    rows = {birth: row for row, birth in enumerate(births_of(store))}
     names = {birth: name for birth, name in names.items() if birth in rows and name not in rows}
     named = {names.get(birth, birth) for birth in rows}
     lost = [i for i, name in enumerate(before.names) if name not in named]

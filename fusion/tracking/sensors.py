@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ import numpy as np
 from fusion.config import Sensor
 from fusion.frame import Horizon, SiteFrame
 from fusion.messages import Coverage, Floats
+from fusion.tracking.classification import Labels
 
 LOW_SKY = 500.0
 """m: false positions are spread over this height where a sensor's elevation coverage is not configured. Drones fly below it."""
@@ -26,11 +27,17 @@ FILTERED = 3.0
 """Looks that the errors of a sensor's own tracker last where nobody says how long: the memory of an α–β filter with α ≈ 0.3."""
 
 
-class Bias(NamedTuple):
-    """What a sensor is off by all day: measured minus true range, azimuth, elevation and time, m, rad, s."""
+PARTS = ("range_m", "azimuth_rad", "elevation_rad", "time_s", "east_m", "north_m")
+"""What a sensor can be off in all day; the last two by standing elsewhere than it thinks: they shift all that it sees."""
 
-    value: Floats  # (4)
-    variance: Floats  # (4)
+RANGE_OFF, AZIMUTH_OFF, ELEVATION_OFF, TIME_OFF, EAST_OFF, NORTH_OFF = range(len(PARTS))
+
+
+class Bias(NamedTuple):
+    """What a sensor is off by all day, measured minus true, in the order and units of `PARTS`."""
+
+    value: Floats  # (6)
+    covariance: Floats  # (6, 6)
 
 
 @dataclass(frozen=True)
@@ -55,8 +62,21 @@ class SensorModel:
     def prior(self) -> Bias:
         """What it is off by all day, as far as its configuration knows."""
         bias = self.config.bias_sigma
-        sigma = [bias.range_m, math.radians(bias.azimuth_deg), math.radians(bias.elevation_deg), bias.time_s]
-        return Bias(np.zeros(4), np.array(sigma) ** 2)
+        place = bias.range_m if bias.place_m is None else bias.place_m
+        sigma = [bias.range_m, math.radians(bias.azimuth_deg), math.radians(bias.elevation_deg), bias.time_s, place, place]
+        return Bias(np.zeros(len(PARTS)), np.diag(np.array(sigma) ** 2))
+
+    def moved(self, bias: Bias) -> SensorModel:
+        """Give the same sensor where it stands in truth: what it sees too far east, it sees from further west."""
+        if not bias.value[EAST_OFF:].any():
+            return self
+        origin = self.horizon.origin - np.array([*bias.value[EAST_OFF:], 0.0])
+        return replace(self, horizon=Horizon(origin, self.horizon.coefficients))
+
+    @cached_property
+    def labels(self) -> Labels:
+        """What its labels are worth."""
+        return Labels(self.config.confusion)
 
     @cached_property
     def correlation(self) -> float:

@@ -9,9 +9,11 @@ from fusion.arrays import Array, pack, unpack
 from fusion.errors import SnapshotError
 from fusion.messages import Record
 from fusion.tracking.classification import Claim
+from fusion.tracking.following import Bank
 from fusion.tracking.initiation import Ray
 from fusion.tracking.merging import Pair
-from fusion.tracking.registration import Birth, Followed, RegistrationState
+from fusion.tracking.multilateration import Clue
+from fusion.tracking.registration import RegistrationState
 from fusion.tracking.store import TrackStore
 from fusion.tracking.undetected import Undetected
 
@@ -23,17 +25,10 @@ class TrackerState(NamedTuple):
     store: TrackStore
     undetected: dict[str, Undetected]
     rays: tuple[Ray, ...]
+    clues: tuple[Clue, ...]
     pairs: tuple[Pair, ...]
     searched: int
     registration: RegistrationState
-
-
-class FollowedRecord(Record, omit_defaults=False):
-    """One target that registration follows, as it is written down."""
-
-    birth: Birth
-    time: int
-    arrays: tuple[Array, ...]  # x, P, D, b, wander, heard
 
 
 class RegistrationRecord(Record, omit_defaults=False):
@@ -43,7 +38,7 @@ class RegistrationRecord(Record, omit_defaults=False):
     b: Array
     B: Array
     strain: Array
-    followed: tuple[FollowedRecord, ...]
+    bank: tuple[Array, ...]
 
 
 class TrackerRecord(Record, omit_defaults=False):
@@ -54,6 +49,7 @@ class TrackerRecord(Record, omit_defaults=False):
     claims: tuple[Claim | None, ...]
     undetected: dict[str, Undetected]
     rays: tuple[Ray, ...]
+    clues: tuple[Clue, ...]
     pairs: tuple[Pair, ...]
     searched: int
     registration: RegistrationRecord
@@ -67,6 +63,7 @@ def write(state: TrackerState) -> TrackerRecord:
         claims=tuple(state.store.claims),
         undetected=state.undetected,
         rays=state.rays,
+        clues=state.clues,
         pairs=state.pairs,
         searched=state.searched,
         registration=_write_registration(state.registration),
@@ -81,14 +78,15 @@ def read(record: TrackerRecord) -> TrackerState:
     arrays = {name: unpack(array) for name, array in record.columns.items()}
     store = TrackStore(**arrays, claims=list(record.claims))  # type: ignore[arg-type]
     registration = _read_registration(record.registration)
-    return TrackerState(record.time, store, record.undetected, record.rays, record.pairs, record.searched, registration)
+    moment = (record.rays, record.clues, record.pairs, record.searched)
+    return TrackerState(record.time, store, record.undetected, *moment, registration)
 
 
 def _write_registration(state: RegistrationState) -> RegistrationRecord:
-    followed = tuple(FollowedRecord(birth=one.birth, time=one.time, arrays=tuple(map(pack, one[2:]))) for one in state.followed)
-    return RegistrationRecord(time=state.time, b=pack(state.b), B=pack(state.B), strain=pack(state.strain), followed=followed)
+    bank = tuple(map(pack, state.bank))
+    return RegistrationRecord(time=state.time, b=pack(state.b), B=pack(state.B), strain=pack(state.strain), bank=bank)
 
 
 def _read_registration(record: RegistrationRecord) -> RegistrationState:
-    followed = tuple(Followed(one.birth, one.time, *map(unpack, one.arrays)) for one in record.followed)  # type: ignore[arg-type]
-    return RegistrationState(record.time, unpack(record.b), unpack(record.B), unpack(record.strain), followed)  # type: ignore[arg-type]
+    bank = Bank(*map(unpack, record.bank))  # type: ignore[arg-type]
+    return RegistrationState(record.time, unpack(record.b), unpack(record.B), unpack(record.strain), bank)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fusion.messages import CLASSES, SECOND, Detection, Floats, Integers
 from fusion.tracking import kernels
-from fusion.tracking.classification import PRIOR, Claim, learn_classes
+from fusion.tracking.classification import PRIOR, Claim, Labels, gaps
 from fusion.tracking.initiation import Crossing
 from fusion.tracking.kinematics import CORRELATION, FIRST, LEG, LONGEST, MEMORY, SUREST, TABLE
 from fusion.tracking.measurements import Measurements
@@ -71,6 +71,8 @@ class TrackStore:
     received: Integers = _rows(kind=np.int64)  # ns, when that was learnt
     seen: Integers = _rows((0,), np.int64)  # (N, sensors) ns, when each sensor last saw it
     numbers: Integers = _rows((0,), np.int64)  # (N, sensors) each sensor's own track number for it, coded; 0: none
+    label: Integers = _rows((0,), np.int64)  # (N, sensors) each sensor's last label for it, coded; 0: none
+    labelled: Integers = _rows((0,), np.int64)  # (N, sensors) ns, when that was; 0 for never
     cross: Floats = _rows((M, 0, 6, 6))  # (N, M, correlated sensors, 6, 6) what its error shares with theirs
     motion: Floats = _rows((len(CLASSES),))  # log weight of each class by how it moves
     marked: Integers = _rows(kind=np.int64)  # ns, when its last leg ended
@@ -91,7 +93,8 @@ class TrackStore:
     def for_sensors(cls, count: int, correlated: int = 0) -> Self:
         """Make an empty store for this many sensors, of which some have errors that last."""
         empty = np.zeros((0, count), np.int64)
-        return cls(seen=empty, numbers=empty.copy(), cross=np.zeros((0, M, correlated, 6, 6)))
+        numbers, label, labelled = empty.copy(), empty.copy(), empty.copy()
+        return cls(seen=empty, numbers=numbers, label=label, labelled=labelled, cross=np.zeros((0, M, correlated, 6, 6)))
 
     def __len__(self) -> int:
         return len(self.r)
@@ -132,6 +135,19 @@ class TrackStore:
                 self.x, self.P, self.mu, len(self), transition(dt), steps, SPECTRAL, self.cross, np.exp(-dt / correlations)
             )
 
+    def hold_heights(self, sigma: float) -> None:
+        """Let no height be less sure than sigma (m): what is forgotten of it is no more than was ever unknown.
+
+        As if told that it is where it is believed: k = P[:, 2],  g = 1/P_zz − σ²/P_zz²,  P ← P − g k kᵀ,  c ← c − g k c_z.
+        """
+        row, mode = np.nonzero(self.P[:, :, 2, 2] > sigma * sigma)
+        if len(row):
+            k = self.P[row, mode, :, 2]
+            g = 1.0 / k[:, 2] - (sigma / k[:, 2]) ** 2
+            self.P[row, mode] -= g[:, None, None] * k[:, :, None] * k[:, None, :]
+            cross = self.cross[row, mode]
+            self.cross[row, mode] = cross - (g[:, None] * k)[:, None, None, :] * cross[..., 2:3]
+
     def gate(self, seen: Measurements, sensor: SensorModel) -> Gated:
         """Find who could have caused what."""
         room = 16 * (len(self) + len(seen.kind)) + 64
@@ -141,15 +157,34 @@ class TrackStore:
             count = kernels.gate(
                 *(self.x, self.P, self.mu, self.name, len(self), sensor.horizon.origin, sensor.horizon.coefficients),
                 *(seen.coverage, seen.z, seen.variance, seen.offset, seen.names, seen.order, seen.key, seen.n_direction),
-                *(seen.slack, GATES, self.cross, sensor.slot, inside, start, pair, logl),
+                *(seen.first, seen.span, seen.slack, GATES, self.cross, sensor.slot, inside, start, pair, logl),
             )
             if count >= 0:
                 break
             room *= 4
+        pair, logl = pair[:count], logl[:count]
+        if len(seen.differences):
+            start, pair, logl = self._gate_differences(seen, sensor, start, pair, logl)
         pd = sensor.config.detection_probability * inside
         # A detection says that its sensor can see there: the coverage has a soft edge for hits, lest a track die at it.
         pd_hit = np.maximum(pd, 0.1 * sensor.config.detection_probability)
-        return Gated(start, pair[:count], logl[:count], pd_hit, pd if sensor.looks else np.zeros_like(pd))
+        return Gated(start, pair, logl, pd_hit, pd if sensor.looks else np.zeros_like(pd))
+
+    def _gate_differences(
+        self, seen: Measurements, sensor: SensorModel, start: Integers, pair: Integers, logl: Floats
+    ) -> tuple[Integers, Integers, Floats]:
+        """Add the differences that each track could have caused to its pairs."""
+        own, room = np.zeros_like(start), len(self) * len(seen.differences)
+        more, more_logl = np.empty(room, np.int64), np.empty((room, M))
+        count = kernels.gate_differences(
+            *(self.x, self.P, self.name, len(self), sensor.horizon.origin, sensor.horizon.coefficients),
+            *(seen.origins, seen.coefficients, seen.base, seen.differences, seen.z, seen.variance, seen.offset, seen.names),
+            *(GATES, self.cross, sensor.slot, own, more, more_logl),
+        )
+        row = np.concatenate([np.repeat(np.arange(len(self)), np.diff(of)) for of in (start, own)])
+        order = np.argsort(row, kind="stable")
+        both, both_logl = np.concatenate([pair, more[:count]]), np.concatenate([logl, more_logl[:count]])
+        return start + own, both[order], both_logl[order]
 
     def associate(self, gated: Gated, seen: Measurements, intensity: Intensity, numbers: Integers) -> Association:
         """Find who caused what, how probably; numbers (N): the sensor's own track number for each track."""
@@ -167,11 +202,32 @@ class TrackStore:
         best, share = np.empty(len(self), np.int64), np.empty(len(self))
         kernels.update(
             *(self.x, self.P, self.mu, self.r, len(self), sensor.horizon.origin, sensor.horizon.coefficients),
+            *(seen.origins, seen.coefficients, seen.base),
             *(seen.kind, seen.z, seen.variance, seen.offset, found.gated.start, found.gated.pair, found.gated.logl),
             *(found.p, found.gated.pd_miss, self.cross, sensor.slot, best, share),
         )
-        learn_classes(self.classes, found.gated.start, found.gated.pair, found.p, seen.labels)
         return best, share
+
+    def learn_labels(self, seen: Measurements, labels: Labels, found: Association, best: Integers, number: int) -> None:
+        """Let the labels of a look speak, each as loudly as its detection is likely to be the track's: l_i += Σ_j p_ij log L_j.
+
+        In a flock no detection is surely anybody's, and yet all of them say "bird". number: the sensor's place.
+        """
+        if not seen.label.any():
+            return
+        track, pair = np.repeat(np.arange(len(self)), np.diff(found.gated.start)), found.gated.pair
+        told = seen.label[pair] != 0
+        track, pair, p = track[told], pair[told], found.p[told]
+        gap = gaps(seen.time[pair], self.labelled[track, number])
+        logs = labels.weigh(seen.labels[pair], gap, (self.label[track, number] == seen.label[pair]).astype(float))
+        np.add.at(self.classes, track, p[:, None] * logs)
+        self.classes -= self.classes.max(axis=1, keepdims=True, initial=-np.inf)
+        rows = np.flatnonzero(best >= 0)
+        self.note_labels(rows[seen.label[best[rows]] != 0], seen, best, number)
+
+    def note_labels(self, rows: Integers, seen: Measurements, best: Integers, number: int) -> None:
+        """Write down the newest label of some rows; best: each row's detection."""
+        self.label[rows, number], self.labelled[rows, number] = seen.label[best[rows]], seen.time[best[rows]]
 
     def learn_motion(self, time: int, rows: Integers) -> None:
         """End the legs of the rows that were seen just now, where they lasted long enough, and learn what moves like that."""
@@ -202,10 +258,15 @@ class TrackStore:
 
     def _placed(self, rows: Integers) -> tuple[Floats, Floats]:
         """Give the places of rows (n, 3), and their variance, horizontal (each axis) and vertical (n, 2)."""
-        state, covariance = np.empty((len(rows), 6)), np.empty((len(rows), 6, 6))
-        kernels.combine_all(self.x[rows], self.P[rows], self.mu[rows], len(rows), state, covariance)
+        state, covariance = self.combined_of(rows)
         level = (covariance[:, 0, 0] + covariance[:, 1, 1]) / 2.0
         return state[:, :3], np.stack([level, covariance[:, 2, 2]], axis=1)
+
+    def combined_of(self, rows: Integers) -> tuple[Floats, Floats]:
+        """Give the states (n, 6) and covariances (n, 6, 6) of some tracks over their modes."""
+        state, covariance = np.empty((len(rows), 6)), np.empty((len(rows), 6, 6))
+        kernels.combine_all(self.x[rows], self.P[rows], self.mu[rows], len(rows), state, covariance)
+        return state, covariance
 
     def combined(self) -> tuple[Floats, Floats]:
         """Give each track's state (N, 6) and covariance (N, 6, 6) over its modes."""
@@ -237,7 +298,8 @@ def owe(rows: TrackStore, seen: Measurements, sensor: SensorModel, chosen: Integ
     """Write down what new rows owe to the errors of a sensor whose errors last."""
     if sensor.slot >= 0:
         kernels.lean(
-            *(rows.x, rows.P, sensor.horizon.origin, sensor.horizon.coefficients, seen.kind, seen.variance, seen.offset),
+            *(rows.x, rows.P, sensor.horizon.origin, sensor.horizon.coefficients, seen.origins, seen.coefficients, seen.base),
+            *(seen.kind, seen.variance, seen.offset),
             *(chosen, sensor.slot, rows.cross),
         )
     return rows

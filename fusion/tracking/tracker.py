@@ -14,7 +14,9 @@ from fusion.messages import SECOND, Floats, Integers, Scan, TrackStatus, TrackTa
 from fusion.tracking import weighing
 from fusion.tracking.claims import AIRCRAFT_SPEED, DRONE_SPEED, faded, strengths
 from fusion.tracking.classification import BROADCAST, probabilities
+from fusion.tracking.hyperbolas import Hyperbolas
 from fusion.tracking.initiation import Crossings
+from fusion.tracking.kernels import DIFFERENCE
 from fusion.tracking.measurements import Measurements, measure
 from fusion.tracking.merging import Birth, Merging, births_of
 from fusion.tracking.registration import Registration
@@ -43,7 +45,7 @@ WORTH = 0.2
 COASTING = 2.0
 """s without a detection after which a track is called coasting: two scans of a slow drone radar."""
 
-HEIGHT = (80.0, 60.0)
+HEIGHT = (60.0, 50.0)
 """m above ground, mean and sigma, of a target whose height nobody measured: the open category's 0–120 m, and some above."""
 
 
@@ -61,34 +63,37 @@ class Tracker:
         self.time = 0
         self.store = TrackStore.for_sensors(len(self.ids), len(lasting))
         self.undetected = {name: Undetected() for name in self.ids}
-        self.crossings, self.merging = Crossings(), Merging()
+        self.crossings, self.hyperbolas, self.merging = Crossings(), Hyperbolas(), Merging()
         self.registration = Registration(self.sensors)
         self.names: Names = {}
         self._ids: dict[Birth, str] = {}
 
     def snapshot(self) -> TrackerState:
         """Give the whole state as a value of its own."""
-        known = (self.crossings.rays, self.merging.pairs, self.merging.searched, self.registration.state)
+        known = (self.crossings.rays, self.hyperbolas.clues, self.merging.pairs, self.merging.searched, self.registration.state)
         return TrackerState(self.time, self.store.copy(), dict(self.undetected), *known)
 
     def restore(self, state: TrackerState) -> None:
         """Become what the value says; the value stays good for another time."""
         self.time, self.store = state.time, state.store.copy()
         self.undetected, self.crossings = dict(state.undetected), Crossings(state.rays)
+        self.hyperbolas = Hyperbolas(state.clues)
         self.merging = Merging(state.pairs, state.searched)
         self.registration.state = state.registration
 
     def step(self, scan: Scan) -> None:
         """Let one look speak to every track."""
-        sensor = self.sensors[scan.sensor]
         self._predict(scan.time)
         self.registration.predict(scan.time)
-        seen = measure(scan, sensor, self.frame, self.registration.correction(scan.sensor))
+        bias = self.registration.correction(scan.sensor)
+        sensor = self.sensors[scan.sensor].moved(bias)
+        seen = measure(scan, sensor, self.frame, bias, self.sensors)
         gated = self.store.gate(seen, sensor)
         intensity = self._expect(scan, sensor, gated)
         found = self.store.associate(gated, seen, intensity, self.store.numbers[:, self.ids.index(scan.sensor)])
-        self.registration.learn(seen, sensor, self.store, found)
+        self.registration.learn(seen, sensor, bias, self.store, found)
         best, share = self.store.update(seen, sensor, found)
+        self.store.learn_labels(seen, sensor.labels, found, best, self.ids.index(scan.sensor))
         self.store.learn_motion(scan.time, np.flatnonzero(best >= 0))
         weighing.compare(self.store, scan, sensor, seen, found, best, share, self.frame.ground)
         self._note(scan, seen, best, share)
@@ -102,6 +107,7 @@ class Tracker:
         if self.time:
             dt = (time - self.time) / SECOND
             self.store.predict(dt, self.correlations)
+            self.store.hold_heights(self.height[1])
             self.store.r *= math.exp(-dt / SURVIVAL)
         self.time = time
 
@@ -153,13 +159,15 @@ class Tracker:
         store.keep(alive & (unseen <= self.config.tracking.coast_s))
 
     def _initiate(self, scan: Scan, sensor: SensorModel, seen: Measurements, p_new: Floats, intensity: Intensity) -> None:
-        """Begin a track at each detection that nothing known explains; bearings must cross first."""
+        """Begin a track at each detection that nothing known explains; bearings and differences must meet first."""
         r = p_new * intensity.fresh
-        placed = np.isfinite(seen.variance[:, 0])
+        placed = np.isfinite(seen.variance[:, 0]) & (seen.kind != DIFFERENCE)
         chosen = np.flatnonzero(placed & (r >= PRUNE))
         rows = begin(seen, sensor, chosen, self.height, self.store)
         self._christen(rows, scan, seen, chosen, r[chosen])
-        crossed = self.crossings.find(scan, seen, p_new, self.sensors, self.height, self.config.tracking.birth_rate_hz)
+        told = (scan, seen, p_new, self.sensors, self.height, self.config.tracking.birth_rate_hz)
+        crossed = self.crossings.find(*told)
+        crossed += [one for one in self.hyperbolas.find(*told) if one[0] not in {j for j, _, _ in crossed}]
         crossed = [(j, crossing, r) for j, crossing, r in crossed if r >= PRUNE]
         chosen = np.array([j for j, _, _ in crossed], np.int64)
         rows = begin_at([crossing for _, crossing, _ in crossed], seen, sensor, chosen, self.store)
@@ -177,7 +185,10 @@ class Tracker:
         rows.received[:] = scan.received
         rows.seen[:, self.ids.index(scan.sensor)] = rows.born
         rows.numbers[:, self.ids.index(scan.sensor)] = seen.numbers[chosen]
-        rows.classes += seen.labels[chosen]
+        first = np.full(len(chosen), np.inf)
+        rows.classes += self.sensors[scan.sensor].labels.weigh(seen.labels[chosen], first, np.zeros_like(first))
+        told = np.flatnonzero(seen.label[chosen])
+        rows.note_labels(told, seen, chosen, self.ids.index(scan.sensor))
         rows.begin_legs(scan.time)
         self.store.append(rows)
         for row in np.flatnonzero(seen.names[chosen]).tolist():

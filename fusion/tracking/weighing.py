@@ -63,6 +63,8 @@ def hear_place(store: TrackStore, row: int, seen: Measurements, j: int, top_spee
     place = np.where([True, True, height_told], seen.z[j, :3], store.x[row, 0, :3])
     rate = np.where(seen.hint[j, 3] > 0.0, seen.hint[j, :3], np.nan)
     now = Report(int(seen.time[j]), place, rate, seen.variance[j, [0, 2]])
+    if claims.too_fast(*_speed(store, row, seen, j), top_speed):
+        store.doubted[row] = now.time
     same = np.flatnonzero((store.name == seen.names[j]) & (store.claimed > 0))
     for other in same.tolist():
         before = _report(store, other)
@@ -71,6 +73,16 @@ def hear_place(store: TrackStore, row: int, seen: Measurements, j: int, top_spee
         if claims.impossible(before, now, top_speed) or (both and recent and claims.two_places(before, now)):
             store.doubted[[row, other]] = now.time
     store.claimed[row], store.claim_place[row], store.claim_rate[row], store.claim_spread[row] = now
+
+
+def _speed(store: TrackStore, row: int, seen: Measurements, j: int) -> tuple[float, float]:
+    """Give the speed in plan that a claim tells, or else the one that its track has, and a sigma of it, m/s."""
+    if seen.hint[j, 3] > 0.0:
+        return float(np.hypot(*seen.hint[j, :2])), float(seen.hint[j, 3])
+    velocity = store.mu[row] @ store.x[row, :, 3:5]
+    away = store.x[row, :, 3:5] - velocity
+    spread = store.mu[row] @ (store.P[row, :, [3, 4], [3, 4]].T + away**2)
+    return float(np.hypot(*velocity)), float(np.sqrt(spread.max()))
 
 
 def _report(store: TrackStore, row: int) -> Report:

@@ -2,10 +2,10 @@
 
     vigie bench peers        (or PYTHONPATH=. python tests/benchmarks/bench_peers.py [--recordings DIRECTORY] [scenario ...])
 
-Wants `pip install 'vigie[bench]'`. The cases are `ss-*` in a directory that is named or stands in VIGIE_RECORDINGS (a site file, a
+Wants `pip install 'vigie[bench]'`. The cases are `ss-*` in a directory that is named or stands in RECORDINGS (a site file, a
 recording, a truth each); without one, siblings of the same families are drawn (tests/benchmarks/siblings.py). We replay a recording
 as it arrived, with the one default configuration; the peer gets it in the order of time, the true figures of noise, and a tuning for
-each scenario. GOSPA is of simulators/score.py: c = 50 m each second, 100 m each half second where there is a polar radar. Times are
+each scenario. GOSPA is of simulators/scoring: c = 50 m each second, 100 m each half second where there is a polar radar. Times are
 CPU time of this process from a look's detections to its tracks, the median of all looks.
 """
 
@@ -27,11 +27,11 @@ from fusion import recording
 from fusion.assembly import assemble
 from fusion.config_file import load
 from fusion.messages import SECOND, Bearing, Polar, RawMessage
-from fusion.replay import replay
+from fusion.replay import fed, write_down
 from fusion.tracking.warm_up import warm_up
 from simulators.earth import Place, ecef_from_wgs84
-from simulators.judged import Reports, load_tracks, load_truths, origin
-from simulators.score import score
+from simulators.scoring.reading import Reports, load_tracks, load_truths, origin
+from simulators.scoring.score import score
 from tests.benchmarks import siblings
 from tests.benchmarks.peer_trackers import Tuning, looks, run
 
@@ -116,7 +116,7 @@ def ours(case, scenario):
     pipeline = assemble(case.config, case.directory)
     costs = _stopwatch(pipeline.timeline)
     with tempfile.TemporaryDirectory() as out:
-        replay(case.inputs, pipeline, Path(out))
+        write_down(fed(case.inputs, pipeline), Path(out))
         tracks = load_tracks(Path(out) / "tracks.jsonl", origin(case.config.site))
     return score(tracks, case.truths, c=scenario.c, step=scenario.step).gospa, float(np.median(costs))
 
@@ -188,10 +188,10 @@ def measure(names, directory):
 
 
 def chosen_directory(named):
-    """Give where recordings stand, by argument or VIGIE_RECORDINGS; say so when nowhere."""
-    named = named or os.environ.get("VIGIE_RECORDINGS")
+    """Give where recordings stand, by argument or RECORDINGS; say so when nowhere."""
+    named = named or os.environ.get("RECORDINGS")
     if not named:
-        print(f"No recordings are named (--recordings, VIGIE_RECORDINGS): siblings are drawn, seed {SEED}.", flush=True)
+        print(f"No recordings are named (--recordings, RECORDINGS): siblings are drawn, seed {SEED}.", flush=True)
     return Path(named) if named else None
 
 

@@ -1,9 +1,12 @@
-"""What a whole tracker step costs for a detection, and how that grows.
+"""What a whole tracker step costs for a detection, where that goes, and how it grows.
 
-    vigie bench speed        (or PYTHONPATH=. python tests/benchmarks/bench_speed.py)
+    vigie bench speed [TARGETS ...]      (or PYTHONPATH=. python tests/benchmarks/bench_speed.py)
 
-One 3-D radar, false alarms half as many as targets, the sky as dense at every size; the median of fifteen scans after ten of
-warm-up, and its ratio to one predict and update of a filterpy KalmanFilter (six states by three) timed in the same run.
+3-D radars, false alarms half as many as targets, the sky as dense at every size: the median of fifteen scans after ten of
+warm-up, in CPU time of the one thread that does it all, so that others on the machine disturb it little; and its ratio to one
+predict and update of a filterpy KalmanFilter (six states by three), timed the same way in the same run. Then, for 2,000
+targets, the parts, each with what it calls; and two radars whose biases are to be found, through the Timeline with its
+snapshots for late data.
 """
 
 from __future__ import annotations
@@ -11,12 +14,22 @@ from __future__ import annotations
 import math
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
 
+import msgspec
 import numpy as np
 from filterpy.kalman import KalmanFilter
 
-from fusion.config import Accuracy, Config, CoverageTable, Sensor, Site
+from fusion.config import Accuracy, BiasSigma, Config, CoverageTable, Sensor, Site
 from fusion.messages import SECOND, Polar, Scan
+from fusion.tracking import kernels, tracker, weighing
+from fusion.tracking.initiation import Crossings
+from fusion.tracking.merging import Merging
+from fusion.tracking.registration import Registration
+from fusion.tracking.store import TrackStore
+from fusion.tracking.timeline import Timeline
 from fusion.tracking.tracker import Tracker
 from fusion.tracking.warm_up import warm_up
 
@@ -25,6 +38,36 @@ ACCURACY = Accuracy(range_m=5.0, azimuth_deg=0.5, elevation_deg=0.7)
 START = 1_785_000_000 * SECOND
 WARM, MEASURED = 10, 15
 DENSITY_KM2 = 6.4  # targets on a square kilometre: 2,000 within 10 km
+
+PARTS = (
+    (Tracker, "_predict", "prediction"),
+    (tracker, "measure", "scan to arrays"),
+    (TrackStore, "gate", "gate"),
+    (Tracker, "_expect", "targets not seen yet"),
+    (TrackStore, "associate", "association"),
+    (kernels, "marginals", "  of it belief propagation"),
+    (Registration, "learn", "registration"),
+    (TrackStore, "update", "update"),
+    (TrackStore, "learn_motion", "how it moves"),
+    (weighing, "compare", "claims"),
+    (Tracker, "_note", "who saw whom"),
+    (Merging, "learn", "duplicates: evidence"),
+    (Merging, "merge", "duplicates: search"),
+    (Tracker, "_judge", "confirmation and deletion"),
+    (Tracker, "_initiate", "births"),
+    (Crossings, "find", "  of it crossings"),
+    (TrackStore, "append", "  of it joining the store"),
+    (Tracker, "snapshot", "snapshots for late data"),
+)
+
+
+class Cost(NamedTuple):
+    """What was measured."""
+
+    detection: float  # µs, median over scans
+    tracks: int  # confirmed in the end
+    rows: int
+    parts: dict[str, float]  # µs a detection, mean over scans
 
 
 def radar(targets: int) -> tuple[Sensor, float]:
@@ -53,45 +96,104 @@ def look(rng, place, reach, time_ns, sequence):
     return Scan(sensor="radar", time=time_ns, received=time_ns, sequence=sequence, detections=plots)
 
 
-def measure(targets: int) -> tuple[float, int]:
-    """Give µs a detection, and how many tracks there are in the end."""
+def scans(targets: int, sensors: tuple[Sensor, ...], reach: float) -> Iterator[Scan]:
+    """Give the looks of radars that stand in one place, turned against each other, as long as is measured."""
     rng = np.random.default_rng(targets)
-    sensor, reach = radar(targets)
     distance, course = 0.98 * reach * np.sqrt(rng.uniform(0.01, 1, targets)), rng.uniform(0, math.tau, targets)
     place = np.column_stack([distance * np.cos(course), distance * np.sin(course), rng.uniform(20, 150, targets)])
     velocity = rng.normal(0, 8, (targets, 3)) * [1, 1, 0.1]
-    tracker, costs = Tracker(Config(site=SITE, sensor=(sensor,)), SITE.frame()), []
-    for k in range(WARM + MEASURED):
-        scan = look(rng, place + velocity * k, reach, START + k * SECOND, k)
-        before = time.perf_counter()
-        tracker.step(scan)
-        costs.append(1e6 * (time.perf_counter() - before) / len(scan.detections))
-    return float(np.median(costs[WARM:])), int(tracker.store.confirmed.sum())
+    for k in range((WARM + MEASURED) * len(sensors)):
+        sensor, at = sensors[k % len(sensors)], k / len(sensors)
+        scan = look(rng, place + velocity * at, reach, START + round(at * SECOND), k // len(sensors))
+        yield msgspec.structs.replace(scan, sensor=sensor.id)
+
+
+def measure(targets: int, *, radars: int = 1, biased: bool = False, late: bool = False) -> Cost:
+    """Run every look through a tracker, late: through a Timeline, which keeps snapshots."""
+    sensor, reach = radar(targets)
+    bias = BiasSigma(range_m=5.0, azimuth_deg=1.0) if biased else BiasSigma()
+    sensors = tuple(msgspec.structs.replace(sensor, id=f"radar-{k}", bias_sigma=bias) for k in range(radars))
+    ours = Tracker(Config(site=SITE, sensor=sensors), SITE.frame())
+    line, costs, told = Timeline(ours, 3.0), [], 0
+    with timed() as parts:
+        for k, scan in enumerate(scans(targets, sensors, reach)):
+            if k == WARM * radars:
+                parts.clear()
+            before = time.thread_time()
+            if late:
+                line.insert(scan)
+                line.advance()
+            else:
+                ours.step(scan)
+            costs.append(1e6 * (time.thread_time() - before) / len(scan.detections))
+            told += len(scan.detections) if k >= WARM * radars else 0
+    shares = {name: 1e6 * seconds / told for name, seconds in parts.items()}
+    return Cost(float(np.median(costs[WARM * radars :])), int(ours.store.confirmed.sum()), len(ours.store), shares)
+
+
+@contextmanager
+def timed() -> Iterator[dict[str, float]]:
+    """Count the seconds that each of PARTS takes; a microsecond a call."""
+    spent: dict[str, float] = {}
+
+    def clocked(function, label):
+        def run(*args, **options):
+            before = time.thread_time()
+            try:
+                return function(*args, **options)
+            finally:
+                spent[label] = spent.get(label, 0.0) + time.thread_time() - before
+
+        return run
+
+    whole = [(owner, name, getattr(owner, name)) for owner, name, _ in PARTS]
+    for owner, name, label in PARTS:
+        setattr(owner, name, clocked(getattr(owner, name), label))
+    try:
+        yield spent
+    finally:
+        for owner, name, function in whole:
+            setattr(owner, name, function)
 
 
 def reference() -> float:
-    """Give µs of one filterpy predict and update: the median of five hundred."""
+    """Give µs of one filterpy predict and update: the best of twenty times a hundred."""
     kalman, costs = KalmanFilter(dim_x=6, dim_z=3), []
     kalman.F, kalman.H = np.eye(6) + np.diag(np.ones(3), 3), np.eye(3, 6)
-    for _ in range(500):
-        before = time.perf_counter()
-        kalman.predict()
-        kalman.update(np.zeros((3, 1)))
-        costs.append(1e6 * (time.perf_counter() - before))
-    return float(np.median(costs))
+    for _ in range(20):
+        before = time.thread_time()
+        for _ in range(100):
+            kalman.predict()
+            kalman.update(np.zeros((3, 1)))
+        costs.append(1e4 * (time.thread_time() - before))
+    return min(costs)
 
 
-def main() -> None:
+def main(sizes: list[int]) -> None:
     warm_up()
     step = reference()
     print(f"one filterpy predict and update: {step:.1f} µs")
-    figures = {}
-    for targets in (100, 500, 1_000, 2_000, 5_000):
-        figures[targets], tracks = measure(targets)
-        print(f"{targets:5} targets, {targets // 2:4} false alarms a scan: {figures[targets]:5.2f} µs a detection "
-              f"({figures[targets] / step:.2f} of a filterpy step), {tracks} confirmed tracks", flush=True)  # fmt: skip
-    print(f"growth from 500 to 5,000 targets: {figures[5_000] / figures[500]:.2f}")
+    found = {}
+    for targets in sizes or (100, 500, 1_000, 2_000, 5_000):
+        found[targets] = one = measure(targets)
+        print(f"{targets:5} targets, {targets // 2:4} false alarms a scan: {one.detection:5.2f} µs a detection ({one.detection / step:.2f} of a "
+              f"filterpy step), {one.tracks} confirmed tracks of {one.rows}", flush=True)  # fmt: skip
+    if {500, 5_000} <= set(found):
+        print(f"growth from 500 to 5,000 targets: {found[5_000].detection / found[500].detection:.2f}")
+    if 2_000 in found:
+        profile("one radar, 2,000 targets", found[2_000], step)
+        profile("two radars with bias_sigma, 2,000 targets, snapshots", measure(2_000, radars=2, biased=True, late=True), step)
+
+
+def profile(title: str, one: Cost, step: float) -> None:
+    """Print where the time goes."""
+    print(
+        f"{title}: {one.detection:.2f} µs a detection ({one.detection / step:.2f} of a filterpy step); of it, mean of all scans:"
+    )
+    for _, _, label in PARTS:
+        if one.parts.get(label, 0.0) >= 0.005:
+            print(f"    {label:28} {one.parts[label]:6.2f}")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main([int(word) for word in sys.argv[1:]]))

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyproj import Geod
 
 import sensors
-from fusion.config import Accuracy, Sensor
+from fusion.config import Accuracy, BiasSigma, Sensor
 from fusion.errors import ConfigError, DecodeError
 from fusion.frame import SiteFrame
-from fusion.messages import Bearing, Polar, Position, RawMessage, nanoseconds, utc
+from fusion.messages import LIGHT, Bearing, Polar, Position, RawMessage, Tdoa, nanoseconds, utc
 from sensors.scan import to_wire
 
 FRAME = SiteFrame.at(48.8582, 2.2945, "auto", 33.0, 44.6)
@@ -56,6 +57,59 @@ def test_a_radar_plot_becomes_si_and_radians():
     assert found.sigma_azimuth == pytest.approx(math.radians(0.5))
     assert found.time == scan.time - 31_000_000
     assert (scan.sensor, scan.received, found.id, found.classes) == ("s", 7, "t-91", {"multirotor": 0.8, "bird": 0.2})
+
+
+RX_1 = Sensor(
+    id="rx-1", kind="tdoa", latitude_deg=48.870, longitude_deg=2.280, altitude_hae_m=105.0, accuracy=Accuracy(tdoa_s=3e-8)
+)
+RX_2 = Sensor(id="rx-2", kind="tdoa", latitude_deg=48.869, longitude_deg=2.313, altitude_hae_m=140.0)
+NET = sensors.Station(RX_1, FRAME, {"rx-1": RX_1, "rx-2": RX_2})
+
+
+def heard(net=NET, **detection):
+    payload = json.dumps({"time": TIME, "sequence": 1, "detections": [detection]}).encode()
+    return sensors.BUILT_IN["tdoa"].decode(net, RawMessage(topic="t", payload=payload, received=7), False)
+
+
+def test_a_time_difference_is_read_and_written_to_the_picosecond():
+    scan = heard(tdoa_s=-1.2345679e-6, reference="rx-2", emitter="OcuSync", offset_s=0.1)
+    (found,) = scan.detections
+    assert isinstance(found, Tdoa)
+    assert (found.tdoa, found.reference, found.sigma_tdoa, found.emitter) == (-1.2345679e-6, "rx-2", 3e-8, "OcuSync")
+    again = sensors.BUILT_IN["tdoa"].encode(NET, scan)
+    assert sensors.BUILT_IN["tdoa"].decode(NET, RawMessage(topic="t", payload=again, received=7), False) == scan
+    assert heard(tdoa_s=0.0, reference="rx-2", sigma={"tdoa_s": 1e-7}).detections[0].sigma_tdoa == 1e-7
+
+
+@pytest.mark.parametrize(
+    ("detection", "says"),
+    [
+        ({"tdoa_s": 1e-6}, "detections[0]: tdoa_s and reference belong together"),
+        ({"reference": "rx-2"}, "tdoa_s and reference belong together"),
+        ({"tdoa_s": 1e-6, "reference": "rx-9"}, "reference: 'rx-9' is not a sensor of this site"),
+        ({"tdoa_s": 1e-6, "reference": "rx-1"}, "reference: 'rx-1' is the sensor itself"),
+        ({"tdoa_s": 1e-6, "reference": "rx-2", "azimuth_deg": 3.0}, "a time difference and another kind at once"),
+        ({"tdoa_s": 2e-3, "reference": "rx-2"}, "tdoa_s"),
+        ({"tdoa_s": 1e-6, "reference": "rx-2", "sigma": {"tdoa_s": 0.0}}, "tdoa_s"),
+        ({"tdoa_s": 1e-6, "azimuth_deg": 3.0}, "belong together"),
+    ],
+)
+def test_a_time_difference_that_cannot_be_used_is_refused_with_its_field(detection, says):
+    with pytest.raises(DecodeError) as refused:
+        heard(**detection)
+    assert says in str(refused.value)
+
+
+def test_no_place_is_further_from_one_receiver_than_the_baseline():
+    """2423.6 m between the two, by PROJ; c in air, 6 sigmas of 9 m."""
+    apart = Geod(ellps="WGS84").inv(2.280, 48.870, 2.313, 48.869)[2]
+    baseline = math.hypot(apart * (1 + 122.5 / 6.37e6), 35.0)
+    longest = (baseline + 6 * 3e-8 * LIGHT) / LIGHT
+    heard(tdoa_s=longest - 1e-9, reference="rx-2")
+    with pytest.raises(DecodeError, match=r"tdoa_s: .* is \d+ m of light, more than the 24\d\d m between 'rx-1' and 'rx-2'"):
+        heard(tdoa_s=-longest - 1e-9, reference="rx-2")
+    clocks = msgspec.structs.replace(RX_2, bias_sigma=BiasSigma(time_s=4e-8))
+    heard(NET._replace(others={"rx-2": clocks}), tdoa_s=longest + 1e-8, reference="rx-2")
 
 
 def test_a_bearing_and_a_position_are_told_by_their_fields():
@@ -100,7 +154,7 @@ def test_a_pressure_height_is_not_trusted_like_a_measured_one():
         ([], {"sequence": -1}, "Expected `int` >= 0"),
         ([], {"sensor": "other"}, "sensor: the payload says 'other', its topic 's'"),
         ([], {"coverage": {"range_m": [500, 100]}}, "coverage.range_m: [500.0, 100.0] is empty"),
-        ([{}], {}, "detections[0]: has neither azimuth_deg nor latitude_deg and longitude_deg"),
+        ([{}], {}, "detections[0]: has neither azimuth_deg, nor latitude_deg and longitude_deg, nor tdoa_s and reference"),
         ([{"range_m": 100}], {}, "detections[0]: has neither azimuth_deg"),
         ([{"range_m": -1, "azimuth_deg": 0}], {}, "Expected `float` > 0.0 - at `$.detections[0].range_m`"),
         ([{"range_m": 1e9, "azimuth_deg": 0}], {}, "Expected `float` <= 1000000.0"),

@@ -15,6 +15,7 @@ from simulators.targets import targets
 from tests.simulators.scenes import DRONE, RADAR
 
 GEOD = pyproj.Geod(ellps="WGS84")
+WORDS = {"truth", "class", "identity", "friend"}
 
 
 @pytest.fixture
@@ -45,9 +46,10 @@ def test_the_same_scenario_gives_the_same_files(case, tmp_path):
 def test_truth_is_where_geodesics_say_that_the_drone_is(case):
     _, written = case
     with (written.directory / "truth.csv").open() as file:
-        rows = [{key: value if key == "truth" else float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+        rows = [{key: value if key in WORDS else float(value) for key, value in row.items()} for row in csv.DictReader(file)]
     assert [rows[0]["truth"], rows[0]["time_unix_s"]] == ["drone", 1785087000.0]
     assert len(rows) == 151
+    assert {(row["class"], row["friend"]) for row in rows} == {("multirotor", "no")}
     azimuth, _, distance = GEOD.inv(2.2845, 48.8582, rows[100]["longitude_deg"], rows[100]["latitude_deg"])
     assert azimuth == pytest.approx(90.0, abs=1.0)
     assert distance == pytest.approx(10.0 * 20.0, abs=2.0)

@@ -4,6 +4,7 @@ import math
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,17 @@ from hypothesis import strategies as st
 from fusion.frame import SiteFrame
 from fusion.tracking import kernels, reference
 from fusion.tracking.kernels import jit, motion
+from fusion.tracking.measurements import strips
 from fusion.tracking.models import MODES, step, transition
 from fusion.tracking.reference import Belief, Plot
-from fusion.tracking.store import SPECTRAL
+from fusion.tracking.store import GATES, SPECTRAL
 
 FRAME = SiteFrame.at(48.8582, 2.2945, "EPSG:2154", 33.0, 44.6)
 HORIZON = FRAME.horizon(math.radians(48.8611), math.radians(2.2890), 110.0)
+OTHERS = [
+    FRAME.horizon(math.radians(48.8520), math.radians(2.3050), 95.0),
+    FRAME.horizon(math.radians(48.87), math.radians(2.31), 60.0),
+]
 M = len(MODES)
 WHITE = np.zeros((1, M, 0, 6, 6))
 seeds = st.integers(0, 2**32 - 1)
@@ -52,22 +58,33 @@ def some_plot(rng: np.random.Generator, belief: Belief, components: tuple[int, .
     return Plot(is_direction, z, variance, components, offset)
 
 
+def some_difference(rng: np.random.Generator, belief: Belief, sigma: float = 9.0) -> Plot:
+    """A time difference of arrival, as a distance, against one of the other receivers."""
+    x, P = belief.combined()
+    blank = Plot(False, np.zeros(6), np.full(6, sigma**2), (0,), float(rng.choice([0.0, 0.7])), OTHERS[rng.integers(2)])
+    z, variance = np.zeros(6), np.full(6, np.inf)
+    z[0], variance[0] = blank.linearise(HORIZON, x, P).h[0] + rng.normal(0, 1.5 * sigma), sigma**2
+    return Plot(False, z, variance, (0,), blank.offset, blank.reference)
+
+
 def run(belief: Belief, plots: list[Plot], r: float, w: np.ndarray):
     """Gate, weigh nothing, update with given marginals through the kernels."""
     x, P, mu = belief.x[None].copy(), belief.P[None].copy(), belief.mu[None].copy()
     D = len(plots)
-    kind = np.array([0 if plot.is_direction else 1 for plot in plots])
+    kind = np.array([2 if plot.reference else 0 if plot.is_direction else 1 for plot in plots])
+    base = np.array([1 if plot.reference is OTHERS[1] else 0 for plot in plots])
+    origins, coefficients = np.array([one.origin for one in OTHERS]), np.array([one.coefficients for one in OTHERS])
     z, variance = np.array([plot.z for plot in plots]), np.array([plot.variance for plot in plots])
     offset = np.array([plot.offset for plot in plots])
-    key = np.where(kind == 0, z[:, 1] % (2 * np.pi), z[:, 0])
-    order = np.lexsort((key, kind))
+    z[kind == 0, 1] %= 2 * np.pi
+    order, key, first, span = strips(np.flatnonzero(kind < 2), kind, z, variance)
+    different = np.flatnonzero(kind == 2)
     slack = np.stack(
         [np.where(np.isfinite(variance[kind == k]), variance[kind == k], 0).max(axis=0, initial=0) for k in (0, 1)], 1
     )
     start, inside, pair, logl = np.zeros(2, np.int64), np.empty(1), np.empty(4 * D, np.int64), np.empty((4 * D, M))
     coverage = np.array([0, 2 * np.pi, -0.5, 1.5, 0.0, 1e5])
     wide = np.full(7, 1e9)
-    z[kind == 0, 1] %= 2 * np.pi
     args = (x, P, mu, np.zeros(1, np.int64), 1, HORIZON.origin, HORIZON.coefficients, coverage)
     count = kernels.gate(
         *args,
@@ -76,8 +93,10 @@ def run(belief: Belief, plots: list[Plot], r: float, w: np.ndarray):
         offset,
         np.zeros(D, np.int64),
         order,
-        key[order],
+        key,
         int((kind == 0).sum()),
+        first,
+        span,
         slack,
         wide,
         WHITE,
@@ -87,7 +106,16 @@ def run(belief: Belief, plots: list[Plot], r: float, w: np.ndarray):
         pair,
         logl,
     )
-    assert sorted(pair[:count]) == list(range(D))
+    more, more_logl = np.empty(len(different), np.int64), np.empty((len(different), M))
+    own = np.zeros(2, np.int64)
+    kernels.gate_differences(
+        *(x, P, np.zeros(1, np.int64), 1, HORIZON.origin, HORIZON.coefficients, origins, coefficients, base, different),
+        *(z, variance, offset, np.zeros(D, np.int64), wide, WHITE, -1, own, more, more_logl),
+    )
+    assert own[1] == len(different)
+    start, pair, logl = start + own, np.concatenate([pair[:count], more]), np.concatenate([logl[:count], more_logl])
+    count = D
+    assert sorted(pair) == list(range(D))
     best, share = np.empty(1, np.int64), np.empty(1)
     rr = np.array([r])
     kernels.update(
@@ -98,6 +126,9 @@ def run(belief: Belief, plots: list[Plot], r: float, w: np.ndarray):
         1,
         HORIZON.origin,
         HORIZON.coefficients,
+        origins,
+        coefficients,
+        base,
         kind,
         z,
         variance,
@@ -149,6 +180,18 @@ def test_an_update_equals_filterpys_ekf_in_every_mode(components, is_direction, 
     assert r == 1.0
 
 
+@given(seeds, st.floats(0.5, 40.0))
+@settings(max_examples=40, deadline=None)
+def test_an_update_with_a_difference_equals_filterpys_ekf_in_every_mode(seed, sigma):
+    rng = np.random.default_rng(seed)
+    belief = some_belief(rng)
+    plot = some_difference(rng, belief, sigma)
+    ours, logl, r = run(belief, [plot], 0.7, np.array([1.0]))
+    np.testing.assert_allclose(logl[0], reference.log_likelihood(belief, plot, HORIZON), rtol=1e-7, atol=1e-7)
+    assert_same(ours, reference.update(belief, [plot], np.array([1.0]), 0.0, HORIZON))
+    assert r == 1.0
+
+
 @given(seeds)
 @settings(max_examples=40, deadline=None)
 def test_a_mixture_of_detections_and_a_miss_equals_the_reference(seed):
@@ -157,7 +200,8 @@ def test_a_mixture_of_detections_and_a_miss_equals_the_reference(seed):
     kinds = [DIRECTIONS[i] for i in rng.integers(0, len(DIRECTIONS), 2)]
     plots = [some_plot(rng, belief, components, is_direction=True) for components in kinds]
     plots.append(some_plot(rng, belief, (0, 1, 2), is_direction=False))
-    p = rng.dirichlet(np.ones(4))[:3]
+    plots.append(some_difference(rng, belief))
+    p = rng.dirichlet(np.ones(5))[:4]
     existence = 0.6
     ours, _, r = run(belief, plots, existence, p)
     missed = (1 - p.sum()) * existence
@@ -252,3 +296,46 @@ def test_every_kernel_sees_a_change_in_another_file(tmp_path):
         (package / "inner.py").write_text(f"from made.jit import jit\n\n\n@jit\ndef one():\n    return {value}\n")
         said.append(subprocess.run(command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(tmp_path)}, capture_output=True, check=True).stdout.strip())  # fmt: skip
     assert said == [b"2", b"10"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_gate_finds_every_pair_that_asking_each_one_finds(seed):
+    """Of hundreds of detections in strips: with ranges and without, positions, and offsets; the distances by numpy."""
+    rng = np.random.default_rng(seed)
+    beliefs = [some_belief(rng) for _ in range(20)]
+    plots = []
+    for k in range(600):
+        is_direction = bool(k % 3)
+        components = DIRECTIONS[k % len(DIRECTIONS)] if is_direction else POSITIONS[k % len(POSITIONS)]
+        plot = some_plot(rng, beliefs[k % 20], components, is_direction=is_direction)
+        plots.append(replace(plot, offset=plot.offset if k % 10 else 0.3))
+    kind, offset = np.array([0 if plot.is_direction else 1 for plot in plots]), np.array([plot.offset for plot in plots])
+    z, variance = np.array([plot.z for plot in plots]), np.array([plot.variance for plot in plots])
+    z[kind == 0, 1] %= 2 * np.pi
+    order, key, first, span = strips(np.arange(len(kind)), kind, z, variance)
+    assert len(first) > 10
+    slack = np.stack([np.where(np.isfinite(variance[kind == k]), variance[kind == k], 0).max(axis=0) for k in (0, 1)], 1)
+    x, P, mu = (np.array([getattr(belief, name) for belief in beliefs]) for name in ("x", "P", "mu"))
+    start, pair, logl = np.zeros(21, np.int64), np.empty(12_000, np.int64), np.empty((12_000, M))
+    kernels.gate(
+        *(x, P, mu, np.zeros(20, np.int64), 20, HORIZON.origin, HORIZON.coefficients, np.array([0, 6.3, -0.5, 1.5, 0.0, 1e5])),
+        *(z, variance, offset, np.zeros(600, np.int64), order, key, int((kind == 0).sum()), first, span, slack, GATES),
+        *(np.zeros((20, M, 0, 6, 6)), -1, np.empty(20), start, pair, logl),
+    )
+    for t, belief in enumerate(beliefs):
+        near = [j for j, plot in enumerate(plots) if nearest(belief, plot) <= GATES[len(plot.components)]]
+        assert sorted(pair[start[t] : start[t + 1]]) == near
+    assert 600 < start[-1] < 12_000
+
+
+def nearest(belief: Belief, plot: Plot) -> float:
+    """Give the least squared Mahalanobis distance of any mode."""
+    rows, found = list(plot.components), []
+    for x, P in zip(belief.x, belief.P, strict=True):
+        seen = plot.linearise(HORIZON, x, P)
+        nu = (plot.z[: len(seen.h)] - seen.h - seen.curvature_mean)[rows]
+        if plot.is_direction:
+            nu = np.array([math.remainder(value, math.tau) if i == 1 else value for i, value in zip(rows, nu, strict=True)])
+        S = (seen.H @ P @ seen.H.T)[np.ix_(rows, rows)] + np.diag(plot.variance[rows] + seen.curvature_variance[rows])
+        found.append(float(nu @ np.linalg.solve(S, nu)))
+    return min(found)

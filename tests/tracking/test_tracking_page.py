@@ -10,9 +10,11 @@ from scipy.stats import chi2
 from fusion.tracking import (
     claims,
     classification,
+    hyperbolas,
     initiation,
     kinematics,
     measurements,
+    multilateration,
     sensors,
     store,
     timeline,
@@ -107,9 +109,18 @@ def test_other_figures_are_those_of_the_code():
         f"d² ≤ {initiation.CONSISTENT:g} (`CONSISTENT`)",
         f"at most {initiation.MOST_SPREAD:g} m (`MOST_SPREAD`)",
         f"({initiation.WALK:g} m/s · gap / r)",
+        f"keeps for {hyperbolas.MEMORY:g} s (`MEMORY`) each difference",
+        f"from the {multilateration.STARTS} best points (`STARTS`) of a grid of {multilateration.GRID[0]} × {multilateration.GRID[0]}",
+        f"no place has d² ≤ {multilateration.CONSISTENT:g} (`CONSISTENT`) so, σ_U = {multilateration.HIGH:g} m (`HIGH`)",
+        f"less than {multilateration.AMBIGUOUS:g} worse (`AMBIGUOUS`)",
+        f"larger horizontal sigma is above {multilateration.MOST_SPREAD:g} m",
+        f"ω = {multilateration.WALK:g} m/s · gap",
+        f"{classification.SELDOM:g} (`SELDOM`)",
+        "one a second (`APART`), are worth three",
         f"at least {timeline.MARK_EVERY / 1e9:g} s",
     ]
     assert [text for text in said if text not in " ".join(PAGE.split())] == []
     assert (updating.NEGLIGIBLE, tracker.PRUNE) == (1e-4, 1e-5)
+    assert (tracker.HEIGHT[1], 1.0) == (multilateration.USUAL, classification.APART)
     prior = numbers(re.search(r"manned, other; prior (.*?)\. The", PAGE)[1])
     np.testing.assert_allclose(np.exp(classification.PRIOR), prior)

@@ -2,15 +2,33 @@
 
 Shapes: N tracks, M modes, D detections, K gated pairs (track, detection). States (N, M, 6), covariances (N, M, 6, 6),
 mode probabilities (N, M). Every kernel is a function of its arguments, allocates nothing in its loops, and sums in a
-fixed order. `reference` says the same with filterpy; tests hold the two together. Only `store` calls them.
+fixed order. `reference` says the same with filterpy; tests hold the two together. Only `store` and
+`registration` call them.
 """
 
 from fusion.tracking.kernels.associating import marginals, weigh
 from fusion.tracking.kernels.beginning import births, lean
+from fusion.tracking.kernels.differing import gate_differences
 from fusion.tracking.kernels.gating import gate
-from fusion.tracking.kernels.measuring import DIRECTION, POSITION
+from fusion.tracking.kernels.measuring import DIFFERENCE, DIRECTION, POSITION
 from fusion.tracking.kernels.motion import combine_all, predict
 from fusion.tracking.kernels.moving import moves
+from fusion.tracking.kernels.registering import register
 from fusion.tracking.kernels.updating import update
 
-__all__ = ["DIRECTION", "POSITION", "births", "combine_all", "gate", "lean", "marginals", "moves", "predict", "update", "weigh"]
+__all__ = [
+    "DIFFERENCE",
+    "DIRECTION",
+    "POSITION",
+    "births",
+    "combine_all",
+    "gate",
+    "gate_differences",
+    "lean",
+    "marginals",
+    "moves",
+    "predict",
+    "register",
+    "update",
+    "weigh",
+]

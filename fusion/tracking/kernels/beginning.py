@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from fusion.tracking.kernels.correlating import lasting
-from fusion.tracking.kernels.jit import jit
+from fusion.tracking.kernels.differing import expect
+from fusion.tracking.kernels.jit import bare, jit
 from fusion.tracking.kernels.measuring import DIRECTION, POSITION, enu, enu_slope, linearise, update_one
 
 
@@ -24,7 +25,7 @@ def births(origin, C, kind, z, variance, offset, chosen, height, height_sigma, s
     h, H, curvature = np.empty(6), np.empty((6, 6)), np.empty(6)
     g, target, R, A = np.empty(3), np.empty(3), np.empty((3, 3)), np.empty((3, 3))
     prior_x, prior_P = np.empty(6), np.zeros((6, 6))
-    only, gain, nothing = np.empty(6), np.empty(6), np.empty((0, 6, 6))
+    only, gain, nothing = np.full(6, math.inf), np.empty(6), np.empty((0, 6, 6))
     for b in range(chosen.shape[0]):
         j = chosen[b]
         for i in range(3):
@@ -48,16 +49,14 @@ def births(origin, C, kind, z, variance, offset, chosen, height, height_sigma, s
                 if hint[j, 3] > 0.0:
                     sigma = min(sigma, hint[j, 3])
                 prior_P[i + 3, i + 3] = sigma * sigma
-            for i in range(6):
-                only[i] = math.inf
-            if kind[j] == DIRECTION and not math.isinf(variance[j, 3]):
-                only[3] = variance[j, 3]
-            linearise(kind[j], prior_x, prior_P, 0.0, origin, C, e, J, h, H, curvature)
+            only[3] = variance[j, 3] if kind[j] == DIRECTION else math.inf
+            if not math.isinf(only[3]):
+                linearise(kind[j], prior_x, prior_P, 0.0, origin, C, e, J, h, H, curvature)
             update_one(kind[j], z[j], only, h, H, curvature, prior_x, prior_P, out_x[b, m], out_P[b, m], PH, nothing, -1, gain)
             shift(out_x[b, m], out_P[b, m], -offset[j])
 
 
-@jit
+@bare
 def shift(x, P, dt):
     """Move one state by Δt along its velocity, without process noise: F = [[I, Δt I], [0, I]]."""
     if dt == 0.0:
@@ -72,7 +71,7 @@ def shift(x, P, dt):
             P[i, c] += dt * P[i, c + 3]
 
 
-@jit
+@bare
 def place(origin, C, z, variance, height, height_sigma, e, J, target, A, g, R):
     """Give the grid point g (3,) of a range and direction, and its covariance R (3, 3).
 
@@ -114,7 +113,7 @@ def place(origin, C, z, variance, height, height_sigma, e, J, target, A, g, R):
                     R[i, c] += A[i, k] * J[k, m] * A[c, m]
 
 
-@jit
+@bare
 def believed(r, height, sigma):
     """Give ground range and height (m) at a slant range of a target whose height is N(height, σ²): means and covariances."""
     level, up, var_level, both, var_up = 0.0, 0.0, 0.0, 0.0, 0.0
@@ -134,7 +133,7 @@ def believed(r, height, sigma):
     return level, up, var_level, both, var_up
 
 
-@jit
+@bare
 def invert3(J, A):
     """Give A = J⁻¹ (3, 3) by cofactors: the slope of a horizon is a rotation and a scale, so it is never near singular."""
     A[0, 0] = J[1, 1] * J[2, 2] - J[1, 2] * J[2, 1]
@@ -153,7 +152,7 @@ def invert3(J, A):
 
 
 @jit
-def lean(x, P, origin, C, kind, variance, offset, chosen, slot, cross):
+def lean(x, P, origin, C, origins, Cs, base, kind, variance, offset, chosen, slot, cross):
     """Write down what new tracks owe to their first detection's error, as if updated from nothing.
 
     c_i = −σ_i P H_iᵀ/max(σ_i², H_i P H_iᵀ): P may be wider than the error: bearings that cross were not of one moment.
@@ -165,7 +164,7 @@ def lean(x, P, origin, C, kind, variance, offset, chosen, slot, cross):
     for b in range(chosen.shape[0]):
         j = chosen[b]
         for m in range(x.shape[1]):
-            linearise(kind[j], x[b, m], P[b, m], offset[j], origin, C, e, J, h, H, curvature)
+            expect(kind[j], x[b, m], P[b, m], offset[j], origin, C, origins, Cs, base[j], e, J, h, H, curvature)
             for i in range(4 if kind[j] == DIRECTION else 6):
                 if math.isinf(variance[j, i]):
                     continue

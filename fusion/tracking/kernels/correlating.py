@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 
-from fusion.tracking.kernels.jit import jit
+from fusion.tracking.kernels.jit import bare
 
 WHITE = 0.05
 """Share of a correlated sensor's variance that is white all the same: pixels and quantisation."""
 
 
-@jit
+@bare
 def mix(cross, mu, pi, c, steps, fade, out):
     """Mix the modes and move c ahead, in place: c_j = ρ F_j Σ_i ω_ij c_i. c (M,) is μ'; steps (M, 5), fade (S,) is ρ."""
     M = mu.shape[0]
@@ -34,13 +34,13 @@ def mix(cross, mu, pi, c, steps, fade, out):
                     cross[j, s, i, k + 3] = steps[j, 1] * out[j, s, i, k + 3]
 
 
-@jit
+@bare
 def lasting(variance):
     """Give the sigma of the part of an error that lasts."""
     return math.sqrt((1.0 - WHITE) * variance)
 
 
-@jit
+@bare
 def learn(cross, H, i, gain, slot, sigma):
     """Let one component's update change what is shared: c ← c − K (H c + σ E[ε ε_i]). cross (S, 6, 6)."""
     for s in range(cross.shape[0]):
@@ -53,7 +53,7 @@ def learn(cross, H, i, gain, slot, sigma):
                     cross[s, c, k] -= gain[k] * shared
 
 
-@jit
+@bare
 def share(H, dims, cross, out):
     """Give H_i c_j (dims, dims) of one sensor: what its own errors add to an innovation's covariance. cross (6, 6)."""
     for i in range(dims):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
+from fusion.tracking.kernels.bending import bend, bend_rate
 from fusion.tracking.kernels.correlating import lasting, learn
-from fusion.tracking.kernels.jit import jit
+from fusion.tracking.kernels.jit import bare
 
 TWO_PI = 2.0 * math.pi
 LOG_TWO_PI = math.log(TWO_PI)
@@ -16,11 +17,12 @@ OVERHEAD = 1e-3
 TURNS = (0.0, TWO_PI, math.pi)
 """What an azimuth and an elevation can be at all, rad (`models.TURNS`)."""
 
-DIRECTION, POSITION = 0, 1
-"""Kinds of measurement row: (range, azimuth, elevation, range rate) in a sensor's horizon, or (place, velocity) in the grid."""
+DIRECTION, POSITION, DIFFERENCE = 0, 1, 2
+"""Kinds of measurement row: (range, azimuth, elevation, range rate) in a sensor's horizon, (place, velocity) in the grid, or a
+difference of distances from two sensors alone."""
 
 
-@jit
+@bare
 def enu(origin, C, east, north, height, e):
     """Evaluate a horizon's quadratic: e (3,) of one grid point; C (3, 10) in the order of `frame.quadratic`."""
     x, y, z = east - origin[0], north - origin[1], height - origin[2]
@@ -33,7 +35,7 @@ def enu(origin, C, east, north, height, e):
         )
 
 
-@jit
+@bare
 def enu_slope(origin, C, east, north, height, J):
     """Evaluate ∂enu/∂grid (3, 3) of a horizon's quadratic at one grid point."""
     x, y, z = east - origin[0], north - origin[1], height - origin[2]
@@ -43,12 +45,12 @@ def enu_slope(origin, C, east, north, height, J):
         J[k, 2] = C[k, 3] + C[k, 6] * x + C[k, 8] * y + 2.0 * C[k, 9] * z
 
 
-@jit
-def linearise(kind, x, P, offset, origin, C, e, J, h, H, curvature):
+@bare
+def linearise(kind, x, P, offset, origin, C, e, J, h, H, curvature, dims=6):
     """Linearise a measurement at one state, as `models.direction` and `models.position` do.
 
     h (6,) the prediction with its curvature mean in it, H (6, 6), curvature (6,) the variance that curvature adds;
-    e (3,) and J (3, 3) are room to work in.
+    dims: how many components are wanted; 3 leaves a direction's range rate out. e (3,), J (3, 3) are room to work in.
     """
     if kind == POSITION:
         for k in range(6):
@@ -69,68 +71,28 @@ def linearise(kind, x, P, offset, origin, C, e, J, h, H, curvature):
         e[0], e[1], rho2 = 0.0, OVERHEAD, OVERHEAD * OVERHEAD
     r2 = rho2 + e[2] * e[2]
     rho, r = math.sqrt(rho2), math.sqrt(r2)
-    rate0 = J[0, 0] * x[3] + J[0, 1] * x[4] + J[0, 2] * x[5]
-    rate1 = J[1, 0] * x[3] + J[1, 1] * x[4] + J[1, 2] * x[5]
-    rate2 = J[2, 0] * x[3] + J[2, 1] * x[4] + J[2, 2] * x[5]
-    range_rate = (e[0] * rate0 + e[1] * rate1 + e[2] * rate2) / r
+    per_r, per_rho2, per_r2, slant = 1.0 / r, 1.0 / rho2, 1.0 / r2, e[2] / rho
     for c in range(3):
-        H[0, c] = (e[0] * J[0, c] + e[1] * J[1, c] + e[2] * J[2, c]) / r
-        H[1, c] = (e[1] * J[0, c] - e[0] * J[1, c]) / rho2
-        H[2, c] = (rho * J[2, c] - e[2] / rho * (e[0] * J[0, c] + e[1] * J[1, c])) / r2
-        H[3, c] = (rate0 * J[0, c] + rate1 * J[1, c] + rate2 * J[2, c] - range_rate * H[0, c]) / r
-        for k in range(4):
+        level = e[0] * J[0, c] + e[1] * J[1, c]
+        H[0, c] = (level + e[2] * J[2, c]) * per_r
+        H[1, c] = (e[1] * J[0, c] - e[0] * J[1, c]) * per_rho2
+        H[2, c] = (rho * J[2, c] - slant * level) * per_r2
+        for k in range(3):
             H[k, c + 3] = offset * H[k, c]
-        H[3, c + 3] += H[0, c]
-    h[0], h[1], h[2], h[3] = r, math.atan2(e[0], e[1]), math.atan2(e[2], rho), range_rate
+    h[0], h[1] = r, math.atan2(e[0], e[1])
+    if dims > 3:
+        rate0 = J[0, 0] * x[3] + J[0, 1] * x[4] + J[0, 2] * x[5]
+        rate1 = J[1, 0] * x[3] + J[1, 1] * x[4] + J[1, 2] * x[5]
+        rate2 = J[2, 0] * x[3] + J[2, 1] * x[4] + J[2, 2] * x[5]
+        h[3] = (e[0] * rate0 + e[1] * rate1 + e[2] * rate2) / r
+        for c in range(3):
+            H[3, c] = (rate0 * J[0, c] + rate1 * J[1, c] + rate2 * J[2, c] - h[3] * H[0, c]) / r
+            H[3, c + 3] = offset * H[3, c] + H[0, c]
+        bend_rate(H, P, offset, rho, r, h, curvature)
     bend(H, P, offset, rho, r, e[2], h, curvature)
 
 
-@jit
-def bend(H, P, offset, rho, r, up, h, curvature):
-    """Add to h (6,) how far curvature moves the mean, and write the variance that it adds (6,): `models.bend`.
-
-    The slopes H (6, 6) by place are r̂, â/ρ, ê/r and w/r, w the velocity across the line of sight.
-    """
-    rr, ra, re, aa, ae, ee, rw = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    c_aa, c_ae, c_ea, c_ee, v_aa, v_ae, v_ee = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    for k in range(3):
-        r_k, a_k, e_k = H[0, k], rho * H[1, k], r * H[2, k]
-        for c in range(3):
-            r_c, a_c, e_c, speed = H[0, c], rho * H[1, c], r * H[2, c], P[k + 3, c + 3]
-            cross = P[k, c + 3] + offset * speed
-            place = P[k, c] + offset * (P[k + 3, c] + cross)
-            rr += r_k * place * r_c
-            ra += r_k * place * a_c
-            re += r_k * place * e_c
-            rw += r_k * place * r * H[3, c]
-            aa += a_k * place * a_c
-            ae += a_k * place * e_c
-            ee += e_k * place * e_c
-            c_aa += a_k * cross * a_c
-            c_ae += a_k * cross * e_c
-            c_ea += e_k * cross * a_c
-            c_ee += e_k * cross * e_c
-            v_aa += a_k * speed * a_c
-            v_ae += a_k * speed * e_c
-            v_ee += e_k * speed * e_c
-    aa, ee, rr = max(aa, 0.0), max(ee, 0.0), max(rr, 0.0)
-    cosine, sine, rho2, wide2 = rho / r, up / r, rho * rho, r * r + aa + ee
-    uu = max(cosine * cosine * rr - 2.0 * cosine * sine * re + sine * sine * ee, 0.0)
-    ua = cosine * ra - sine * ae
-    far = math.sqrt(rho2 + aa)
-    m = up / (r * r * far)
-    h[3] += ((c_aa + c_ee) * r - rw - 0.5 * h[3] * (aa + ee)) / wide2
-    h[0] = math.sqrt(wide2)
-    h[1] -= ua / (rho2 + uu + aa)
-    h[2] = math.atan2(up, far) - re / wide2
-    curvature[0] = 0.5 * (aa * aa + ee * ee + 2.0 * ae * ae) / wide2
-    curvature[1] = (uu * aa + ua * ua) / rho2 / rho2
-    curvature[2] = (rr * ee + re * re) / wide2 / wide2 + 2.0 * m * ra * ae / wide2 + 0.5 * (m * aa) ** 2
-    crossed = c_aa * c_aa + c_ee * c_ee + 2.0 * c_ae * c_ea
-    curvature[3] = max((aa * v_aa + ee * v_ee + 2.0 * ae * v_ae + crossed) / wide2, 0.0)
-
-
-@jit
+@bare
 def innovation(kind, component, z, h):
     """Give z − h, for azimuths the short way round."""
     nu = z - h
@@ -139,71 +101,100 @@ def innovation(kind, component, z, h):
     return nu
 
 
-@jit
+@bare
 def innovation_covariance(P, H, dims, S):
     """Give S = H P Hᵀ (dims, dims) for the first dims rows of H (6, 6)."""
+    columns = 3  # of H that are not all 0: its rows know no velocity where they are of the state's own time
     for i in range(dims):
-        for c in range(6):
+        if H[i, 3] != 0.0 or H[i, 4] != 0.0 or H[i, 5] != 0.0:
+            columns = 6
+    if columns == 3:
+        spread(P, H, dims, 3, S)
+    else:
+        spread(P, H, dims, 6, S)
+
+
+@bare
+def spread(P, H, dims, columns, S):
+    """Give H P Hᵀ (dims, dims) of the first columns of H."""
+    for i in range(dims):
+        for c in range(columns):
             s = 0.0
-            for k in range(6):
+            for k in range(columns):
                 s += H[i, k] * P[k, c]
             S[i, 6 + c] = s
         for j in range(i + 1):
             s = 0.0
-            for c in range(6):
+            for c in range(columns):
                 s += S[i, 6 + c] * H[j, c]
             S[i, j] = S[j, i] = s
 
 
-@jit
-def log_likelihood(kind, z, variance, h, S, curvature, shared, L, nu):
-    """Give log N(ν; 0, S + R) and the squared Mahalanobis distance over the components that were measured.
+@bare
+def factor(kind, dims, variance, S, curvature, shared, L):
+    """Factor S + R = L Lᵀ over the components that were measured; give log N(0; 0, S + R), the density at its peak.
 
-    z, variance (6,): a component whose variance is infinite was not measured. L (6, 6), nu (6,) are room to work in. An angle
-    that is expected no better than anywhere, as that of a target above the sensor is, has the density of all directions.
-    shared (6, 6) is H_i c_j of a correlated sensor, of which S + R takes σ_j H_i c_j + σ_i H_j c_i; (0, 0) of any other.
+    variance (6,): a component whose variance is infinite was not measured. Written: L (6, 6), its diagonal inverted, and 0 for
+    what was not measured. An angle that is expected no better than anywhere, as that of a target above the sensor is, has the
+    density of all directions. shared (6, 6) is H_i c_j of a correlated sensor, of which S + R takes σ_j H_i c_j + σ_i H_j c_i;
+    (0, 0) of any other.
     """
-    n = 0
-    log_det = 0.0
-    distance2 = 0.0
-    dims = 4 if kind == DIRECTION else 6
+    count, peak, inverse = 0, 0.0, 1.0
     for i in range(dims):
+        for j in range(i + 1):
+            L[i, j] = 0.0
         if math.isinf(variance[i]):
             continue
         if anywhere(kind, i, S[i, i] + variance[i] + curvature[i]):
-            log_det += math.log(TURNS[i])
+            peak -= math.log(TURNS[i])
             continue
-        nu[n] = innovation(kind, i, z[i], h[i])
-        m = 0
         for j in range(i + 1):
-            if math.isinf(variance[j]) or anywhere(kind, j, S[j, j] + variance[j] + curvature[j]):
+            if j < i and L[j, j] == 0.0:
                 continue
             s = S[i, j]
             if shared.shape[0]:
                 s += lasting(variance[j]) * shared[i, j] + lasting(variance[i]) * shared[j, i]
             if i == j:
                 s += variance[i] + curvature[i]
-            for k in range(m):
-                s -= L[n, k] * L[m, k]
-            L[n, m] = math.sqrt(max(s, 1e-300)) if i == j else s / L[m, m]
-            m += 1
-        w = nu[n]
-        for k in range(n):
-            w -= L[n, k] * nu[k]
-        nu[n] = w / L[n, n]
-        distance2 += nu[n] * nu[n]
-        log_det += math.log(L[n, n])
-        n += 1
-    return -0.5 * (distance2 + n * LOG_TWO_PI) - log_det, distance2
+            for k in range(j):
+                s -= L[i, k] * L[j, k]
+            L[i, j] = 1.0 / math.sqrt(max(s, 1e-300)) if i == j else s * L[j, j]
+        inverse *= L[i, i]
+        count += 1
+    return peak + math.log(inverse) - 0.5 * count * LOG_TWO_PI
 
 
-@jit
+@bare
+def squared_distance(kind, dims, z, h, L, nu):
+    """Give the squared Mahalanobis distance νᵀ (L Lᵀ)⁻¹ ν; L as `factor` writes it, nu (6,) room to work in."""
+    distance2 = 0.0
+    for i in range(dims):
+        nu[i] = 0.0
+        if L[i, i] != 0.0:
+            w = innovation(kind, i, z[i], h[i])
+            for k in range(i):
+                w -= L[i, k] * nu[k]
+            nu[i] = w * L[i, i]
+            distance2 += nu[i] * nu[i]
+    return distance2
+
+
+@bare
+def log_likelihood(kind, z, variance, h, S, curvature, shared, L, nu):
+    """Give log N(ν; 0, S + R) and the squared Mahalanobis distance over the components that were measured: `factor`."""
+    dims = 4 if kind == DIRECTION else 6
+    peak = factor(kind, dims, variance, S, curvature, shared, L)
+    distance2 = squared_distance(kind, dims, z, h, L, nu)
+    return peak - 0.5 * distance2, distance2
+
+
+@bare
 def anywhere(kind, component, variance):
     """Tell whether an angle's variance is so large that a normal's peak would be lower than all directions' even density."""
     return kind == DIRECTION and 1 <= component <= 2 and TWO_PI * variance > TURNS[component] ** 2
 
 
-@jit
+@bare
 def update_one(kind, z, variance, h, H, curvature, x, P, out_x, out_P, PH, cross, slot, gain):
     """Update one mode with one detection: the extended Kalman filter, one independent component after the other.
 
@@ -221,10 +212,14 @@ def update_one(kind, z, variance, h, H, curvature, x, P, out_x, out_P, PH, cross
             continue
         s = variance[i] + curvature[i]
         nu = innovation(kind, i, z[i], h[i])
-        for k in range(6):
-            PH[k] = 0.0
-            for c in range(6):
-                PH[k] += out_P[k, c] * H[i, c]
+        if H[i, 3] == 0.0 and H[i, 4] == 0.0 and H[i, 5] == 0.0:
+            for k in range(6):
+                PH[k] = out_P[k, 0] * H[i, 0] + out_P[k, 1] * H[i, 1] + out_P[k, 2] * H[i, 2]
+        else:
+            for k in range(6):
+                PH[k] = 0.0
+                for c in range(6):
+                    PH[k] += out_P[k, c] * H[i, c]
         for k in range(6):
             s += H[i, k] * PH[k]
             nu -= H[i, k] * (out_x[k] - x[k])
@@ -243,14 +238,14 @@ def update_one(kind, z, variance, h, H, curvature, x, P, out_x, out_P, PH, cross
         learn(cross, H[i], i, gain, slot, sigma)
 
 
-@jit
+@bare
 def inside(value, sigma, low, high):
     """Give the probability that a normal value lies between two limits."""
     scale = 1.0 / (max(sigma, 1e-9) * math.sqrt(2.0))
     return 0.5 * (math.erf((high - value) * scale) - math.erf((low - value) * scale))
 
 
-@jit
+@bare
 def in_coverage(h, S, coverage):
     """Give the probability that a predicted direction lies in a sensor's coverage.
 

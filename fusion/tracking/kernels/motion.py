@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fusion.tracking.kernels.correlating import mix
-from fusion.tracking.kernels.jit import jit
+from fusion.tracking.kernels.jit import bare, jit
 
 
 @jit
@@ -66,24 +66,27 @@ def predict(x, P, mu, n, pi, steps, q, cross, fade):
                     P[t, j, k + 3, m + 3] = P[t, j, m + 3, k + 3] = vv
 
 
-@jit
-def combine(x, P, mu, out_x, out_P):
-    """Match the moments of one track's modes: x = Σ μ x_m, P = Σ μ (P_m + (x_m − x)(x_m − x)ᵀ); x (M, 6), P (M, 6, 6)."""
+@bare
+def combine(x, P, mu, size, out_x, out_P):
+    """Match the moments of one track's modes: x = Σ μ x_m, P = Σ μ (P_m + (x_m − x)(x_m − x)ᵀ); x (M, 6), P (M, 6, 6).
+
+    size: 3 for its place alone, 6 for all of the state.
+    """
     M = mu.shape[0]
-    for k in range(6):
+    for k in range(size):
         out_x[k] = 0.0
         for m in range(M):
             out_x[k] += mu[m] * x[m, k]
-    for k in range(6):
-        for c in range(k, 6):
+    for k in range(size):
+        for c in range(k, size):
             s = 0.0
             for m in range(M):
                 s += mu[m] * (P[m, k, c] + (x[m, k] - out_x[k]) * (x[m, c] - out_x[c]))
             out_P[k, c] = out_P[c, k] = s
 
 
-@jit
+@bare
 def combine_all(x, P, mu, n, out_x, out_P):
     """Match the moments of every track's modes: out_x (N, 6), out_P (N, 6, 6)."""
     for t in range(n):
-        combine(x[t], P[t], mu[t], out_x[t], out_P[t])
+        combine(x[t], P[t], mu[t], 6, out_x[t], out_P[t])

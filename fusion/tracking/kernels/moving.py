@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from fusion.tracking.kernels.jit import jit
+from fusion.tracking.kernels.jit import bare
 
 
-@jit
+@bare
 def log_bessel(u):
     """Give log I₀(u), u ≥ 0, to 2e-7 (Abramowitz & Stegun 1964, 9.8.1 and 9.8.2)."""
     if u < 3.75:
@@ -20,13 +20,13 @@ def log_bessel(u):
     return u - 0.5 * math.log(u) + math.log(series)
 
 
-@jit
+@bare
 def log_normal(x, variance):
     """Give log N(x; 0, variance), but for a constant."""
     return -0.5 * (x * x / variance + math.log(variance))
 
 
-@jit
+@bare
 def moves(now, places, spread, spreads, took, before, ways, first, correlation, surest, logs):
     """Weigh the legs that end now (n, 3) by every way to move.
 

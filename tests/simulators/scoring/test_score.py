@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from fusion.config import Site
 from fusion.errors import RecordingError
-from simulators.judged import Reports, Truth, load_tracks, load_truths, origin
-from simulators.score import paired, score, spread
+from simulators.scoring.errors import spread
+from simulators.scoring.pairing import paired
+from simulators.scoring.reading import Reports, Truth, load_tracks, load_truths, origin
+from simulators.scoring.score import score
 
 SITE = Site(name="test", latitude_deg=48.8582, longitude_deg=2.2945, ground_amsl_m=33.0, geoid_undulation_m=44.6)
 TIMES = np.arange(0.0, 10.5, 1.0)
