@@ -274,7 +274,7 @@ def _for_test_engineers(commands: Commands) -> None:
 
     bench = commands.add_parser("bench", help="measure the core and the edge on this machine")
     bench.set_defaults(do=_bench)
-    bench.add_argument("what", nargs="*", help="core, mqtt (default: both); in a checkout also accuracy, speed, late, zones, …")
+    bench.add_argument("what", nargs="*", help="core, mqtt (default: both); in a checkout also bounds, accuracy, peers, speed, …")
 
 
 def _positive(text: str) -> float:

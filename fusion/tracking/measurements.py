@@ -89,7 +89,8 @@ def measure(
     if len(directions):
         _directions(directions, detections, z, variance)
     if len(positions):
-        _positions(positions.tolist(), detections, frame, z, variance, hint)
+        filtered = sensor.config.output == "tracks"
+        _positions(positions.tolist(), detections, frame, z, variance, hint, filtered=filtered)
     against = _Against.of(detections, differences, others, z, variance)
     noise = variance.copy()
     variance *= scale
@@ -240,9 +241,20 @@ def _row(one: Measurement) -> tuple[float, ...]:
 
 
 def _positions(
-    rows: list[int], detections: tuple[Measurement, ...], frame: SiteFrame, z: Floats, variance: Floats, hint: Floats
+    rows: list[int],
+    detections: tuple[Measurement, ...],
+    frame: SiteFrame,
+    z: Floats,
+    variance: Floats,
+    hint: Floats,
+    *,
+    filtered: bool,
 ) -> None:
-    """Put the positions into the grid, all at once."""
+    """Put the positions into the grid, all at once.
+
+    The velocity of a sensor's own tracker (`filtered`) is what its places say already, and lags where they lag: it starts a
+    track and updates none.
+    """
     reports = [detection for detection in detections if isinstance(detection, Position)]
     heights = np.array([math.nan if report.altitude is None else report.altitude for report in reports])
     place = frame.grid_from_wgs84([report.latitude for report in reports], [report.longitude for report in reports], heights)
@@ -254,7 +266,7 @@ def _positions(
         if report.velocity is not None:
             rate = np.linalg.solve(matrix, np.array(report.velocity))
             hint[j, :3], hint[j, 3] = rate, report.sigma_velocity or REPORTED_SPEED_SIGMA
-            if report.sigma_velocity is not None:
+            if report.sigma_velocity is not None and not filtered:
                 z[j, 3:], variance[j, 3:] = rate, report.sigma_velocity**2
 
 

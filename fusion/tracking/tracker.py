@@ -19,8 +19,9 @@ from fusion.tracking.hyperbolas import Hyperbolas
 from fusion.tracking.initiation import Crossings
 from fusion.tracking.kernels import DIFFERENCE
 from fusion.tracking.measurements import Measurements, measure
-from fusion.tracking.merging import Merging
+from fusion.tracking.merging import Birth, Merging, births_of
 from fusion.tracking.registration import Registration
+from fusion.tracking.renaming import Names
 from fusion.tracking.sensors import SensorModel
 from fusion.tracking.state import TrackerState
 from fusion.tracking.store import Gated, TrackStore, begin, begin_at
@@ -66,7 +67,8 @@ class Tracker:
         self.crossings, self.hyperbolas, self.merging = Crossings(), Hyperbolas(), Merging()
         self.registration = Registration(self.sensors)
         self.cameras = Cameras(self.sensors)
-        self._names: dict[tuple[int, int, int, int], str] = {}
+        self.names: Names = {}
+        self._ids: dict[Birth, str] = {}
 
     def snapshot(self) -> TrackerState:
         """Give the whole state as a value of its own."""
@@ -203,16 +205,13 @@ class Tracker:
 
     def identify(self, rows: Integers) -> tuple[str, ...]:
         """Give the ids of rows: ULIDs made from their births, so the same in every replay."""
-        store = self.store
-        births = zip(
-            *(column[rows].tolist() for column in (store.born, store.birth_sensor, store.birth_sequence, store.birth_index)),
-            strict=True,
-        )
-        known, self._names = self._names, {}
-        for birth in births:
+        births = births_of(self.store)
+        named = [self.names.get(births[row], births[row]) for row in rows.tolist()]
+        known, self._ids = self._ids, {}
+        for birth in named:
             born, sensor, sequence, index = birth
-            self._names[birth] = known.get(birth) or ulid(born, self.config.site.name, self.ids[sensor], sequence, index)
-        return tuple(self._names.values())
+            self._ids[birth] = known.get(birth) or ulid(born, self.config.site.name, self.ids[sensor], sequence, index)
+        return tuple(self._ids.values())
 
     def table(self, at: int, *, tentative: bool = False) -> TrackTable:
         """Give what is believed at a time (ns), not before the last scan's, without changing it."""
