@@ -182,7 +182,7 @@ def _schema(chosen: argparse.Namespace) -> int:
 def _bench(chosen: argparse.Namespace) -> int:
     from simulators.bench import bench  # noqa: PLC0415
 
-    return bench(set(chosen.what))
+    return bench(chosen.what)
 
 
 # --- What may be said --------------------------------------------------------------------------------------------------
@@ -274,7 +274,9 @@ def _for_test_engineers(commands: Commands) -> None:
 
     bench = commands.add_parser("bench", help="measure the core and the edge on this machine")
     bench.set_defaults(do=_bench)
-    bench.add_argument("what", nargs="*", help="core, mqtt (default: both); in a checkout also accuracy, speed, late, zones, …")
+    bench.add_argument(
+        "what", nargs=argparse.REMAINDER, help="core, mqtt (default: both); in a checkout also bounds, accuracy, peers, speed, …"
+    )
 
 
 def _positive(text: str) -> float:

@@ -136,8 +136,8 @@ class Sensor(Table):
         NonNegative | None,
         Meta(
             description="how long its errors stay the same (time constant of a first-order Gauss-Markov process): some second "
-            "where a camera's pose or a sensor's own filter errs; 0: each look errs anew. Left out: 0, and three periods where "
-            '`output = "tracks"`'
+            "where a camera's pose or a sensor's own filter errs; 0: each look errs anew. Left out: 0, but 2 s for a camera, and "
+            'three periods where `output = "tracks"`'
         ),
     ] = None
     bias_sigma: BiasSigma = BiasSigma()

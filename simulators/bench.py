@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,25 +46,43 @@ class Cost(NamedTuple):
     beat_s: float  # the longest beat
 
 
-def bench(what: Collection[str]) -> int:
-    """Measure and print. `what` is empty for core and mqtt; the others stand under tests/benchmarks, in a checkout only."""
-    if unknown := set(what) - {"core", "mqtt"} - set(_in_checkout()):
-        known = ", ".join(["core", "mqtt", *_in_checkout()])
-        raise ConfigError(f"bench: {', '.join(sorted(unknown))} is not known here; expected of {known}")
+def bench(asked: Sequence[str]) -> int:
+    """Measure and print: names of benchmarks, each with what it is to be told (`accuracy 6`); core and mqtt where none is asked.
+
+    The others stand under tests/benchmarks, in a checkout only.
+    """
+    known = {"core", "mqtt", *_in_checkout()}
+    if asked and asked[0] not in known:
+        raise ConfigError(f"bench: {asked[0]} is not known here; expected of {', '.join(sorted(known))}")
     warm_up()
-    if not what or "core" in what:
-        _bench_core()
-    if not what or "mqtt" in what:
-        bench_mqtt(crowd)
-    failures = [name for name, path in _in_checkout().items() if name in what and not _run(name, path)]
+    failures = 0
+    for name, told in _runs(asked or ("core", "mqtt"), known):
+        match name:
+            case "core":
+                _bench_core()
+            case "mqtt":
+                bench_mqtt(crowd)
+            case _:
+                failures += not _run(name, _in_checkout()[name], told)
     return 1 if failures else 0
 
 
-def _run(name: str, path: Path) -> bool:
+def _runs(words: Sequence[str], known: Collection[str]) -> list[tuple[str, list[str]]]:
+    """Give each benchmark that is named, and the words between its name and the next."""
+    runs: list[tuple[str, list[str]]] = []
+    for word in words:
+        if word in known:
+            runs.append((word, []))
+        else:
+            runs[-1][1].append(word)
+    return runs
+
+
+def _run(name: str, path: Path, told: list[str]) -> bool:
     """Run one of the checkout's benchmarks; tell whether it went well."""
     print(f"== {name}", flush=True)
     environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
-    return subprocess.run([sys.executable, path], env=environment, check=False).returncode == 0  # noqa: S603 - it is our own file
+    return subprocess.run([sys.executable, path, *told], env=environment, check=False).returncode == 0  # noqa: S603 - our own file
 
 
 def _in_checkout() -> dict[str, Path]:

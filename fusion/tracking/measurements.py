@@ -43,7 +43,7 @@ class Measurements:
     kind: Integers  # (D)
     z: Floats  # (D, 6) range, azimuth, elevation, range rate; or easting, northing, height and their rates; or a difference, m
     variance: Floats  # (D, 6) with what is not known of the sensor's bias
-    noise: Floats  # (D, 6) without
+    noise: Floats  # (D, 6) without, as stated
     time: Integers  # (D) ns, each detection's own
     offset: Floats  # (D) s, each detection's own time against the scan's
     names: Integers  # (D) identity codes, 0 for none
@@ -73,10 +73,11 @@ def measure(
     frame: SiteFrame,
     bias: Bias | None = None,
     others: Mapping[str, SensorModel] = MappingProxyType({}),
+    scale: float = 1.0,
 ) -> Measurements:
     """Turn a scan into arrays, freed from the sensor's bias as far as that is known; its prior if left out.
 
-    others: the site's sensors, which differences are measured against.
+    others: the site's sensors, which differences are measured against; scale: its variance as a share of what was stated.
     """
     bias = sensor.prior if bias is None else bias
     detections = scan.detections
@@ -88,9 +89,11 @@ def measure(
     if len(directions):
         _directions(directions, detections, z, variance)
     if len(positions):
-        _positions(positions.tolist(), detections, frame, z, variance, hint)
+        filtered = sensor.config.output == "tracks"
+        _positions(positions.tolist(), detections, frame, z, variance, hint, filtered=filtered)
     against = _Against.of(detections, differences, others, z, variance)
     noise = variance.copy()
+    variance *= scale
     if len(differences):
         variance[differences, 0] += LIGHT**2 * (bias.covariance[TIME_OFF, TIME_OFF] + against.clocks[against.base[differences]])
     if bias.covariance.any():
@@ -247,9 +250,20 @@ def _row(one: Measurement) -> tuple[float, ...]:
 
 
 def _positions(
-    rows: list[int], detections: tuple[Measurement, ...], frame: SiteFrame, z: Floats, variance: Floats, hint: Floats
+    rows: list[int],
+    detections: tuple[Measurement, ...],
+    frame: SiteFrame,
+    z: Floats,
+    variance: Floats,
+    hint: Floats,
+    *,
+    filtered: bool,
 ) -> None:
-    """Put the positions into the grid, all at once."""
+    """Put the positions into the grid, all at once.
+
+    The velocity of a sensor's own tracker (`filtered`) is what its places say already, and lags where they lag: it starts a
+    track and updates none.
+    """
     reports = [detection for detection in detections if isinstance(detection, Position)]
     heights = np.array([math.nan if report.altitude is None else report.altitude for report in reports])
     place = frame.grid_from_wgs84([report.latitude for report in reports], [report.longitude for report in reports], heights)
@@ -261,7 +275,7 @@ def _positions(
         if report.velocity is not None:
             rate = np.linalg.solve(matrix, np.array(report.velocity))
             hint[j, :3], hint[j, 3] = rate, report.sigma_velocity or REPORTED_SPEED_SIGMA
-            if report.sigma_velocity is not None:
+            if report.sigma_velocity is not None and not filtered:
                 z[j, 3:], variance[j, 3:] = rate, report.sigma_velocity**2
 
 

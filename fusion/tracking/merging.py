@@ -99,6 +99,12 @@ def birth_of(store: TrackStore, row: int) -> Birth:
     return int(store.born[row]), int(store.birth_sensor[row]), int(store.birth_sequence[row]), int(store.birth_index[row])
 
 
+def births_of(store: TrackStore) -> list[Birth]:
+    """Give what each row's id is made of."""
+    columns = (store.born, store.birth_sensor, store.birth_sequence, store.birth_index)
+    return list(zip(*(column.tolist() for column in columns), strict=True))
+
+
 def rows_of(store: TrackStore, births: set[Birth]) -> dict[Birth, int]:
     """Give the rows of births, of those that there are."""
     likely = np.flatnonzero(store.confirmed & np.isin(store.birth_index, [index for *_, index in births]))

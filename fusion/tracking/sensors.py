@@ -29,6 +29,9 @@ FILTERED = 3.0
 FOLDS = 0.02
 """Bearings of a direction finder that point the other way where nobody says how many: one in fifty, by reflections."""
 
+PICTURED = 2.0
+"""s that a camera's errors last where nobody says how long: of its pose, its lens, and where in a drone's picture its eye is."""
+
 
 PARTS = ("range_m", "azimuth_rad", "elevation_rad", "time_s", "east_m", "north_m")
 """What a sensor can be off in all day; the last two by standing elsewhere than it thinks: they shift all that it sees."""
@@ -86,7 +89,9 @@ class SensorModel:
         """How long its errors last, s; 0: white. What a sensor's own filter makes of its plots lasts some looks."""
         if self.config.correlation_s is not None:
             return self.config.correlation_s
-        return FILTERED * (self.config.period_s or 1.0) if self.config.output == "tracks" else 0.0
+        if self.config.output == "tracks":
+            return FILTERED * self.period
+        return PICTURED if self.config.kind == "camera" else 0.0
 
     @cached_property
     def looks(self) -> bool:

@@ -9,6 +9,7 @@ from fusion.arrays import Array, pack, unpack
 from fusion.errors import SnapshotError
 from fusion.messages import Record
 from fusion.tracking.bearing_store import BearingTracks
+from fusion.tracking.cameras import Learnt
 from fusion.tracking.classification import Claim
 from fusion.tracking.following import Bank
 from fusion.tracking.initiation import Ray
@@ -32,6 +33,7 @@ class TrackerState(NamedTuple):
     registration: RegistrationState
     bearings: BearingTracks
     asked: int
+    cameras: dict[str, Learnt]
 
 
 class RegistrationRecord(Record, omit_defaults=False):
@@ -59,6 +61,7 @@ class TrackerRecord(Record, omit_defaults=False):
     bearings: dict[str, Array]
     bearing_claims: tuple[Claim | None, ...]
     asked: int
+    cameras: dict[str, Learnt]
 
 
 def write(state: TrackerState) -> TrackerRecord:
@@ -76,6 +79,7 @@ def write(state: TrackerState) -> TrackerRecord:
         bearings={name: pack(array) for name, array in state.bearings.arrays().items()},
         bearing_claims=tuple(state.bearings.claims),
         asked=state.asked,
+        cameras=state.cameras,
     )
 
 
@@ -91,6 +95,7 @@ def read(record: TrackerRecord) -> TrackerState:
         _read_registration(record.registration),
         bearings,
         record.asked,
+        record.cameras,
     )
     return TrackerState(record.time, store, record.undetected, *known)
 

@@ -11,6 +11,8 @@ from bisect import bisect_left
 from typing import Literal, NamedTuple
 
 from fusion.messages import SECOND, Record, Scan
+from fusion.tracking.merging import Birth
+from fusion.tracking.renaming import Shown, renamed, shown
 from fusion.tracking.state import TrackerRecord, TrackerState, read, write
 from fusion.tracking.tracker import Tracker
 
@@ -32,6 +34,9 @@ class TimelineState(Record):
     base: TrackerRecord
     scans: tuple[Scan, ...]
     newest: int
+    done: int
+    names: tuple[tuple[Birth, Birth], ...] = ()
+    shown: Shown | None = None
 
 
 class Timeline:
@@ -43,6 +48,7 @@ class Timeline:
         self.newest = 0
         self._done = 0  # scans[:done] are in the tracker's state
         self._marks: list[Mark] = []
+        self._shown: Shown | None = None  # what was shown before the rerun that is due
 
     def insert(self, scan: Scan) -> Literal["taken", "duplicate", "late"]:
         """Put a scan into its place; it is late when older than the window, and duplicate when it is there already."""
@@ -60,17 +66,26 @@ class Timeline:
     def advance(self) -> int:
         """Do every scan that is not done yet, in order, and forget what no late scan can reach; give how many were done."""
         todo = len(self.scans) - self._done
-        while self._done < len(self.scans):
-            scan = self.scans[self._done]
-            if not self._marks or scan.time - self._marks[-1].time >= MARK_EVERY:
-                self._marks.append(Mark(self._done, scan.time, self.tracker.snapshot()))
-            self.tracker.step(scan)
-            self._done += 1
+        self._do(len(self.scans))
         self._forget()
+        if self._shown is not None:
+            self.tracker.names = renamed(self._shown, self.tracker.store, self.tracker.time, self.tracker.names)
+            self._shown = None
         return todo
+
+    def _do(self, until: int) -> None:
+        """Do the scans before scans[until]."""
+        for place in range(self._done, until):
+            scan = self.scans[place]
+            if not self._marks or scan.time - self._marks[-1].time >= MARK_EVERY:
+                self._marks.append(Mark(place, scan.time, self.tracker.snapshot()))
+            self.tracker.step(scan)
+        self._done = until
 
     def _roll_back(self, place: int) -> None:
         """Take the tracker back to before scans[place], which is new."""
+        if self._shown is None:
+            self._shown = shown(self.tracker.store, self.tracker.time, self.tracker.names)
         while self._marks[-1].place > place:
             self._marks.pop()
         mark = self._marks[-1]
@@ -90,11 +105,19 @@ class Timeline:
     def snapshot(self) -> TimelineState:
         """Give the timeline as a value."""
         base = self._marks[0].state if self._marks else self.tracker.snapshot()
-        return TimelineState(base=write(base), scans=tuple(self.scans), newest=self.newest)
+        return TimelineState(
+            base=write(base),
+            scans=tuple(self.scans),
+            newest=self.newest,
+            done=self._done,
+            names=tuple(self.tracker.names.items()),
+            shown=self._shown,
+        )
 
     def restore(self, state: TimelineState) -> None:
-        """Become what the value says: begin where its window begins, and do again what came since."""
+        """Become what the value says: begin where its window begins, and do again what was done since."""
         self.scans, self.newest = list(state.scans), state.newest
         self.tracker.restore(read(state.base))
+        self.tracker.names, self._shown = dict(state.names), state.shown
         self._done, self._marks = 0, []
-        self.advance()
+        self._do(state.done)

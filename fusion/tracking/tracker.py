@@ -12,6 +12,7 @@ from fusion.config import Config
 from fusion.frame import SiteFrame
 from fusion.messages import SECOND, Floats, Integers, Scan, TrackStatus, TrackTable
 from fusion.tracking import weighing
+from fusion.tracking.cameras import Cameras
 from fusion.tracking.claims import AIRCRAFT_SPEED, DRONE_SPEED, faded, strengths
 from fusion.tracking.classification import BROADCAST, probabilities
 from fusion.tracking.hearing import Hearing, owed, unexplained
@@ -19,8 +20,9 @@ from fusion.tracking.hyperbolas import Hyperbolas
 from fusion.tracking.initiation import Crossings
 from fusion.tracking.kernels import DIFFERENCE
 from fusion.tracking.measurements import Measurements, measure
-from fusion.tracking.merging import Birth, Merging
+from fusion.tracking.merging import Birth, Merging, births_of
 from fusion.tracking.registration import Registration
+from fusion.tracking.renaming import Names
 from fusion.tracking.sensors import SensorModel
 from fusion.tracking.state import TrackerState
 from fusion.tracking.store import Gated, TrackStore, begin, begin_at
@@ -58,7 +60,7 @@ class Tracker:
         self.ids = tuple(self.sensors)
         lasting = [name for name, model in self.sensors.items() if model.correlation > 0.0]
         self.sensors |= {name: replace(self.sensors[name], slot=slot) for slot, name in enumerate(lasting)}
-        self.correlations = np.array([self.sensors[name].correlation for name in lasting])
+        self.lasting = tuple(lasting)
         self.height = (frame.ground + HEIGHT[0], HEIGHT[1])
         self.time = 0
         self.store = TrackStore.for_sensors(len(self.ids), len(lasting))
@@ -66,13 +68,15 @@ class Tracker:
         self.crossings, self.hyperbolas, self.merging = Crossings(), Hyperbolas(), Merging()
         self.registration = Registration(self.sensors)
         self.hearing = Hearing(tuple(self.sensors.values()), self.height)
-        self._names: dict[tuple[int, int, int, int], str] = {}
+        self.cameras = Cameras(self.sensors)
+        self.names: Names = {}
+        self._ids: dict[Birth, str] = {}
 
     def snapshot(self) -> TrackerState:
         """Give the whole state as a value of its own."""
         known = (self.crossings.rays, self.hyperbolas.clues, self.merging.pairs, self.merging.searched, self.registration.state)
         heard = (self.hearing.tracks.copy(), self.hearing.asked)
-        return TrackerState(self.time, self.store.copy(), dict(self.undetected), *known, *heard)
+        return TrackerState(self.time, self.store.copy(), dict(self.undetected), *known, *heard, dict(self.cameras.learnt))
 
     def restore(self, state: TrackerState) -> None:
         """Become what the value says; the value stays good for another time."""
@@ -82,6 +86,7 @@ class Tracker:
         self.merging = Merging(state.pairs, state.searched)
         self.registration.state = state.registration
         self.hearing.tracks, self.hearing.asked = state.bearings.copy(), state.asked
+        self.cameras.learnt = dict(state.cameras)
 
     def step(self, scan: Scan) -> None:
         """Let one look speak to every track."""
@@ -89,7 +94,8 @@ class Tracker:
         self.registration.predict(scan.time)
         bias = self.registration.correction(scan.sensor)
         sensor = self.sensors[scan.sensor].moved(bias)
-        seen = measure(scan, sensor, self.frame, bias, self.sensors)
+        freed = self.cameras.freed(sensor, bias)
+        seen = measure(scan, sensor, self.frame, freed, self.sensors, self.cameras.scale(scan.sensor))
         gated = self.store.gate(seen, sensor)
         intensity = self._expect(scan, sensor, gated)
         look, told = self.hearing.look(scan, sensor, self.ids.index(scan.sensor), _number(scan), seen, intensity)
@@ -97,6 +103,7 @@ class Tracker:
         look = look and owed(look, *unexplained(self.store, sensor, told, found, intensity))
         self.registration.learn(seen, sensor, bias, self.store, found)
         best, share = self.store.update(seen, sensor, found)
+        self.cameras.learn(seen, sensor, self.store, best, share, scan.time)
         self.store.learn_labels(seen, sensor.labels, found, best, self.ids.index(scan.sensor))
         self.store.learn_motion(scan.time, np.flatnonzero(best >= 0))
         weighing.compare(self.store, scan, sensor, seen, found, best, share, self.frame.ground)
@@ -110,11 +117,15 @@ class Tracker:
         if look:
             self.hearing.follow(look, self.store)
 
+    def _correlations(self) -> Floats:
+        """Say how long the errors of each sensor last whose errors do, s."""
+        return np.array([self.cameras.correlation(self.sensors[name]) for name in self.lasting])
+
     def _predict(self, time: int) -> None:
         """Move to the scan's time; targets leave the sky at their rate."""
         if self.time:
             dt = (time - self.time) / SECOND
-            self.store.predict(dt, self.correlations)
+            self.store.predict(dt, self._correlations())
             self.store.hold_heights(self.height[1])
             self.store.r *= math.exp(-dt / SURVIVAL)
         self.time = time
@@ -211,15 +222,12 @@ class Tracker:
 
     def identify(self, rows: Integers) -> tuple[str, ...]:
         """Give the ids of rows: ULIDs made from their births, so the same in every replay."""
-        store = self.store
-        births = zip(
-            *(column[rows].tolist() for column in (store.born, store.birth_sensor, store.birth_sequence, store.birth_index)),
-            strict=True,
-        )
-        known, self._names = self._names, {}
-        for birth in births:
-            self._names[birth] = known.get(birth) or self._name(birth)
-        return tuple(self._names.values())
+        births = births_of(self.store)
+        named = [self.names.get(births[row], births[row]) for row in rows.tolist()]
+        known, self._ids = self._ids, {}
+        for birth in named:
+            self._ids[birth] = known.get(birth) or self._name(birth)
+        return tuple(self._ids.values())
 
     def _name(self, birth: Birth) -> str:
         born, sensor, sequence, index = birth
@@ -232,7 +240,7 @@ class Tracker:
         shown = (store.confirmed | tentative) & (unseen <= self.config.tracking.coast_s)
         names = self.identify(np.flatnonzero(shown))
         store.keep(shown)
-        store.predict((at - self.time) / SECOND, self.correlations)
+        store.predict((at - self.time) / SECOND, self._correlations())
         state, covariance = store.combined()
         named = np.array([claim is not None for claim in store.claims], bool)[:, None]
         return TrackTable(

@@ -2,7 +2,7 @@
 
     vigie bench trial        (or PYTHONPATH=. python tests/benchmarks/bench_trial.py [directory of recordings])
 
-VIGIE_TRIAL, or the argument, names a directory with `nato-1_*/{site.toml, recording.jsonl.gz, truth.csv}`: a 2-D drone radar
+RECORDINGS, or the argument, names a directory with `nato-1_*/{site.toml, recording.jsonl.gz, truth.csv}`: a 2-D drone radar
 that is some degrees off and direction finders, recorded with the drone's own log. The log stands in for Remote ID, once a
 second, with a satellite receiver's errors added; what is judged is the horizontal error, each second, of the nearest track
 within 50 m, its newest report no older than 2.5 s and led on along its velocity.
@@ -167,7 +167,7 @@ def main(directory):
     """Print the table, and how near the biases are that each way learnt."""
     cases = sorted(path.parent for path in Path(directory).glob("nato-1_*/truth.csv")) if directory else []
     if not cases:
-        print("trial: no recordings; name their directory (nato-1_*) as the argument or in VIGIE_TRIAL")
+        print("trial: no recordings; name their directory (nato-1_*) as the argument or in RECORDINGS")
         return
     flights = [read(case) for case in cases]
     print("horizontal RMSE, m (seconds missed)     raw          learnt elsewhere   2nd half: raw       after reports in the 1st")
@@ -185,4 +185,4 @@ def main(directory):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("VIGIE_TRIAL"))
+    main(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("RECORDINGS"))

@@ -13,6 +13,7 @@ from fusion.messages import SECOND, Input, Output, RawMessage, Scan, Tick, Track
 from fusion.payload import payload
 from fusion.pipeline import Pipeline
 from fusion.topics import TopicTree
+from fusion.tracking.merging import births_of
 from fusion.zones.permits import Register
 from fusion.zones.zones import ZoneSet
 from sensors import Station
@@ -73,10 +74,15 @@ def said(output: Output) -> bytes:
 
 
 def final(core: Pipeline) -> dict[str, bytes]:
-    """Give the final tracks, column by column, to the last bit; when a detection was received is not theirs but the stream's."""
+    """Give the final tracks, column by column, to the last bit; when a detection was received is not theirs but the stream's.
+
+    Instead of the names that they go by stands what those are made of, their births: a track that was shown keeps its name
+    when late data gives it another birth (`tests/tracking/test_timeline.py`).
+    """
     table: TrackTable = core.timeline.tracker.table(END, tentative=True)
     table = msgspec.structs.replace(table, bearings=tuple(msgspec.structs.replace(one, received=0) for one in table.bearings))
-    columns = {name: getattr(table, name) for name in table.__struct_fields__ if name != "received"}
+    columns = {name: getattr(table, name) for name in table.__struct_fields__ if name not in {"received", "tracks"}}
+    columns["births"] = tuple(births_of(core.timeline.tracker.store))
     return {
         name: column.tobytes() if isinstance(column, np.ndarray) else msgspec.msgpack.encode(column)
         for name, column in columns.items()

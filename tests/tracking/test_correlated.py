@@ -199,7 +199,7 @@ def test_a_sensor_s_own_track_number_tips_the_scales_and_no_more():
         time = START + 6 * SECOND
         scan = Scan(sensor="smart", time=time, received=time, sequence=6, boot="b", detections=(report(left + [place, 0, 0, 0, 0, 0], P, time, name),))  # fmt: skip
         seen = measure(scan, other.sensors["smart"], FRAME)
-        other.store.predict(1.0, other.correlations)
+        other.store.predict(1.0, np.array([other.sensors[name].correlation for name in other.lasting]))
         gated = other.store.gate(seen, other.sensors["smart"])
         found = other.store.associate(gated, seen, Intensity(0.01, 0.01), other.store.numbers[:, 0])
         return float(found.p[gated.start[0] : gated.start[1]].sum() / max(found.p.sum(), 1e-9))

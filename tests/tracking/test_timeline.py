@@ -2,13 +2,14 @@
 
 import msgspec
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fusion.messages import SECOND
 from fusion.tracking.timeline import Timeline, TimelineState
 from fusion.tracking.tracker import Tracker
-from tests.scene import CONFIG, FRAME, scans, targets
+from tests.scene import CONFIG, FRAME, START, scans, targets
 
 encode = msgspec.msgpack.Encoder().encode
 SCANS = scans(np.random.default_rng(3), targets(np.random.default_rng(3), 6), 12.0)
@@ -109,3 +110,50 @@ def test_the_window_forgets_what_no_late_scan_can_reach():
         line.insert(scan)
         line.advance()
     assert line.scans[0].time >= SCANS[-1].time - 2 * SECOND
+
+
+LATENCY = {"radar-1": 0.3, "radar-2": 1.5, "rf-1": 2.0, "camera-1": 0.5, "adsb": 0.3}
+
+
+def watched(seed: int, cut: int | None = None, *, late: bool = True) -> list[tuple[dict[int, str], tuple[str, ...]]]:
+    """The id of each target's nearest track, and all ids shown, after each arrival; with a restart at one."""
+    truth = targets(np.random.default_rng(seed), 6)
+    found = scans(np.random.default_rng(seed), truth, 8.0)
+    arrivals = sorted(found, key=lambda scan: (scan.time + round(LATENCY[scan.sensor] * SECOND) * late, scan.sensor))
+    line, told = timeline(), []
+    for i, scan in enumerate(arrivals):
+        line.insert(scan)
+        if i == cut:
+            state, line = line.snapshot(), timeline()
+            line.restore(msgspec.msgpack.decode(encode(state), type=TimelineState))
+        line.advance()
+        table = line.tracker.table(line.newest)
+        told.append((_nearest(table, truth), table.tracks))
+    return told
+
+
+def _nearest(table, truth) -> dict[int, str]:
+    there = truth[:, :3] + truth[:, 3:] * (table.time - START) / SECOND
+    apart = np.linalg.norm(there[:, None] - table.state[None, :, :3], axis=2)
+    return {i: table.tracks[int(apart[i].argmin())] for i in range(len(truth)) if len(table.tracks) and apart[i].min() < 60.0}
+
+
+def ids_of_targets(told) -> list[set[str]]:
+    return [{nearest[i] for nearest, _ in told if i in nearest} for i in range(6)]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_track_that_was_shown_keeps_its_id_when_a_late_look_lets_it_begin_elsewhere(seed):
+    told = watched(seed)
+    assert all(len(set(ids)) == len(ids) for _, ids in told)
+    assert [len(ids) for ids in ids_of_targets(told)] == [1] * 6
+
+
+def test_a_rerun_does_begin_tracks_elsewhere():
+    """Else the test above would prove nothing: in order, the same looks make other ids."""
+    assert any(ids_of_targets(watched(seed)) != ids_of_targets(watched(seed, late=False)) for seed in range(6))
+
+
+@pytest.mark.parametrize("cut", [3, 8, 11, 14, 17, 30])
+def test_a_restart_in_the_middle_of_a_rerun_shows_the_same_ids(cut):
+    assert watched(0, cut) == watched(0)
