@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,14 +10,19 @@ import msgspec
 import numpy as np
 
 from fusion.errors import RecordingError
-from fusion.messages import SECOND, Alert, Floats, WirePosition, nanoseconds
+from fusion.messages import SECOND, Alert, Floats, WireBearing, WirePosition, nanoseconds
 from simulators.earth import ecef_from_wgs84
 from simulators.scenario import Expectation
 from simulators.scenario_file import Stage
+from simulators.sensing import place_of
 from simulators.targets import Target
 
 REACH = 100.0
 """m from an alert's track to the target that it is about: beyond any gate, and drones of a scenario fly further apart."""
+
+
+SIGMAS = 4.0
+"""Sigmas from an alert's bearing to the target that it is about: one in fifteen thousand is further off by chance."""
 
 
 class Raised(NamedTuple):
@@ -64,18 +70,27 @@ def judge(stage: Stage, told: list[Raised]) -> list[Outcome]:
 
 
 def _about(alert: Alert, stage: Stage, flown: tuple[Target, ...]) -> str | None:
-    """Find the actor that an alert's track truly is: the nearest in the air then, if it is within REACH."""
-    if alert.track_state is None or alert.track_state.position is None:
+    """Find the actor that an alert's track truly is: the nearest in the air then, if it is within REACH of place or bearing."""
+    track = alert.track_state
+    if track is None:
         return None
-    after = (nanoseconds(alert.track_state.time) - stage.start) / SECOND
-    here = _ecef(alert.track_state.position)
-    there = [
-        (float(np.linalg.norm(target.trajectory.position(after) - here)), target.actor)
-        for target in flown
-        if target.trajectory.flying(after)
-    ]
-    distance, actor = min(there, default=(np.inf, ""))
-    return actor if distance <= REACH else None
+    after = (nanoseconds(track.time) - stage.start) / SECOND
+    there = [(target.trajectory.position(after), target.actor) for target in flown if target.trajectory.flying(after)]
+    if track.position is not None:
+        here = _ecef(track.position)
+        away = [(float(np.linalg.norm(place - here)) / REACH, actor) for place, actor in there]
+    else:
+        away = [(_beside(track.bearing, place, stage), actor) for place, actor in there] if track.bearing else []
+    share, actor = min(away, default=(np.inf, ""))
+    return actor if share <= 1.0 else None
+
+
+def _beside(bearing: WireBearing, place: Floats, stage: Stage) -> float:
+    """Give how far a place (earth-centred) lies beside a bearing, as a share of what is near enough, SIGMAS of its sigma."""
+    (sensor,) = (one for one in stage.site.sensor if one.id == bearing.sensor)
+    east, north, _ = place_of(stage, sensor).enu(place[None])[0]
+    beside = math.remainder(math.atan2(east, north) - math.radians(bearing.azimuth_deg), math.tau)
+    return abs(beside) / (SIGMAS * math.radians(bearing.sigma_deg))
 
 
 def _ecef(position: WirePosition) -> Floats:

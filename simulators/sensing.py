@@ -42,16 +42,16 @@ def view(stage: Stage, sensor: Sensor, targets: tuple[Target, ...]) -> View:
     """Set one configured sensor to work on the targets of a scenario."""
     behaviour, chance = stage.behaviour(sensor.id), partial(stream, stage.scenario.seed, "sensor", sensor.id)
     made = looks(sensor, behaviour, stage.scenario.duration_s, chance)
-    return View(chance, sensor, behaviour, _place(stage, sensor), targets, made, _reference(stage, sensor))
+    return View(chance, sensor, behaviour, place_of(stage, sensor), targets, made, _reference(stage, sensor))
 
 
 def _reference(stage: Stage, sensor: Sensor) -> Reference | None:
     """Give the receiver that a time-difference sensor compares with; None for any other kind."""
     other = stage.reference(sensor)
-    return None if other is None else Reference(other.id, _place(stage, other), stage.behaviour(other.id).bias.time_s)
+    return None if other is None else Reference(other.id, place_of(stage, other), stage.behaviour(other.id).bias.time_s)
 
 
-def _place(stage: Stage, sensor: Sensor) -> Place:
+def place_of(stage: Stage, sensor: Sensor) -> Place:
     """Give where a sensor stands: the middle of the site, on its ground, where the configuration says nothing."""
     middle = chart(stage.site.site).middle
     return Place(

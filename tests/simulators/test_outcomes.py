@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import msgspec
 import numpy as np
+import pyproj
 import pytest
 
 from fusion.errors import RecordingError
@@ -14,10 +15,11 @@ from simulators.outcomes import judge, load_alerts, raised
 from simulators.targets import targets
 from tests.simulators.scenes import DRONE, RADAR
 
+GEOD = pyproj.Geod(ellps="WGS84")
 EXPECT = '[[expect]]\nactor = "drone"\nflagged = {flagged}\n{more}\n'
 
 
-def alert(stage, flown, name, after, *, aside_deg=0.0, rule="intrusion", zone="RING", state="raised"):
+def alert(stage, flown, name, after, *, aside_deg=0.0, rule="intrusion", zone="RING", state="raised", beside_deg=None):
     """Write the alert that a service would raise about a target, `aside_deg` of latitude away from it."""
     target = next(target for target in flown if target.id == name)
     latitude, longitude, height = wgs84_from_ecef(target.trajectory.position(after))
@@ -39,6 +41,11 @@ def alert(stage, flown, name, after, *, aside_deg=0.0, rule="intrusion", zone="R
         "born": time,
         "updated": time,
     }
+    if beside_deg is not None:  # of the bearing alone is known
+        (sensor,) = stage.site.sensor
+        course = GEOD.inv(sensor.longitude_deg, sensor.latitude_deg, math.degrees(longitude), math.degrees(latitude))[0]
+        track["bearing"] = {"sensor": sensor.id, "azimuth_deg": (course + beside_deg) % 360.0, "sigma_deg": 2.0}
+        del track["position"]
     return json.dumps(
         {
             "alert": f"A-{name}-{zone}",
@@ -100,6 +107,13 @@ def test_an_actor_that_must_not_be_flagged_is_met_by_silence_about_it(outcome):
 def test_an_alert_where_nobody_is_is_about_nobody(outcome):
     assert outcome("true", "", ("drone", 20, {"aside_deg": 0.0005}))[0] is True  # 56 m off
     assert outcome("true", "", ("drone", 20, {"aside_deg": 0.0015}))[0] is False  # 167 m off
+
+
+@pytest.mark.parametrize(
+    ("beside_deg", "met"), [(0.0, True), (-2.0, True), (2.0, True), (30.0, False), (-30.0, False), (180.0, False)]
+)
+def test_an_alert_about_a_bearing_is_about_who_flies_along_it(outcome, beside_deg, met):
+    assert outcome("true", "", ("drone", 20, {"beside_deg": beside_deg}))[0] is met
 
 
 def test_an_alert_that_grows_from_a_prediction_to_an_intrusion_is_an_intrusion_from_then_on(outcome):
