@@ -15,7 +15,7 @@ from fusion.tracking.timeline import TimelineState
 from fusion.zones.alerts import AlertsState
 from fusion.zones.zones import Zone
 
-VERSION = 4
+VERSION = 5
 """Raised whenever a snapshot of before means something else: it is then refused, and the service starts afresh."""
 
 SHAPING = ("site", "sensor", "rules", "tracking", "publish")

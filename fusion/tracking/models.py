@@ -1,7 +1,7 @@
 """The mathematics in full: how targets move, what sensors measure. `reference` runs it with filterpy, `kernels` on arrays.
 
 State s = (p, v): easting, northing, height (m) and their rates (m/s), in the site's grid. A mode is how a target moves
-at the moment; three of them interact (IMM):
+at the moment; four of them interact (IMM):
 
     dp = v dt,   dv = −v/τ dt + dw,   w white with spectral density q
 
@@ -34,27 +34,30 @@ class Mode(NamedTuple):
 
 
 MODES = (
-    # Transit on a straight leg, held by an autopilot: gusts change speed by some 0.3 m/s in a second.
-    Mode("quiet", math.inf, 0.1, 0.02, speed_sigma=12.0, climb_sigma=2.0),
+    # Transit in still air: a held course and height. √q ≈ 0.1 m/s in a second, 0.03 m/s in height.
+    Mode("cruise", math.inf, 0.01, 0.001, speed_sigma=12.0, climb_sigma=0.5),
+    # Transit in gusts: the speed changes by some 0.45 m/s in a second, the held height by a tenth of that.
+    Mode("gusts", math.inf, 0.2, 0.002, speed_sigma=12.0, climb_sigma=0.7),
     # A turn or a dash: a small multirotor tilts to 35° and pulls up to 7 m/s²; held for about a second, q ≈ a²·T/2 ≈ 20.
     # Its prior speed is wide, so that a helicopter's or an aircraft's first second scan still falls into the gate.
-    Mode("manoeuvring", math.inf, 20.0, 4.0, speed_sigma=35.0, climb_sigma=6.0),
+    Mode("manoeuvring", math.inf, 20.0, 3.0, speed_sigma=35.0, climb_sigma=6.0),
     # Holding a place against wind: stationary speed √(qτ/2) ≈ 0.9 m/s.
     Mode("hover", 2.0, 0.8, 0.2, speed_sigma=1.0, climb_sigma=0.5),
 )
 
 GENERATOR = np.array(
-    # Rates (1/s) from row to column. Legs last 100 s, manoeuvres some 4 s, hovers 20 s. A prior that expects a turn at any
-    # moment pays for it on every leg: with legs of 17 s the real trial's errors were 10 to 20 % larger (docs/performance.md).
+    # Rates (1/s) from row to column. Still air lasts 80 s, gusts 50 s, manoeuvres some 4 s, hovers 20 s. A prior that
+    # expects a turn at any moment pays for it on every leg (docs/performance.md).
     [
-        [-0.010, 0.008, 0.002],
-        [0.20, -0.23, 0.03],
-        [0.02, 0.03, -0.05],
+        [-0.012, 0.008, 0.003, 0.001],
+        [0.007, -0.019, 0.010, 0.002],
+        [0.02, 0.17, -0.22, 0.03],
+        [0.01, 0.01, 0.03, -0.05],
     ]
 )
 """Generator of the mode's Markov chain: Π(Δt) = exp(G Δt), so that two half steps make one whole one."""
 
-INITIAL = np.array([0.55, 0.3, 0.15])
+INITIAL = np.array([0.25, 0.3, 0.3, 0.15])
 """Mode probabilities of a target first seen."""
 
 _values, _vectors = np.linalg.eig(GENERATOR)

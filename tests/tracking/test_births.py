@@ -7,6 +7,7 @@ import pytest
 
 from fusion.messages import SECOND, Polar, Position, Scan
 from fusion.tracking.measurements import measure
+from fusion.tracking.models import MODES
 from fusion.tracking.sensors import SensorModel
 from fusion.tracking.store import TrackStore, begin
 from fusion.tracking.tracker import Tracker
@@ -17,7 +18,7 @@ HEIGHT = (FRAME.ground + 80.0, 60.0)
 
 
 def births(places: np.ndarray, rates: np.ndarray | None, rng, sigma_azimuth: float) -> tuple[np.ndarray, np.ndarray]:
-    """Begin a track at one plot of each place (n, 3); quiet mode's state and covariance."""
+    """Begin a track at one plot of each place (n, 3); the first mode's state and covariance."""
     plots = []
     for i, place in enumerate(places):
         e = RADAR.horizon.enu_from_grid(place)
@@ -55,7 +56,8 @@ def test_a_birth_close_by_does_not_take_its_range_rate_for_more_than_it_says():
     """Near a sensor a range rate is of one direction, and that is known badly: 0.5 m/s is no 0.5 m/s along the line seen."""
     rng = np.random.default_rng(6)
     places = sky(rng, 150, 300)
-    velocity = np.column_stack([rng.normal(0, 12, (len(places), 2)), rng.normal(0, 2, len(places))])
+    speeds = [MODES[0].speed_sigma, MODES[0].speed_sigma, MODES[0].climb_sigma]
+    velocity = rng.normal(0, speeds, (len(places), 3))
     e = RADAR.horizon.enu_from_grid(places)
     rates = (e * velocity).sum(axis=1) / np.linalg.norm(e, axis=1) + rng.normal(0, 0.5, len(places))
     x, P = births(places, rates, rng, math.radians(3.0))

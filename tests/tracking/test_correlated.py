@@ -27,7 +27,7 @@ def fly(rng, seconds: float, step: float) -> np.ndarray:
     """A flight of the tracker's own modes (T, 6)."""
     mode, states = int(rng.choice(len(MODES), p=INITIAL)), []
     state = np.concatenate([CENTRE + rng.uniform(-200, 200, 3) * [1, 1, 0.1], rng.normal(0, [8, 8, 1])])
-    if mode == 2:
+    if MODES[mode].name == "hover":
         state[3:] = rng.normal(0, [0.9, 0.9, 0.4])
     Pi = expm(GENERATOR * step)
     for _ in range(round(seconds / step)):
