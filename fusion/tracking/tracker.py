@@ -7,11 +7,12 @@ import math
 from dataclasses import replace
 
 import numpy as np
+from msgspec.structs import replace as replace_record
 
 from fusion.config import Config
 from fusion.frame import SiteFrame
 from fusion.messages import SECOND, Floats, Integers, Scan, TrackStatus, TrackTable
-from fusion.tracking import weighing
+from fusion.tracking import clutter, weighing
 from fusion.tracking.cameras import Cameras
 from fusion.tracking.claims import AIRCRAFT_SPEED, DRONE_SPEED, faded, strengths
 from fusion.tracking.classification import BROADCAST, probabilities
@@ -90,6 +91,8 @@ class Tracker:
 
     def step(self, scan: Scan) -> None:
         """Let one look speak to every track."""
+        before = self.undetected[scan.sensor].looked
+        since = (scan.time - before) / SECOND if before else 0.0
         self._predict(scan.time)
         self.registration.predict(scan.time)
         bias = self.registration.correction(scan.sensor)
@@ -97,10 +100,12 @@ class Tracker:
         freed = self.cameras.freed(sensor, bias)
         seen = measure(scan, sensor, self.frame, freed, self.sensors, self.cameras.scale(scan.sensor))
         gated = self.store.gate(seen, sensor)
-        intensity = self._expect(scan, sensor, gated)
+        cells, share = clutter.cells_of(seen, sensor)
+        intensity = self._expect(scan, sensor, gated, cells, share)
         look, told = self.hearing.look(scan, sensor, self.ids.index(scan.sensor), _number(scan), seen, intensity)
         found = self.store.associate(gated, told, intensity, self.store.numbers[:, self.ids.index(scan.sensor)])
         look = look and owed(look, *unexplained(self.store, sensor, told, found, intensity))
+        self._learn_clutter(scan, sensor, cells, found.p_new, since)
         self.registration.learn(seen, sensor, bias, self.store, found)
         best, share = self.store.update(seen, sensor, found)
         self.cameras.learn(seen, sensor, self.store, best, share, scan.time)
@@ -130,8 +135,8 @@ class Tracker:
             self.store.r *= math.exp(-dt / SURVIVAL)
         self.time = time
 
-    def _expect(self, scan: Scan, sensor: SensorModel, gated: Gated) -> Intensity:
-        """Say how many detections of a look are owed to false alarms and to new targets."""
+    def _expect(self, scan: Scan, sensor: SensorModel, gated: Gated, cells: Integers, share: Floats) -> Intensity:
+        """Say how many detections of a look are owed to false alarms and to new targets; cells, share: `clutter.cells_of`."""
         before = self.undetected[scan.sensor]
         since = (scan.time - before.looked) / SECOND if before.looked else 0.0
         births = self.config.tracking.birth_rate_hz * since
@@ -141,8 +146,24 @@ class Tracker:
             - self.hearing.expected(scan, sensor, self.ids.index(scan.sensor))
         )
         false, pd = sensor.config.false_alarms_per_scan, sensor.config.detection_probability
-        self.undetected[scan.sensor], intensity = look(before, scan.time, unexplained, false, pd, births)
+        known = false * clutter.total(before.clutter, false)
+        after, intensity = look(before, scan.time, unexplained, known, pd, births)
+        if len(cells) and not sensor.hears:
+            intensity = intensity._replace(false=false * clutter.relative(before.clutter, cells, share, false))
+            after = replace_record(after, fresh=float(np.min(intensity.fresh)))
+        self.undetected[scan.sensor] = after
         return intensity
+
+    def _learn_clutter(self, scan: Scan, sensor: SensorModel, cells: Integers, p_new: Floats, since: float) -> None:
+        """Count what no known target explains, but for the first look's.
+
+        Who reports only what it sees does not tell how often it looked, a look at a part of the coverage says nothing of the
+        rest, and bearings are explained by what is followed by its direction alone.
+        """
+        if sensor.looks and not sensor.hears and scan.coverage is None and since > 0.0:
+            before = self.undetected[scan.sensor]
+            learnt = clutter.learn(before.clutter, cells, p_new, since)
+            self.undetected[scan.sensor] = replace_record(before, clutter=learnt)
 
     def _explained(self, sensor: SensorModel, gated: Gated) -> float:
         """Say how many detections of a look are owed to the known targets.

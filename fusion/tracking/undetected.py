@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fusion.messages import Floats, Record
+from fusion.tracking.clutter import Clutter
 
 AT_START = 5.0
 """Targets that a sensor's coverage may hold before anything was seen: a handful."""
@@ -30,17 +31,18 @@ class Undetected(Record):
 
     expected: float = AT_START  # targets in its coverage that it has not seen
     looked: int = 0  # ns, its last look
-    fresh: float = 1.0  # existence of a track that begins at one of its detections
+    fresh: float = 1.0  # existence of a track that begins at one of its detections, at least
+    clutter: Clutter = Clutter()  # where it errs
 
 
 class Intensity(NamedTuple):
     """Detections that a sensor may owe to neither known target, in one look."""
 
-    false: float  # expected false alarms
+    false: float | Floats  # expected false alarms; (D) where they are not spread evenly: as many as if all were like there
     born: float  # expected first detections of new targets
 
     @property
-    def fresh(self) -> float:
+    def fresh(self) -> float | Floats:
         """Probability that an unexplained detection is a new target's: pD n_u / (pD n_u + λ)."""
         return self.born / (self.born + self.false)
 
@@ -61,7 +63,7 @@ def look(
     posterior = prior * _likelihood(max(unexplained, 0.0), false + pd * _GRID)
     mean = float(posterior @ _GRID / posterior.sum())
     intensity = Intensity(false, pd * mean)
-    return Undetected(expected=mean * (1.0 - pd), looked=time, fresh=intensity.fresh), intensity
+    return Undetected(expected=mean * (1.0 - pd), looked=time, fresh=float(intensity.fresh), clutter=before.clutter), intensity
 
 
 def _likelihood(count: float, mean: Floats) -> Floats:
