@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 
 from fusion.messages import SECOND, Floats, Integers
+from fusion.tracking import kernels
 from fusion.tracking.sensors import SensorModel
 from fusion.tracking.store import Association, TrackStore
 
@@ -38,6 +40,9 @@ INDEPENDENT = 1.0
 TOGETHER = 1.5
 """Detections owed to two tracks in one look above which it saw both: a detection belongs to one of them at most."""
 
+LAST = np.iinfo(np.int64).max
+"""Row of a birth whose row is not known: the last."""
+
 Birth = tuple[int, int, int, int]
 
 
@@ -50,11 +55,42 @@ class Pair(NamedTuple):
     looked: int  # ns of the last look that counted
 
 
-class Merging:
-    """The neighbours, and when they were last searched. A value in itself is `pairs` and `searched`."""
+class Pairs(NamedTuple):
+    """Pairs as arrays, which are never written into but by who copied them."""
 
-    def __init__(self, pairs: tuple[Pair, ...] = (), searched: int = 0) -> None:
-        self.pairs, self.searched = pairs, searched
+    births: Integers  # (K, 2, 4)
+    evidence: Floats  # (K)
+    looked: Integers  # (K)
+    rows: Integers  # (K, 2) where they stood last: where to begin to look for them
+
+    @classmethod
+    def of(cls, pairs: Iterable[Pair]) -> Pairs:
+        """Give pairs as arrays."""
+        told = list(pairs)
+        births = np.array([pair[:2] for pair in told], np.int64).reshape(-1, 2, 4)
+        evidence, looked = np.array([pair.evidence for pair in told]), np.array([pair.looked for pair in told], np.int64)
+        return cls(births, evidence, looked, np.full((len(told), 2), LAST))
+
+    def told(self) -> tuple[Pair, ...]:
+        """Give each pair."""
+        births = ((tuple(first), tuple(second)) for first, second in self.births.tolist())
+        known = zip(births, self.evidence.tolist(), self.looked.tolist(), strict=True)
+        return tuple(Pair(first, second, evidence, looked) for (first, second), evidence, looked in known)
+
+
+NONE = Pairs.of(())
+
+
+class Merging:
+    """The neighbours, and when they were last searched. A value in itself is `known` and `searched`."""
+
+    def __init__(self, known: Pairs | None = None, searched: int = 0) -> None:
+        self.known, self.searched = NONE if known is None else known, searched
+
+    @property
+    def pairs(self) -> tuple[Pair, ...]:
+        """Each pair."""
+        return self.known.told()
 
     def learn(self, store: TrackStore, sensor: SensorModel, found: Association, time: int) -> None:
         """Let one look say of each pair whether it saw one or two.
@@ -62,14 +98,19 @@ class Merging:
         Of two targets a look sees at most one with 1 − pD², and reports exactly one of those it reports at all with
         2 pD (1 − pD)/(1 − (1 − pD)²); of one target always. Who reports at will, a message a drone, says nothing.
         """
-        if not self.pairs or sensor.config.period_s is None:
+        if not len(self.known.evidence) or sensor.config.period_s is None:
             return
-        rows = rows_of(store, {birth for pair in self.pairs for birth in pair[:2]})
-        self.pairs = tuple(
-            _heard(pair, rows[pair.first], rows[pair.second], sensor, found, time)
-            for pair in self.pairs
-            if pair.first in rows and pair.second in rows
+        births, evidence, looked, rows = self.known
+        evidence, looked, rows = evidence.copy(), looked.copy(), rows.copy()
+        kernels.hear(
+            *(births, np.stack(store.births), store.confirmed, found.gated.start, found.p, found.gated.pd_miss),
+            *(sensor.config.detection_probability, sensor.looks, time, APART, DOUBT, TOGETHER, INDEPENDENT),
+            *(rows, evidence, looked),
         )
+        self.known = Pairs(births, evidence, looked, rows)
+        if rows.min() < 0:
+            there = rows.min(axis=1) >= 0
+            self.known = Pairs(births[there], evidence[there], looked[there], rows[there])
 
     def merge(self, store: TrackStore, time: int) -> None:
         """Merge pairs of which enough is known; search for neighbours anew."""
@@ -90,8 +131,9 @@ class Merging:
             else:
                 pairs.append(pair)
         merged = {birth_of(store, row) for row in np.flatnonzero(gone).tolist()}
-        self.pairs = tuple(pair for pair in pairs if pair.first not in merged and pair.second not in merged)
-        store.keep(~gone)
+        self.known = Pairs.of(pair for pair in pairs if pair.first not in merged and pair.second not in merged)
+        if merged:
+            store.keep(~gone)
 
 
 def birth_of(store: TrackStore, row: int) -> Birth:
@@ -101,36 +143,7 @@ def birth_of(store: TrackStore, row: int) -> Birth:
 
 def births_of(store: TrackStore) -> list[Birth]:
     """Give what each row's id is made of."""
-    columns = (store.born, store.birth_sensor, store.birth_sequence, store.birth_index)
-    return list(zip(*(column.tolist() for column in columns), strict=True))
-
-
-def rows_of(store: TrackStore, births: set[Birth]) -> dict[Birth, int]:
-    """Give the rows of births, of those that there are."""
-    likely = np.flatnonzero(store.confirmed & np.isin(store.birth_index, [index for *_, index in births]))
-    rows = {birth_of(store, row): row for row in likely.tolist()}
-    return {birth: row for birth, row in rows.items() if birth in births}
-
-
-def _heard(pair: Pair, a: int, b: int, sensor: SensorModel, found: Association, time: int) -> Pair:
-    """Add one look's evidence to a pair in rows a and b."""
-    hits = _hits(found, a) + _hits(found, b)
-    if hits > TOGETHER:
-        return pair._replace(evidence=max(pair.evidence - APART, DOUBT), looked=time)
-    pd = sensor.config.detection_probability
-    if sensor.looks:
-        two = 1.0 - found.gated.pd_miss[a] * found.gated.pd_miss[b]
-    elif hits > 0.5:
-        two = 2.0 * (1.0 - pd) / (2.0 - pd)
-    else:
-        return pair
-    share = min(1.0, (time - pair.looked) / SECOND / INDEPENDENT)
-    return pair._replace(evidence=float(pair.evidence - share * math.log(max(two, 0.05))), looked=time)
-
-
-def _hits(found: Association, row: int) -> float:
-    start = found.gated.start
-    return float(found.p[start[row] : start[row + 1]].sum())
+    return list(zip(*(column.tolist() for column in store.births), strict=True))
 
 
 def agreeing(store: TrackStore) -> list[tuple[int, int]]:

@@ -13,7 +13,7 @@ from fusion.tracking.cameras import Learnt
 from fusion.tracking.classification import Claim
 from fusion.tracking.following import Bank
 from fusion.tracking.initiation import Ray
-from fusion.tracking.merging import Pair
+from fusion.tracking.merging import Pair, Pairs
 from fusion.tracking.multilateration import Clue
 from fusion.tracking.registration import RegistrationState
 from fusion.tracking.store import TrackStore
@@ -28,7 +28,7 @@ class TrackerState(NamedTuple):
     undetected: dict[str, Undetected]
     rays: tuple[Ray, ...]
     clues: tuple[Clue, ...]
-    pairs: tuple[Pair, ...]
+    pairs: Pairs
     searched: int
     registration: RegistrationState
     bearings: BearingTracks
@@ -73,7 +73,7 @@ def write(state: TrackerState) -> TrackerRecord:
         undetected=state.undetected,
         rays=state.rays,
         clues=state.clues,
-        pairs=state.pairs,
+        pairs=state.pairs.told(),
         searched=state.searched,
         registration=_write_registration(state.registration),
         bearings={name: pack(array) for name, array in state.bearings.arrays().items()},
@@ -90,7 +90,7 @@ def read(record: TrackerRecord) -> TrackerState:
     known = (
         record.rays,
         record.clues,
-        record.pairs,
+        Pairs.of(record.pairs),
         record.searched,
         _read_registration(record.registration),
         bearings,

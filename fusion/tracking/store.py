@@ -103,6 +103,11 @@ class TrackStore:
         """Give every column but the claims, by name."""
         return {column.name: getattr(self, column.name) for column in fields(self) if column.name != "claims"}
 
+    @property
+    def births(self) -> tuple[Integers, Integers, Integers, Integers]:
+        """What ids are made of: time, sensor, sequence and index, each (N)."""
+        return self.born, self.birth_sensor, self.birth_sequence, self.birth_index
+
     def copy(self) -> Self:
         """Give the same tracks as a value of their own."""
         return type(self)(**{name: array.copy() for name, array in self.arrays().items()}, claims=self.claims.copy())

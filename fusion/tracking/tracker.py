@@ -75,7 +75,7 @@ class Tracker:
 
     def snapshot(self) -> TrackerState:
         """Give the whole state as a value of its own."""
-        known = (self.crossings.rays, self.hyperbolas.clues, self.merging.pairs, self.merging.searched, self.registration.state)
+        known = (self.crossings.rays, self.hyperbolas.clues, self.merging.known, self.merging.searched, self.registration.state)
         heard = (self.hearing.tracks.copy(), self.hearing.asked)
         return TrackerState(self.time, self.store.copy(), dict(self.undetected), *known, *heard, dict(self.cameras.learnt))
 

@@ -2,8 +2,8 @@
 
 Shapes: N tracks, M modes, D detections, K gated pairs (track, detection). States (N, M, 6), covariances (N, M, 6, 6),
 mode probabilities (N, M). Every kernel is a function of its arguments, allocates nothing in its loops, and sums in a
-fixed order. `reference` says the same with filterpy; tests hold the two together. `store`, `registration`, `bearings` and
-`ghosts` call them.
+fixed order. `reference` says the same with filterpy; tests hold the two together. `store`, `registration`, `merging`,
+`bearings` and `ghosts` call them.
 """
 
 from fusion.tracking.kernels.associating import marginals, weigh
@@ -13,6 +13,7 @@ from fusion.tracking.kernels.gating import gate
 from fusion.tracking.kernels.measuring import DIFFERENCE, DIRECTION, POSITION
 from fusion.tracking.kernels.motion import combine_all, predict
 from fusion.tracking.kernels.moving import moves
+from fusion.tracking.kernels.pairing import hear
 from fusion.tracking.kernels.ranging import fit
 from fusion.tracking.kernels.registering import register
 from fusion.tracking.kernels.updating import update
@@ -26,6 +27,7 @@ __all__ = [
     "fit",
     "gate",
     "gate_differences",
+    "hear",
     "lean",
     "marginals",
     "moves",
