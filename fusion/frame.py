@@ -32,7 +32,11 @@ _WGS84_3D = pyproj.CRS("EPSG:4979")
 
 def quadratic(offset: ArrayLike) -> Floats:
     """Give the ten quadratic terms 1, x, y, z, x², xy, xz, y², yz, z² of offsets (…, 3) as (…, 10)."""
-    x, y, z = np.moveaxis(np.asarray(offset, float), -1, 0)
+    offset = np.asarray(offset, float)
+    if offset.ndim == 1:
+        x, y, z = offset.tolist()
+        return np.array([1.0, x, y, z, x * x, x * y, x * z, y * y, y * z, z * z])
+    x, y, z = np.moveaxis(offset, -1, 0)
     return np.stack([np.ones_like(x), x, y, z, x * x, x * y, x * z, y * y, y * z, z * z], axis=-1)
 
 
@@ -53,7 +57,7 @@ class Horizon:
 
     def jacobian(self, grid: ArrayLike) -> Floats:
         """Give ∂enu/∂grid (3, 3) at one grid point (3,)."""
-        x, y, z = np.asarray(grid, float) - self.origin
+        x, y, z = (np.asarray(grid, float) - self.origin).tolist()
         slopes = np.array(
             [
                 [0, 1, 0, 0, 2 * x, y, z, 0, 0, 0],

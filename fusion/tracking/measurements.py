@@ -84,21 +84,21 @@ def measure(
     D, time = len(detections), np.array([one.time for one in detections], np.int64)
     z, variance, hint = np.zeros((D, 6)), np.full((D, 6), np.inf), np.zeros((D, 4))
     kind = np.array([KINDS.get(type(one), DIRECTION) for one in detections], np.int64)
-    directions, positions = np.flatnonzero(kind == DIRECTION), np.flatnonzero(kind == POSITION)
-    differences = np.flatnonzero(kind == DIFFERENCE)
+    directions, positions = (kind == DIRECTION).nonzero()[0], (kind == POSITION).nonzero()[0]
+    differences = (kind == DIFFERENCE).nonzero()[0]
     if len(directions):
         _directions(directions, detections, z, variance)
     if len(positions):
         filtered = sensor.config.output == "tracks"
         _positions(positions.tolist(), detections, frame, z, variance, hint, filtered=filtered)
-    against = _Against.of(detections, differences, others, z, variance)
+    against = _Against.of(detections, differences, others, z, variance) if len(differences) else _Against.nothing(D)
     noise = variance.copy()
     variance *= scale
     if len(differences):
         variance[differences, 0] += LIGHT**2 * (bias.covariance[TIME_OFF, TIME_OFF] + against.clocks[against.base[differences]])
     if bias.covariance.any():
         _correct(kind, z, variance, sensor, bias)
-    order, key, first, span = strips(np.flatnonzero(kind != DIFFERENCE), kind, z, variance)
+    order, key, first, span = strips((kind != DIFFERENCE).nonzero()[0], kind, z, variance)
     label, labels = _labels(detections, sensor)
     offset = (time - scan.time) / SECOND - bias.value[TIME_OFF]
     return Measurements(
@@ -119,11 +119,13 @@ def measure(
         n_direction=len(directions),
         first=first,
         span=span,
-        differences=differences[np.lexsort((offset[differences], against.base[differences]))],
+        differences=differences[np.lexsort((offset[differences], against.base[differences]))]
+        if len(differences)
+        else differences,
         base=against.base,
         origins=against.origins,
         coefficients=against.coefficients,
-        slack=np.stack([_largest(variance[directions]), _largest(variance[positions])], axis=1),
+        slack=np.array([_largest(variance[directions]), _largest(variance[positions])]).T.copy(),
         coverage=sensor.coverage_of(scan.coverage),
     )
 
@@ -135,11 +137,12 @@ def strips(rows: Integers, kind: Integers, z: Floats, variance: Floats) -> tuple
     positions by northing, each strip by azimuth or easting. Where no range was measured is a strip of its own.
     """
     kind, z, variance = kind[rows], z[rows], variance[rows]
-    key, across = np.where(kind == DIRECTION, z[:, 1], z[:, 0]), np.where(kind == DIRECTION, z[:, 0], z[:, 1])
+    key = np.where(kind == DIRECTION, z[:, 1], z[:, 0])
     if len(kind) <= LEAST:
         order = np.lexsort((key, kind))
-        first = np.flatnonzero(np.diff(kind[order], prepend=-1, append=-2))
-        return rows[order], key[order], first, np.tile([-np.inf, np.inf], (len(first) - 1, 1))
+        first = np.array(_begins(kind[order].tolist()), np.int64)
+        return rows[order], key[order], first, np.array([[-np.inf, np.inf]] * (len(first) - 1)).reshape(-1, 2)
+    across = np.where(kind == DIRECTION, z[:, 0], z[:, 1])
     ranged, strip, strips = np.isfinite(variance[:, 0]), np.zeros(len(kind), np.int16), 0
     for group in np.unique(kind):
         strip[kind == group] = strips
@@ -154,6 +157,11 @@ def strips(rows: Integers, kind: Integers, z: Floats, variance: Floats) -> tuple
     low = np.minimum.reduceat(np.where(ranged, across, -np.inf)[order], first[:-1])
     high = np.maximum.reduceat(np.where(ranged, across, np.inf)[order], first[:-1])
     return rows[order], key[order], first, np.stack([low, high], axis=1)
+
+
+def _begins(kinds: list[int]) -> list[int]:
+    """Give where each kind begins among sorted ones, and their number."""
+    return [place for place, kind in enumerate(kinds) if not place or kind != kinds[place - 1]] + [len(kinds)]
 
 
 def _numbers(detections: tuple[Measurement, ...], sensor: SensorModel) -> Integers:
@@ -184,7 +192,7 @@ def _correct(kind: Integers, z: Floats, variance: Floats, sensor: SensorModel, b
     z[:, :3] -= np.where(measured & directions[:, None], bias.value[:3], 0.0)
     J = _direction_slopes(z[directions], measured[directions, 0])
     variance[directions, :3] += np.einsum("dij,jk,dik->di", J, bias.covariance, J)
-    for j in np.flatnonzero(kind == POSITION).tolist():
+    for j in (kind == POSITION).nonzero()[0].tolist():
         J = np.hstack([polar_slopes(sensor.horizon, z[j, :3]), np.zeros((3, 1)), np.eye(3)[:, :2]])
         z[j, :3] -= np.where(measured[j], J @ bias.value, 0.0)
         variance[j, :3] += np.einsum("ij,jk,ik->i", J, bias.covariance, J) + WAY**2 * bias.covariance[TIME_OFF, TIME_OFF]
@@ -289,6 +297,11 @@ class _Against(NamedTuple):
     clocks: Floats  # (R) s², variance of the reference's clock
 
     @classmethod
+    def nothing(cls, count: int) -> _Against:
+        """Give the references of a scan (D: count) without differences."""
+        return cls(np.zeros(count, np.int64), np.zeros((0, 3)), np.zeros((0, 3, 10)), (), np.zeros(0))
+
+    @classmethod
     def of(
         cls,
         detections: tuple[Measurement, ...],
@@ -315,10 +328,13 @@ def _densities(kind: Integers, variance: Floats, sensor: SensorModel, against: _
     """Give the density of one false alarm over the components that each detection measured."""
     one = sensor.densities
     measured = np.isfinite(variance)
+    directions = kind == DIRECTION
     direction = one["azimuth"] * np.where(measured[:, 0], one["range"], 1.0)
     direction = direction * np.where(measured[:, 2], one["elevation"], 1.0) * np.where(measured[:, 3], one["range_rate"], 1.0)
+    if directions.all():
+        return direction
     position = one["area"] * np.where(measured[:, 2], one["height"], 1.0) * np.where(measured[:, 3], one["velocity"], 1.0)
-    placed = np.where(kind == DIRECTION, direction, position)
+    placed = np.where(directions, direction, position)
     if not len(against.names):
         return placed
     apart = np.linalg.norm(sensor.horizon.enu_from_grid(against.origins), axis=1)
@@ -327,4 +343,6 @@ def _densities(kind: Integers, variance: Floats, sensor: SensorModel, against: _
 
 def _largest(variance: Floats) -> Floats:
     """Give each component's largest finite variance, 0 where none was measured."""
-    return np.asarray(np.max(np.where(np.isfinite(variance), variance, 0.0), axis=0, initial=0.0))
+    if not len(variance):
+        return np.zeros(variance.shape[1])
+    return np.asarray(np.where(np.isfinite(variance), variance, 0.0).max(axis=0))

@@ -87,18 +87,22 @@ class Registration:
         self.prior = np.diag(variance[used])
         self.places = {name: np.flatnonzero(used // count == i) for i, name in enumerate(self.ids)}
         self.parts = {name: used[self.places[name]] % count for name in self.ids}
+        self.blocks = {name: np.ix_(places, places) for name, places in self.places.items()}
+        self.whole = {name: np.ix_(parts, parts) for name, parts in self.parts.items()}
+        sigma = np.sqrt(variance[used])
+        self.units = {name: (sigma[places], np.outer(sigma[places], sigma[places])) for name, places in self.places.items()}
         bank = Bank.empty(len(used), len(self.ids))
         self.state = RegistrationState(0, np.zeros(len(used)), self.prior, np.ones(len(self.ids)), bank)
 
     def bias(self, sensor: str) -> Bias:
         """Give what a sensor is off by, and the covariance of that."""
         places = self.places[sensor]
-        return self._whole(sensor, self.state.b[places], self.state.B[np.ix_(places, places)])
+        return self._whole(sensor, self.state.b[places], self.state.B[self.blocks[sensor]])
 
     def _whole(self, sensor: str, value: Floats, covariance: Floats) -> Bias:
         """Give a bias in all its parts of those that a sensor may be off in."""
         whole, parts = Bias(np.zeros(len(PARTS)), np.zeros((len(PARTS), len(PARTS)))), self.parts[sensor]
-        whole.value[parts], whole.covariance[np.ix_(parts, parts)] = value, covariance
+        whole.value[parts], whole.covariance[self.whole[sensor]] = value, covariance
         return whole
 
     def correction(self, sensor: str) -> Bias:
@@ -110,12 +114,12 @@ class Registration:
         places = self.places[sensor]
         if not len(places):
             return self._whole(sensor, np.zeros(0), np.zeros((0, 0)))
-        unit = np.sqrt(np.diag(self.prior)[places])
-        lengths, U = np.linalg.eigh(self.state.B[np.ix_(places, places)] / np.outer(unit, unit))
+        unit, units = self.units[sensor]
+        lengths, U = np.linalg.eigh(self.state.B[self.blocks[sensor]] / units)
         trusted = lengths <= TRUST**2
         value = U[:, trusted] @ (U[:, trusted].T @ (self.state.b[places] / unit))
         covariance = (U * np.where(trusted, lengths, 1.0)) @ U.T
-        return self._whole(sensor, unit * value, np.outer(unit, unit) * covariance)
+        return self._whole(sensor, unit * value, units * covariance)
 
     def biases(self) -> dict[str, SensorBias]:
         """Give, in the wire's units, the biases of the sensors that may have any."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -46,6 +47,12 @@ class Association(NamedTuple):
     gated: Gated
     p: Floats  # (K) marginal probability of each pair
     p_new: Floats  # (D) that nothing known caused the detection
+
+
+@lru_cache(1024)
+def _moves(dt: float) -> tuple[Floats, Floats]:
+    """Give Π(Δt) and each mode's step; kept, because looks come at few intervals."""
+    return transition(dt), np.array([step(mode.tau, dt) for mode in MODES])
 
 
 def _rows(shape: tuple[int, ...] = (), kind: type = np.float64) -> Any:
@@ -101,7 +108,7 @@ class TrackStore:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Give every column but the claims, by name."""
-        return {column.name: getattr(self, column.name) for column in fields(self) if column.name != "claims"}
+        return {name: getattr(self, name) for name in COLUMNS}
 
     @property
     def births(self) -> tuple[Integers, Integers, Integers, Integers]:
@@ -110,20 +117,25 @@ class TrackStore:
 
     def copy(self) -> Self:
         """Give the same tracks as a value of their own."""
-        return type(self)(**{name: array.copy() for name, array in self.arrays().items()}, claims=self.claims.copy())
+        made = object.__new__(type(self))
+        for name in COLUMNS:
+            setattr(made, name, getattr(self, name).copy())
+        made.claims = self.claims.copy()
+        return made
 
     def keep(self, mask: NDArray[np.bool_]) -> None:
         """Drop the rows outside the mask."""
         if not mask.all():
-            for name, array in self.arrays().items():
-                setattr(self, name, array[mask])
-            self.claims = [claim for claim, kept in zip(self.claims, mask, strict=True) if kept]
+            rows = np.flatnonzero(mask)
+            for name in COLUMNS:
+                setattr(self, name, getattr(self, name)[rows])
+            self.claims = [self.claims[row] for row in rows.tolist()]
 
     def append(self, rows: TrackStore) -> None:
         """Add rows behind the present ones."""
         if len(rows):
-            for name, array in self.arrays().items():
-                setattr(self, name, np.concatenate([array, getattr(rows, name)]))
+            for name in COLUMNS:
+                setattr(self, name, np.concatenate((getattr(self, name), getattr(rows, name))))
             self.claims += rows.claims
 
     def hear(self, row: int, detection: Detection, name: int) -> None:
@@ -135,23 +147,15 @@ class TrackStore:
     def predict(self, dt: float, correlations: Floats) -> None:
         """Move every track Δt (s) ahead; correlations: the time that each correlated sensor's errors last, s."""
         if dt > 0.0 and len(self):
-            steps = np.array([step(mode.tau, dt) for mode in MODES])
-            kernels.predict(
-                self.x, self.P, self.mu, len(self), transition(dt), steps, SPECTRAL, self.cross, np.exp(-dt / correlations)
-            )
+            pi, steps = _moves(dt)
+            kernels.predict(self.x, self.P, self.mu, len(self), pi, steps, SPECTRAL, self.cross, np.exp(-dt / correlations))
 
     def hold_heights(self, sigma: float) -> None:
         """Let no height be less sure than sigma (m): what is forgotten of it is no more than was ever unknown.
 
         As if told that it is where it is believed: k = P[:, 2],  g = 1/P_zz − σ²/P_zz²,  P ← P − g k kᵀ,  c ← c − g k c_z.
         """
-        row, mode = np.nonzero(self.P[:, :, 2, 2] > sigma * sigma)
-        if len(row):
-            k = self.P[row, mode, :, 2]
-            g = 1.0 / k[:, 2] - (sigma / k[:, 2]) ** 2
-            self.P[row, mode] -= g[:, None, None] * k[:, :, None] * k[:, None, :]
-            cross = self.cross[row, mode]
-            self.cross[row, mode] = cross - (g[:, None] * k)[:, None, None, :] * cross[..., 2:3]
+        kernels.hold(self.P, self.cross, len(self), sigma, np.empty(6))
 
     def gate(self, seen: Measurements, sensor: SensorModel) -> Gated:
         """Find who could have caused what."""
@@ -280,6 +284,10 @@ class TrackStore:
         return state, covariance
 
 
+COLUMNS = tuple(column.name for column in fields(TrackStore) if column.name != "claims")
+"""Names of every column that is an array."""
+
+
 def begin(seen: Measurements, sensor: SensorModel, chosen: Integers, height: tuple[float, float], like: TrackStore) -> TrackStore:
     """Make rows that begin at the chosen detections (B); height: mean and sigma of a target whose height was not seen."""
     x, P = np.empty((len(chosen), M, 6)), np.empty((len(chosen), M, 6, 6))
@@ -313,8 +321,9 @@ def owe(rows: TrackStore, seen: Measurements, sensor: SensorModel, chosen: Integ
 def blank(like: TrackStore, x: Floats, P: Floats) -> TrackStore:
     """Make rows of these states, with columns as another store's and nothing known besides."""
     count = len(x)
-    rows = type(like)()
-    for name, array in like.arrays().items():
+    rows = object.__new__(type(like))
+    for name in COLUMNS:
+        array = getattr(like, name)
         setattr(rows, name, np.zeros((count, *array.shape[1:]), array.dtype))
     rows.x, rows.P, rows.mu = x, P, np.tile(INITIAL, (count, 1))
     rows.classes = np.tile(PRIOR, (count, 1))

@@ -19,6 +19,10 @@ from fusion.tracking.tracker import Tracker
 MARK_EVERY = SECOND // 4
 """ns of scan time between two snapshots: a late scan costs at most this much more than what came after it."""
 
+SMALL = 100
+"""Tracks up to which every scan has its snapshot, and a late one costs no more than what came after it: to copy so few takes a
+twentieth of a step."""
+
 
 class Mark(NamedTuple):
     """The tracker's state before scans[place] was done."""
@@ -77,7 +81,8 @@ class Timeline:
         """Do the scans before scans[until]."""
         for place in range(self._done, until):
             scan = self.scans[place]
-            if not self._marks or scan.time - self._marks[-1].time >= MARK_EVERY:
+            few = len(self.tracker.store) <= SMALL
+            if not self._marks or few or scan.time - self._marks[-1].time >= MARK_EVERY:
                 self._marks.append(Mark(place, scan.time, self.tracker.snapshot()))
             self.tracker.step(scan)
         self._done = until

@@ -210,15 +210,17 @@ class Tracker:
         r = p_new * intensity.fresh
         placed = np.isfinite(seen.variance[:, 0]) & (seen.kind != DIFFERENCE)
         chosen = np.flatnonzero(placed & (r >= PRUNE))
-        rows = begin(seen, sensor, chosen, self.height, self.store)
-        self._christen(rows, scan, seen, chosen, r[chosen])
+        if len(chosen):
+            rows = begin(seen, sensor, chosen, self.height, self.store)
+            self._christen(rows, scan, seen, chosen, r[chosen])
         told = (scan, seen, p_new, self.sensors, self.height, self.config.tracking.birth_rate_hz)
         crossed = self.crossings.find(*told)
         crossed += [one for one in self.hyperbolas.find(*told) if one[0] not in {j for j, _, _ in crossed}]
         crossed = [(j, crossing, r) for j, crossing, r in crossed if r >= PRUNE]
-        chosen = np.array([j for j, _, _ in crossed], np.int64)
-        rows = begin_at([crossing for _, crossing, _ in crossed], seen, sensor, chosen, self.store)
-        self._christen(rows, scan, seen, chosen, np.array([r for _, _, r in crossed]))
+        if crossed:
+            chosen = np.array([j for j, _, _ in crossed], np.int64)
+            rows = begin_at([crossing for _, crossing, _ in crossed], seen, sensor, chosen, self.store)
+            self._christen(rows, scan, seen, chosen, np.array([r for _, _, r in crossed]))
 
     def _christen(self, rows: TrackStore, scan: Scan, seen: Measurements, chosen: Integers, r: Floats) -> None:
         """Add new rows, with their existence and what their id is made of."""

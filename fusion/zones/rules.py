@@ -150,7 +150,7 @@ def survey(table: TrackTable, zones: ZoneSet, register: Register, time: int, rul
     reach = Reach.of(table.state, table.covariance, rules.horizon_s, rules.release_probability * NEGLIGIBLE)
     encounters = _encounters(table, zones, reach, time, rules.exit_margin_m)
     row, zone = encounters.tracks[encounters.groups], zones.zone_of[encounters.which[encounters.groups]]
-    standing = [_standing(table, zones, register, time, *pair) for pair in zip(row.tolist(), zone.tolist(), strict=True)]
+    standing = _standing(table, zones, register, time, row, zone)
     allowed = np.array([stands.verdict in {"authorised", "friendly"} for stands in standing], bool)
     since = _known_since(table, rules)
     concern = ~allowed & (table.classes[row, BIRD] <= BIRD_LIMIT) & (since[row] <= time)
@@ -198,8 +198,15 @@ def _known_since(table: TrackTable, rules: Rules) -> Integers:
     return np.where(named, table.born, table.born + round(rules.identify_s * SECOND))
 
 
-def _standing(table: TrackTable, zones: ZoneSet, register: Register, time: int, row: int, zone: int) -> Standing:
-    return register.verdict(table.identity[row], time, zones.near[zone].zone.identifier, table.strength[row])
+def _standing(table: TrackTable, zones: ZoneSet, register: Register, time: int, row: Integers, zone: Integers) -> list[Standing]:
+    """Give what each pair's track is allowed in its zone. Who says nobody is the same everywhere."""
+    nobody = register.verdict(None, time)
+    return [
+        nobody
+        if (identity := table.identity[track]) is None
+        else register.verdict(identity, time, zones.near[near].zone.identifier, table.strength[track])
+        for track, near in zip(row.tolist(), zone.tolist(), strict=True)
+    ]
 
 
 def _intrusion(situation: Situation, m: int) -> Finding:

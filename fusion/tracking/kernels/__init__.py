@@ -11,7 +11,7 @@ from fusion.tracking.kernels.beginning import births, lean
 from fusion.tracking.kernels.differing import gate_differences
 from fusion.tracking.kernels.gating import gate
 from fusion.tracking.kernels.measuring import DIFFERENCE, DIRECTION, POSITION
-from fusion.tracking.kernels.motion import combine_all, predict
+from fusion.tracking.kernels.motion import combine_all, hold, predict
 from fusion.tracking.kernels.moving import moves
 from fusion.tracking.kernels.pairing import hear
 from fusion.tracking.kernels.ranging import fit
@@ -28,6 +28,7 @@ __all__ = [
     "gate",
     "gate_differences",
     "hear",
+    "hold",
     "lean",
     "marginals",
     "moves",

@@ -90,3 +90,25 @@ def combine_all(x, P, mu, n, out_x, out_P):
     """Match the moments of every track's modes: out_x (N, 6), out_P (N, 6, 6)."""
     for t in range(n):
         combine(x[t], P[t], mu[t], 6, out_x[t], out_P[t])
+
+
+@bare
+def hold(P, cross, n, sigma, k):
+    """Let no height of the first n tracks be less sure than sigma (`TrackStore.hold_heights`), in place; k (6): room."""
+    for t in range(n):
+        for j in range(P.shape[1]):
+            spread = P[t, j, 2, 2]
+            if not spread > sigma * sigma:
+                continue
+            share = sigma / spread
+            g = 1.0 / spread - share * share
+            for i in range(6):
+                k[i] = P[t, j, i, 2]
+            for i in range(6):
+                for m in range(6):
+                    P[t, j, i, m] -= g * k[i] * k[m]
+            for s in range(cross.shape[2]):
+                for m in range(6):
+                    height = cross[t, j, s, m, 2]
+                    for i in range(6):
+                        cross[t, j, s, m, i] -= g * k[i] * height

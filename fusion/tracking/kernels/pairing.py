@@ -40,7 +40,7 @@ def hear(births, of_store, confirmed, start, p, pd_miss, pd, looks, time, apart,
 
 @bare
 def _row(birth, of_store, confirmed, last):
-    """Give the row of a confirmed birth, −1 for none. Rows only move forward, unless time was turned back: those are asked last."""
+    """Give the row of a confirmed birth, −1 for none. Rows only move forward, unless time was turned back: then from the end."""
     N = of_store.shape[1]
     last = min(last, N - 1)
     for step in range(N):
