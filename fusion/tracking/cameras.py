@@ -119,7 +119,7 @@ class Cameras:
         before = self.learnt.get(sensor.config.id)
         if before is None:
             return
-        rows = np.flatnonzero((best >= 0) & (share > SURE) & store.confirmed)
+        rows = ((best >= 0) & (share > SURE) & store.confirmed).nonzero()[0]
         rows = rows[seen.kind[best[rows]] == DIRECTION][:FEW]
         if not len(rows):
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 import numpy as np
 
@@ -69,6 +70,7 @@ class Labels:
         return np.asarray(np.log(np.maximum((stays * same)[:, None] + (1.0 - stays)[:, None] * likelihood, 1e-300)))
 
 
+@lru_cache(65_536)
 def coded(text: str) -> int:
     """Give a number that is never 0: equal texts, equal numbers, in every process."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=7).digest(), "big") + 1

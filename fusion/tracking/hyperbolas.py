@@ -75,7 +75,7 @@ class Hyperbolas:
 def _clues(scan: Scan, seen: Measurements, p_new: Floats) -> list[Clue]:
     """Give the differences and bearings of a look that nothing known explains."""
     bearing = np.isinf(seen.variance[:, 0])
-    rows: Integers = np.flatnonzero(((seen.kind == DIFFERENCE) | bearing) & (p_new > UNEXPLAINED))
+    rows: Integers = (((seen.kind == DIFFERENCE) | bearing) & (p_new > UNEXPLAINED)).nonzero()[0]
     found = []
     for j in rows.tolist():
         part = AZIMUTH if bearing[j] else 0

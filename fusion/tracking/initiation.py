@@ -71,7 +71,7 @@ class Crossings:
         found: list[tuple[int, Crossing, float]] = []
         fresh: list[Ray] = []
         rays = np.isinf(seen.variance[:, 0]) & np.isfinite(seen.variance[:, ELEVATION])
-        for j in np.flatnonzero(rays & (p_new > UNEXPLAINED)):
+        for j in (rays & (p_new > UNEXPLAINED)).nonzero()[0]:
             ray = _ray(scan, seen, int(j))
             fresh.append(ray)
             crossings = [

@@ -146,14 +146,14 @@ def strips(rows: Integers, kind: Integers, z: Floats, variance: Floats) -> tuple
     ranged, strip, strips = np.isfinite(variance[:, 0]), np.zeros(len(kind), np.int16), 0
     for group in np.unique(kind):
         strip[kind == group] = strips
-        of = np.flatnonzero((kind == group) & ranged)
+        of = ((kind == group) & ranged).nonzero()[0]
         if len(of) > LEAST:
             width = max(math.isqrt(len(of)), LEAST)
             strip[of[np.argsort(across[of], kind="stable")]] = strips + 1 + np.arange(len(of)) // width
         strips += 2 + len(of) // LEAST
     by_key = np.argsort(key, kind="stable")
     order = by_key[np.argsort(strip[by_key], kind="stable")]
-    first = np.flatnonzero(np.diff(strip[order], prepend=-1, append=-2))
+    first = (np.diff(strip[order], prepend=-1, append=-2)).nonzero()[0]
     low = np.minimum.reduceat(np.where(ranged, across, -np.inf)[order], first[:-1])
     high = np.maximum.reduceat(np.where(ranged, across, np.inf)[order], first[:-1])
     return rows[order], key[order], first, np.stack([low, high], axis=1)

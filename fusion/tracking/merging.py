@@ -130,7 +130,7 @@ class Merging:
                 gone[b] = True
             else:
                 pairs.append(pair)
-        merged = {birth_of(store, row) for row in np.flatnonzero(gone).tolist()}
+        merged = {birth_of(store, row) for row in gone.nonzero()[0].tolist()}
         self.known = Pairs.of(pair for pair in pairs if pair.first not in merged and pair.second not in merged)
         if merged:
             store.keep(~gone)
@@ -151,7 +151,7 @@ def agreeing(store: TrackStore) -> list[tuple[int, int]]:
 
     d² = δᵀ (P_a + P_b + SIZE² I)⁻¹ δ ≤ AGREE, and neither names another identity.
     """
-    confirmed = np.flatnonzero(store.confirmed)
+    confirmed = store.confirmed.nonzero()[0]
     if len(confirmed) < 2:
         return []
     place = np.einsum("nm,nmi->ni", store.mu[confirmed], store.x[confirmed, :, :3])
@@ -166,7 +166,7 @@ def agreeing(store: TrackStore) -> list[tuple[int, int]]:
     distance2 = np.einsum("ki,ki->k", difference, np.linalg.solve(spread, difference[..., None])[..., 0])
     names = store.name[confirmed[near]]
     strangers = (names[:, 0] != names[:, 1]) & (names != 0).all(axis=1)
-    chosen = np.flatnonzero((distance2 <= AGREE) & ~strangers)
+    chosen = ((distance2 <= AGREE) & ~strangers).nonzero()[0]
     chosen = chosen[np.lexsort((near[chosen, 1], near[chosen, 0], distance2[chosen]))]
     return [(int(a), int(b)) for a, b in confirmed[near[chosen]]]
 

@@ -155,16 +155,17 @@ def direction(horizon: Horizon, s: Floats, P: Floats, offset: float = 0.0) -> Li
     e, J = horizon.enu_from_grid(grid), horizon.jacobian(grid)
     if math.hypot(e[0], e[1]) < OVERHEAD:
         e[0], e[1] = 0.0, OVERHEAD
-    rho2 = e[0] ** 2 + e[1] ** 2
-    r2 = rho2 + e[2] ** 2
+    east, north, up = e.tolist()
+    rho2 = east**2 + north**2
+    r2 = rho2 + up**2
     rho, r = math.sqrt(rho2), math.sqrt(r2)
     rate = J @ s[3:]
     range_rate = e @ rate / r
     slopes = np.array(
         [
             e / r,
-            np.array([e[1], -e[0], 0.0]) / rho2,
-            np.array([-e[0] * e[2] / rho, -e[1] * e[2] / rho, rho]) / r2,
+            np.array([north, -east, 0.0]) / rho2,
+            np.array([-east * up / rho, -north * up / rho, rho]) / r2,
             (rate - e * range_rate / r) / r,
         ]
     )
@@ -174,7 +175,7 @@ def direction(horizon: Horizon, s: Floats, P: Floats, offset: float = 0.0) -> Li
     H[RANGE_RATE, 3:] += e / r @ J
     mean, variance = bend(e, float(range_rate), slopes, J, P, offset)
     return Linearised(
-        h=np.array([r, math.atan2(e[0], e[1]), math.atan2(e[2], rho), range_rate]),
+        h=np.array([r, math.atan2(east, north), math.atan2(up, rho), range_rate]),
         H=H,
         curvature_mean=mean,
         curvature_variance=variance,
@@ -197,33 +198,36 @@ def bend(e: Floats, range_rate: float, slopes: Floats, J: Floats, P: Floats, off
     r², and ρ² + S_aa in place of ρ² in m, keep means and variances of ranges and elevations bounded, and change nothing
     elsewhere.
     """
-    rho2 = e[0] ** 2 + e[1] ** 2
-    rho, r = math.sqrt(rho2), math.sqrt(rho2 + e[2] ** 2)
+    east, north, up = e.tolist()
+    rho2 = east**2 + north**2
+    rho, r = math.sqrt(rho2), math.sqrt(rho2 + up**2)
     axes = slopes[:3] @ J * np.array([[1.0], [rho], [r]])  # (3, 3): r̂, â, ê by grid
     velocity = slopes[RANGE_RATE] @ J * r  # what of w lies across the line of sight
     cross = P[:3, 3:] + offset * P[3:, 3:]
     place = P[:3, :3] + offset * (P[3:, :3] + cross)
     S, C, V = axes @ place @ axes.T, axes @ cross @ axes.T, axes @ P[3:, 3:] @ axes.T
-    flat = np.array([rho, 0.0, -e[2]]) / r  # u
-    uu, ua, across = flat @ S @ flat, flat @ S[:, 1], S[1, 1] + S[2, 2]
+    flat = np.array([rho, 0.0, -up]) / r  # u
+    uu, ua, along = float(flat @ S @ flat), float(flat @ S[:, 1]), float(axes[0] @ place @ velocity)
+    S, C, V = S.tolist(), C.tolist(), V.tolist()
+    across = S[1][1] + S[2][2]
     wide2 = r * r + across
-    m = e[2] / (r * r * math.sqrt(rho2 + S[1, 1]))
+    m = up / (r * r * math.sqrt(rho2 + S[1][1]))
     mean = np.array(
         [
             math.sqrt(wide2) - r,
-            -ua / (rho2 + uu + S[1, 1]),
-            math.atan2(e[2], math.sqrt(rho2 + S[1, 1])) - math.atan2(e[2], rho) - S[0, 2] / wide2,
-            (C[1, 1] + C[2, 2]) * r / wide2 - (axes[0] @ place @ velocity + 0.5 * range_rate * across) / wide2,
+            -ua / (rho2 + uu + S[1][1]),
+            math.atan2(up, math.sqrt(rho2 + S[1][1])) - math.atan2(up, rho) - S[0][2] / wide2,
+            (C[1][1] + C[2][2]) * r / wide2 - (along + 0.5 * range_rate * across) / wide2,
         ]
     )
-    elevation = (S[0, 0] * S[2, 2] + S[0, 2] ** 2) / wide2 / wide2 + 2.0 * m * S[0, 1] * S[1, 2] / wide2
-    crossed = C[1, 1] ** 2 + C[2, 2] ** 2 + 2.0 * C[1, 2] * C[2, 1]
+    elevation = (S[0][0] * S[2][2] + S[0][2] ** 2) / wide2 / wide2 + 2.0 * m * S[0][1] * S[1][2] / wide2
+    crossed = C[1][1] ** 2 + C[2][2] ** 2 + 2.0 * C[1][2] * C[2][1]
     variance = np.array(
         [
-            0.5 * (S[1, 1] ** 2 + S[2, 2] ** 2 + 2.0 * S[1, 2] ** 2) / wide2,
-            (uu * S[1, 1] + ua * ua) / rho2 / rho2,
-            elevation + 0.5 * (m * S[1, 1]) ** 2,
-            (S[1, 1] * V[1, 1] + S[2, 2] * V[2, 2] + 2.0 * S[1, 2] * V[1, 2] + crossed) / wide2,
+            0.5 * (S[1][1] ** 2 + S[2][2] ** 2 + 2.0 * S[1][2] ** 2) / wide2,
+            (uu * S[1][1] + ua * ua) / rho2 / rho2,
+            elevation + 0.5 * (m * S[1][1]) ** 2,
+            (S[1][1] * V[1][1] + S[2][2] * V[2][2] + 2.0 * S[1][2] * V[1][2] + crossed) / wide2,
         ]
     )
     return mean, variance

@@ -83,9 +83,9 @@ class Registration:
     def __init__(self, sensors: dict[str, SensorModel]) -> None:
         self.ids = tuple(sensors)
         variance = np.array([np.diag(model.prior.covariance) for model in sensors.values()]).reshape(-1)
-        used, count = np.flatnonzero(variance > 0.0), len(PARTS)
+        used, count = (variance > 0.0).nonzero()[0], len(PARTS)
         self.prior = np.diag(variance[used])
-        self.places = {name: np.flatnonzero(used // count == i) for i, name in enumerate(self.ids)}
+        self.places = {name: (used // count == i).nonzero()[0] for i, name in enumerate(self.ids)}
         self.parts = {name: used[self.places[name]] % count for name in self.ids}
         self.blocks = {name: np.ix_(places, places) for name, places in self.places.items()}
         self.whole = {name: np.ix_(parts, parts) for name, parts in self.parts.items()}
@@ -170,10 +170,14 @@ class Registration:
         if not len(rows):
             return
         me, parts = self.ids.index(name), self.parts[name]
-        bank = self._follow(rows, pair, seen, me, store).copy()
+        bank = self._follow(rows, pair, seen, me, store)
         filters = bank.find(_births(store, rows))
-        followed = filters >= 0
-        rows, pair, filters = rows[followed], pair[followed], filters[followed]
+        followed = (filters >= 0).nonzero()[0]
+        due = followed[state.time - bank.heard[filters[followed], me] >= APART / kernels.NANOSECOND]
+        if not len(due):
+            self.state = state._replace(bank=bank)
+            return
+        rows, pair, filters, bank = rows[due], pair[due], filters[due], bank.copy()
         b, B, strain = state.b.copy(), state.B.copy(), state.strain.copy()
         kernels.register(
             *(
@@ -198,9 +202,12 @@ class Registration:
         Worth it is who another sensor saw lately, and whose place this look measured.
         """
         births = _births(store, rows)
-        bank = self.state.bank.since(self.state.time - round(COMMON * SECOND))
-        lately = np.any(self.state.time - np.delete(store.seen[rows], me, axis=1) <= COMMON * SECOND, axis=1)
-        new = np.flatnonzero((bank.find(births) < 0) & lately & np.isfinite(seen.variance[pair, 0]))
+        edge = self.state.time - round(COMMON * SECOND)
+        bank = self.state.bank.since(edge)
+        others = store.seen[rows] >= edge
+        others[:, me] = False
+        lately = others.any(axis=1)
+        new = ((bank.find(births) < 0) & lately & np.isfinite(seen.variance[pair, 0])).nonzero()[0]
         if not len(new):
             return bank
         states, high = store.combined_of(rows[new])[0], np.isfinite(seen.variance[pair[new], 2])
@@ -218,10 +225,10 @@ def _sure(store: TrackStore, seen: Measurements, found: Association) -> tuple[In
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     wanted = np.bincount(pair[np.repeat(store.confirmed, np.diff(start))], minlength=len(found.p_new))
     placed = seen.kind[pair[first]] != kernels.DIFFERENCE
-    rows = np.flatnonzero(single & placed & (found.p[first] > SURE) & (wanted[pair[first]] == 1))
+    rows = (single & placed & (found.p[first] > SURE) & (wanted[pair[first]] == 1)).nonzero()[0]
     return rows, pair[start[rows]]
 
 
 def _births(store: TrackStore, rows: Integers) -> Integers:
     """Give what tells tracks from each other for good (K, 4)."""
-    return np.stack([store.born[rows], store.birth_sensor[rows], store.birth_sequence[rows], store.birth_index[rows]], axis=1)
+    return np.array([column[rows] for column in store.births]).T

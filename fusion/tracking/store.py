@@ -126,7 +126,7 @@ class TrackStore:
     def keep(self, mask: NDArray[np.bool_]) -> None:
         """Drop the rows outside the mask."""
         if not mask.all():
-            rows = np.flatnonzero(mask)
+            rows = mask.nonzero()[0]
             for name in COLUMNS:
                 setattr(self, name, getattr(self, name)[rows])
             self.claims = [self.claims[row] for row in rows.tolist()]
@@ -231,7 +231,7 @@ class TrackStore:
         logs = labels.weigh(seen.labels[pair], gap, (self.label[track, number] == seen.label[pair]).astype(float))
         np.add.at(self.classes, track, p[:, None] * logs)
         self.classes -= self.classes.max(axis=1, keepdims=True, initial=-np.inf)
-        rows = np.flatnonzero(best >= 0)
+        rows = (best >= 0).nonzero()[0]
         self.note_labels(rows[seen.label[best[rows]] != 0], seen, best, number)
 
     def note_labels(self, rows: Integers, seen: Measurements, best: Integers, number: int) -> None:

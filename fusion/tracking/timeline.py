@@ -7,7 +7,7 @@ of the in-order run, to the last bit. (Treating late data as current gave an ANE
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from typing import Literal, NamedTuple
 
 from fusion.messages import SECOND, Record, Scan
@@ -81,11 +81,17 @@ class Timeline:
         """Do the scans before scans[until]."""
         for place in range(self._done, until):
             scan = self.scans[place]
-            few = len(self.tracker.store) <= SMALL
-            if not self._marks or few or scan.time - self._marks[-1].time >= MARK_EVERY:
+            if self._is_due(place, scan):
                 self._marks.append(Mark(place, scan.time, self.tracker.snapshot()))
             self.tracker.step(scan)
         self._done = until
+
+    def _is_due(self, place: int, scan: Scan) -> bool:
+        """Tell whether to keep the state before scans[place]."""
+        if not self._marks:
+            return True
+        last = self._marks[-1]
+        return last.place < place and (len(self.tracker.store) <= SMALL or scan.time - last.time >= MARK_EVERY)
 
     def _roll_back(self, place: int) -> None:
         """Take the tracker back to before scans[place], which is new."""
@@ -100,8 +106,8 @@ class Timeline:
     def _forget(self) -> None:
         """Let go of scans and snapshots from before the window, but for the snapshot that the window begins with."""
         edge = self.newest - self.window
-        keep = max((i for i, mark in enumerate(self._marks) if mark.time <= edge), default=0)
-        if keep:
+        keep = bisect_right(self._marks, edge, key=lambda mark: mark.time) - 1
+        if keep > 0:
             gone = self._marks[keep].place
             self.scans = self.scans[gone:]
             self._done -= gone

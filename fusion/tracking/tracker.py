@@ -110,7 +110,7 @@ class Tracker:
         best, share = self.store.update(seen, sensor, found)
         self.cameras.learn(seen, sensor, self.store, best, share, scan.time)
         self.store.learn_labels(seen, sensor.labels, found, best, self.ids.index(scan.sensor))
-        self.store.learn_motion(scan.time, np.flatnonzero(best >= 0))
+        self.store.learn_motion(scan.time, (best >= 0).nonzero()[0])
         weighing.compare(self.store, scan, sensor, seen, found, best, share, self.frame.ground)
         self._note(scan, seen, best, share)
         self.merging.learn(self.store, sensor, found, scan.time)
@@ -177,7 +177,7 @@ class Tracker:
 
     def _note(self, scan: Scan, seen: Measurements, best: Integers, share: Floats) -> None:
         """Write down who was seen by whom and, where it is more likely than not the speaker, what was claimed."""
-        rows = np.flatnonzero(best >= 0)
+        rows = (best >= 0).nonzero()[0]
         times, heard = seen.time[best[rows]], seen.names[best[rows]]
         self.store.updated[rows] = np.maximum(self.store.updated[rows], times)
         self.store.received[rows] = np.maximum(self.store.received[rows], scan.received)
@@ -209,7 +209,7 @@ class Tracker:
         """Begin a track at each detection that nothing known explains; bearings and differences must meet first."""
         r = p_new * intensity.fresh
         placed = np.isfinite(seen.variance[:, 0]) & (seen.kind != DIFFERENCE)
-        chosen = np.flatnonzero(placed & (r >= PRUNE))
+        chosen = (placed & (r >= PRUNE)).nonzero()[0]
         if len(chosen):
             rows = begin(seen, sensor, chosen, self.height, self.store)
             self._christen(rows, scan, seen, chosen, r[chosen])
@@ -236,11 +236,11 @@ class Tracker:
         rows.numbers[:, self.ids.index(scan.sensor)] = seen.numbers[chosen]
         first = np.full(len(chosen), np.inf)
         rows.classes += self.sensors[scan.sensor].labels.weigh(seen.labels[chosen], first, np.zeros_like(first))
-        told = np.flatnonzero(seen.label[chosen])
+        told = seen.label[chosen].nonzero()[0]
         rows.note_labels(told, seen, chosen, self.ids.index(scan.sensor))
         rows.begin_legs(scan.time)
         self.store.append(rows)
-        for row in np.flatnonzero(seen.names[chosen]).tolist():
+        for row in seen.names[chosen].nonzero()[0].tolist():
             self._hear(len(self.store) - len(rows) + row, scan, seen, int(chosen[row]))
 
     def identify(self, rows: Integers) -> tuple[str, ...]:
@@ -261,7 +261,7 @@ class Tracker:
         store = self.store.copy()
         unseen = (at - store.updated) / SECOND
         shown = (store.confirmed | tentative) & (unseen <= self.config.tracking.coast_s)
-        names = self.identify(np.flatnonzero(shown))
+        names = self.identify(shown.nonzero()[0])
         store.keep(shown)
         store.predict((at - self.time) / SECOND, self._correlations())
         state, covariance = store.combined()

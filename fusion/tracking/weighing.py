@@ -16,11 +16,12 @@ from fusion.tracking.store import Association, TrackStore
 def compare(store: TrackStore, scan: Scan, sensor: SensorModel, seen: Measurements, found: Association, best: Integers,
             share: Floats, ground: float) -> None:  # fmt: skip
     """Let a measuring sensor's look speak of the claimed places: it agrees, or it sees nothing, or something elsewhere."""
-    rows = np.flatnonzero((store.claimed > 0) & (scan.time - store.claimed <= claims.FRESH * SECOND))
+    rows = ((store.claimed > 0) & (scan.time - store.claimed <= claims.FRESH * SECOND)).nonzero()[0]
     if not len(rows) or not (sensor.measures or seen.n_direction):
         return
     silent = rows[best[rows] < 0]
-    store.absent[silent] += _silence(store, sensor, found, ground)[silent]
+    if len(silent):
+        store.absent[silent] += _silence(store, sensor, found, ground)[silent]
     known = (store.absent[rows] == 0.0) & (scan.time - store.agreed_at[rows] < claims.SPACING * SECOND)
     for row in rows[(best[rows] >= 0) & (share[rows] > 0.5) & ~known].tolist():
         j = int(best[row])
@@ -65,7 +66,7 @@ def hear_place(store: TrackStore, row: int, seen: Measurements, j: int, top_spee
     now = Report(int(seen.time[j]), place, rate, seen.variance[j, [0, 2]])
     if claims.too_fast(*_speed(store, row, seen, j), top_speed):
         store.doubted[row] = now.time
-    same = np.flatnonzero((store.name == seen.names[j]) & (store.claimed > 0))
+    same = ((store.name == seen.names[j]) & (store.claimed > 0)).nonzero()[0]
     for other in same.tolist():
         before = _report(store, other)
         both = other != row and bool(store.confirmed[other] and store.confirmed[row])

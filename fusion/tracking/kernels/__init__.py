@@ -15,12 +15,13 @@ from fusion.tracking.kernels.motion import combine_all, hold, predict
 from fusion.tracking.kernels.moving import moves
 from fusion.tracking.kernels.pairing import hear
 from fusion.tracking.kernels.ranging import fit
-from fusion.tracking.kernels.registering import register
+from fusion.tracking.kernels.registering import NANOSECOND, register
 from fusion.tracking.kernels.updating import update
 
 __all__ = [
     "DIFFERENCE",
     "DIRECTION",
+    "NANOSECOND",
     "POSITION",
     "births",
     "combine_all",
