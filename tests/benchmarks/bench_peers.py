@@ -87,7 +87,7 @@ def read(directory, scenario):
     here = origin(config.site)
     truths = load_truths(directory / "truth.csv", here)
     until = last / SECOND
-    truths = {name: truth._replace(time=truth.time[kept], place=truth.place[kept])
+    truths = {name: truth._replace(time=truth.time[kept], place=truth.place[kept], velocity=truth.velocity[kept])
               for name, truth in truths.items() if (kept := truth.time <= until).any()}  # fmt: skip
     inputs = [one for one in inputs if isinstance(one, RawMessage) and one.received <= last]
     return Case(directory, inputs, config, truths, _scans(config, directory, inputs, here))
