@@ -87,10 +87,16 @@ def read(directory, scenario):
     here = origin(config.site)
     truths = load_truths(directory / "truth.csv", here)
     until = last / SECOND
-    truths = {name: truth._replace(time=truth.time[kept], place=truth.place[kept], velocity=truth.velocity[kept])
-              for name, truth in truths.items() if (kept := truth.time <= until).any()}  # fmt: skip
+    truths = {name: _until(truth, until) for name, truth in truths.items() if truth.time[0] <= until}
     inputs = [one for one in inputs if isinstance(one, RawMessage) and one.received <= last]
     return Case(directory, inputs, config, truths, _scans(config, directory, inputs, here))
+
+
+def _until(truth, until):
+    """Leave out what is behind a time."""
+    kept = truth.time <= until
+    velocity = None if truth.velocity is None else truth.velocity[kept]
+    return truth._replace(time=truth.time[kept], place=truth.place[kept], velocity=velocity)
 
 
 def _scans(config, directory, inputs, here):
