@@ -8,7 +8,7 @@ import numpy as np
 
 from fusion.messages import Floats, Measurement, Polar
 from simulators.targets import RCS_DBSM, Target
-from simulators.view import Hits, View
+from simulators.view import Hits, View, signal
 
 THRESHOLD_DB = 13.0
 """Signal-to-noise ratio that is called a detection: Pd 0.9 at Pfa 1e-6 for a steady echo (Skolnik, Introduction, §2.5)."""
@@ -37,7 +37,8 @@ def _plots(view: View, index: int, target: Target) -> Hits:
     time = _when(view, target)
     seen = view.directions(target.trajectory.position(time), target.trajectory.velocity(time))
     met = np.abs(_beam(view, seen.azimuth) - time) < MET if view.behaviour.rotating else np.ones(len(time), bool)
-    hit = np.flatnonzero(met & target.trajectory.flying(time) & view.covers(seen) & view.detects(target.id, seen.range))
+    seeing = view.detects(target.id, seen.range, RCS_DBSM[target.kind])
+    hit = np.flatnonzero(met & target.trajectory.flying(time) & view.covers(seen) & seeing)
     bias, accuracy, noise = view.behaviour.bias, view.sensor.accuracy, view.noise(target.id, 4)
     distance = np.abs(seen.range + bias.range_m + (accuracy.range_m or 0.0) * noise[:, 0])
     azimuth = seen.azimuth + np.radians(bias.azimuth_deg + (accuracy.azimuth_deg or 0.0) * noise[:, 1])
@@ -72,9 +73,14 @@ def _echo(view: View, target: Target, distance: Floats) -> tuple[Floats, Floats]
     """Draw the signal-to-noise ratio (dB) and the cross-section (dBsm) that plots would tell.
 
     The echo falls with the fourth power of the range and fluctuates from look to look by an exponential law (Swerling
-    1); what is reported is above the threshold.
+    1); what is reported is above the threshold. With an `echo`, signal and noise together have an exponential law of
+    mean 1 + SNR and pass −ln Pfa; beyond it the law starts anew, which agrees with the probability of detection.
     """
     random = view.chance("echo", target.id)
+    if view.behaviour.echo is not None:
+        mean = 1.0 + signal(view.behaviour.echo, distance, RCS_DBSM[target.kind])
+        heard = -math.log(view.behaviour.echo.false_alarm) + mean * random.standard_exponential(len(distance))
+        return 10.0 * np.log10(heard), RCS_DBSM[target.kind] + 10.0 * np.log10(heard / mean)
     mean = THRESHOLD_DB + 40.0 * np.log10(view.sensor.coverage.range_m[1] / np.maximum(distance, 1.0))
     mean += RCS_DBSM[target.kind] - REFERENCE_RCS
     power = 10.0 ** ((THRESHOLD_DB - mean) / 10.0) + random.standard_exponential(len(distance))

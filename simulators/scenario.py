@@ -87,6 +87,15 @@ class Bias(Table):
     time_s: Annotated[float, Meta(ge=-60.0, le=60.0, description="its clock is ahead by this")] = 0.0
 
 
+class Echo(Table):
+    """What a radar hears of a target: enough to tell how often it detects one of any kind at any range."""
+
+    range_m: Annotated[Positive, Meta(description="where the mean echo of `rcs_dbsm` is `snr_db` above the noise")]
+    snr_db: Annotated[float, Meta(ge=-30.0, le=60.0)] = 13.0
+    rcs_dbsm: Annotated[float, Meta(ge=-60.0, le=60.0)] = -20.0
+    false_alarm: Annotated[float, Meta(gt=0.0, lt=1.0, description="probability in one cell: sets the threshold")] = 1e-6
+
+
 class Behaviour(Table):
     """How a configured sensor really behaves, where that is not plain."""
 
@@ -104,6 +113,9 @@ class Behaviour(Table):
         tuple[tuple[Positive, Share], ...],
         Meta(description="[to this range, probability] in steps, instead of the configured probability"),
     ] = ()
+    echo: Annotated[Echo | None, Meta(description="detection by the radar equation, instead of the configured probability")] = (
+        None
+    )
     folds: Annotated[Share, Meta(description="share of bearings that point the opposite way")] = 0.0
     ground_reach_m: Annotated[Positive, Meta(description="a direction finder hears controllers on the ground this far")] = 800.0
     reference: Annotated[

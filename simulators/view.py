@@ -15,7 +15,7 @@ from fusion.messages import CLASSES, Floats, Integers
 from simulators.chance import Chance, correlated
 from simulators.earth import Place
 from simulators.looks import Looks
-from simulators.scenario import Behaviour
+from simulators.scenario import Behaviour, Echo
 from simulators.targets import Target
 
 Flags = NDArray[np.bool_]
@@ -93,7 +93,7 @@ class View:
         width = 360.0 if abs(end - begin) >= 360.0 else (end - begin) % 360.0
         return math.radians(begin), math.radians(width)
 
-    def detects(self, target: str, distance: Floats) -> Flags:
+    def detects(self, target: str, distance: Floats, rcs_dbsm: float = 0.0) -> Flags:
         """Tell which looks (n,) detect a target at these ranges.
 
         A look misses where a standard normal number is above the quantile of the probability: correlated from look to
@@ -101,11 +101,17 @@ class View:
         """
         random = self.chance("detection", target)
         draw = correlated(random, len(distance), 1, self.looks.period, self.behaviour.gap_s)[:, 0]
-        return np.asarray(ndtr(draw) < self.probability(distance))
+        return np.asarray(ndtr(draw) < self.probability(distance, rcs_dbsm))
 
-    def probability(self, distance: Floats) -> Floats:
-        """Give the probability of detection at ranges (n,): the configured one, or the scenario's steps."""
-        steps = self.behaviour.detection_by_range
+    def probability(self, distance: Floats, rcs_dbsm: float = 0.0) -> Floats:
+        """Give the probability of detection at ranges (n,): the configured one, the scenario's steps, or an echo's.
+
+        An echo that fluctuates from look to look (Swerling 1) is detected with Pd = Pfa^(1 / (1 + SNR)) (Skolnik,
+        Introduction, §2.8; Richards, Fundamentals of Radar Signal Processing, §6.3).
+        """
+        steps, echo = self.behaviour.detection_by_range, self.behaviour.echo
+        if echo is not None:
+            return np.asarray(echo.false_alarm ** (1.0 / (1.0 + signal(echo, distance, rcs_dbsm))))
         if not steps:
             return np.full(len(distance), self.sensor.detection_probability)
         limits, shares = np.array([step[0] for step in steps]), np.array([*(step[1] for step in steps), 0.0])
@@ -139,3 +145,9 @@ class View:
             return None
         rest = (1.0 - self.behaviour.class_accuracy) / (len(CLASSES) - 1)
         return {name: round(self.behaviour.class_accuracy if i == named else rest, 6) for i, name in enumerate(CLASSES)}
+
+
+def signal(echo: Echo, distance: Floats, rcs_dbsm: float) -> Floats:
+    """Give the mean signal-to-noise ratios (n,), as ratios, at ranges (n,): SNR ~ σ R⁻⁴ (the radar equation)."""
+    decibels = echo.snr_db + rcs_dbsm - echo.rcs_dbsm - 40.0 * np.log10(np.maximum(distance, 1.0) / echo.range_m)
+    return np.asarray(10.0 ** (decibels / 10.0))

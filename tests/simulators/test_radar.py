@@ -175,3 +175,35 @@ def test_an_echo_fades_with_the_fourth_power_of_range_and_fluctuates(staged):
     assert np.median(snr) == pytest.approx(
         13.0 + 40.0 * math.log10(6000.0 / distance) + 10.0 * math.log10(math.log(2.0)), abs=1.5
     )
+
+
+def test_detection_follows_the_radar_equation_and_a_fluctuating_echo(staged):
+    """Judged by drawing echoes: complex Gaussian signal and noise against a threshold, as Swerling 1 is defined."""
+    behaviour = '[[sensor]]\nid = "radar"\necho = { range_m = 1000, snr_db = 12, rcs_dbsm = -20, false_alarm = 1e-4 }\n'
+    radar = at_work(staged(RADAR, DRONE, behaviour=behaviour))
+    random, count = np.random.default_rng(5), 200_000
+    for distance, rcs in ((700.0, -20.0), (1000.0, -20.0), (1000.0, -10.0), (1800.0, -20.0)):
+        ratio = 10.0 ** ((12.0 + rcs + 20.0) / 10.0) * (1000.0 / distance) ** 4
+        power = (
+            (math.sqrt(ratio / 2) * random.standard_normal((2, count)) + random.normal(0, math.sqrt(0.5), (2, count))) ** 2
+        ).sum(0)
+        seen = int((power > -math.log(1e-4)).sum())
+        assert stats.binomtest(seen, count, float(radar.probability(np.array([distance]), rcs)[0])).pvalue > SURE
+
+
+def test_plots_by_range_are_as_many_as_the_echo_allows_and_as_strong(staged):
+    behaviour = '[[sensor]]\nid = "radar"\necho = { range_m = 1200, snr_db = 12 }\n'
+    radar = at_work(staged(RADAR, DRONE, duration=LONG, behaviour=behaviour))
+    hits = detections(radar)
+    plots = hits.look[hits.source == 0]
+    position = radar.targets[0].trajectory.position(radar.looks.time)
+    distance = radar.directions(position, np.zeros_like(position)).range
+    chance = radar.probability(distance, -20.0)
+    for near, far in ((0.0, 1150.0), (1150.0, 1250.0), (1250.0, 9000.0)):
+        looks = np.flatnonzero((distance > near) & (distance <= far))
+        p = chance[looks]
+        spread = math.sqrt((p * (1 - p)).sum())
+        assert abs(np.isin(plots, looks).sum() - p.sum()) < stats.norm.isf(SURE / 2) * max(spread, 1.0)
+    mean = 1.0 + 10.0**1.2 * (1200.0 / distance[plots]) ** 4
+    excess = (10.0 ** (hits.values[hits.source == 0, 4] / 10.0) + math.log(1e-6)) / mean
+    assert stats.kstest(excess, "expon").pvalue > SURE
