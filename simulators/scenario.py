@@ -78,6 +78,15 @@ class Traffic(Table, kw_only=True):
     emitter: Text | None = None
 
 
+class Building(Table):
+    """A block that hides what is behind it: its outline on the ground, and its height."""
+
+    footprint_deg: Annotated[
+        tuple[tuple[Latitude, Longitude], ...], Meta(min_length=3, description="[latitude, longitude] of each corner, in turn")
+    ]
+    height_m: Annotated[Positive, Meta(description="above the site's ground")]
+
+
 class Bias(Table):
     """What a sensor is really off by, the same all day."""
 
@@ -147,4 +156,5 @@ class Scenario(Table):
     actor: tuple[Actor, ...] = ()
     traffic: tuple[Traffic, ...] = ()
     sensor: tuple[Behaviour, ...] = ()
+    building: Annotated[tuple[Building, ...], Meta(description="what no sensor sees or hears through")] = ()
     expect: tuple[Expectation, ...] = ()

@@ -12,6 +12,7 @@ import numpy as np
 from fusion.config import Sensor
 from fusion.messages import SECOND, Floats, Integers, Measurement, Scan
 from simulators import camera, cooperative, direction_finder, radar, time_difference
+from simulators.buildings import prisms
 from simulators.chance import stream
 from simulators.earth import Place
 from simulators.looks import TICK, Arrivals, arrivals, looks
@@ -42,7 +43,9 @@ def view(stage: Stage, sensor: Sensor, targets: tuple[Target, ...]) -> View:
     """Set one configured sensor to work on the targets of a scenario."""
     behaviour, chance = stage.behaviour(sensor.id), partial(stream, stage.scenario.seed, "sensor", sensor.id)
     made = looks(sensor, behaviour, stage.scenario.duration_s, chance)
-    return View(chance, sensor, behaviour, place_of(stage, sensor), targets, made, _reference(stage, sensor))
+    place = place_of(stage, sensor)
+    blocks = prisms(stage.scenario.building, place, chart(stage.site.site).ground)
+    return View(chance, sensor, behaviour, place, targets, made, _reference(stage, sensor), blocks)
 
 
 def _reference(stage: Stage, sensor: Sensor) -> Reference | None:

@@ -12,6 +12,7 @@ from scipy.special import ndtr
 
 from fusion.config import Sensor
 from fusion.messages import CLASSES, Floats, Integers
+from simulators.buildings import Prism, hidden
 from simulators.chance import Chance, correlated
 from simulators.earth import Place
 from simulators.looks import Looks
@@ -61,6 +62,7 @@ class View:
     targets: tuple[Target, ...]
     looks: Looks
     reference: Reference | None = None
+    prisms: tuple[Prism, ...] = ()
 
     def noise(self, target: str, width: int) -> Floats:
         """Draw the errors (n, width) of every look at one target, in standard deviations."""
@@ -76,7 +78,7 @@ class View:
         return Directions(distance, azimuth, np.arcsin(enu[:, 2] / distance), rate)
 
     def covers(self, seen: Directions) -> Flags:
-        """Tell what lies inside the configured coverage."""
+        """Tell what lies inside the configured coverage, and behind no building."""
         coverage = self.sensor.coverage
         inside = (seen.range >= coverage.range_m[0]) & (seen.range <= coverage.range_m[1])
         begin, width = self.sector
@@ -84,6 +86,10 @@ class View:
         if coverage.elevation_deg is not None:
             low, high = np.radians(coverage.elevation_deg)
             inside &= (seen.elevation >= low) & (seen.elevation <= high)
+        if self.prisms:
+            level = seen.range * np.cos(seen.elevation)
+            enu = [level * np.sin(seen.azimuth), level * np.cos(seen.azimuth), seen.range * np.sin(seen.elevation)]
+            inside &= ~hidden(self.prisms, np.stack(enu, axis=-1))
         return inside
 
     @property
