@@ -21,7 +21,7 @@ def _directions(view: View, index: int, target: Target) -> Hits:
     time = view.looks.time
     seen = view.directions(target.trajectory.position(time), target.trajectory.velocity(time))
     hit = np.flatnonzero(target.trajectory.flying(time) & view.covers(seen) & view.detects(target.id, seen.range))
-    accuracy, bias, noise = view.sensor.accuracy, view.behaviour.bias, view.noise(target.id, 2)
+    accuracy, bias, noise = view.accuracy, view.behaviour.bias, view.noise(target.id, 2)
     azimuth = seen.azimuth + np.radians(bias.azimuth_deg + (accuracy.azimuth_deg or 0.0) * noise[:, 0])
     elevation = seen.elevation + np.radians(bias.elevation_deg + (accuracy.elevation_deg or 0.0) * noise[:, 1])
     elevation = np.clip(elevation, -math.pi / 2.0, math.pi / 2.0)

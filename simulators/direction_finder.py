@@ -33,7 +33,7 @@ def _bearings(view: View, index: int, name: str, position: Floats, reach: float 
     seen = view.directions(position, np.zeros_like(position))
     heard = target.trajectory.flying(time) & view.covers(seen) & (seen.range <= reach)
     hit = np.flatnonzero(heard & view.detects(name, seen.range))
-    sigma, bias = view.sensor.accuracy.azimuth_deg or 0.0, view.behaviour.bias.azimuth_deg
+    sigma, bias = view.accuracy.azimuth_deg or 0.0, view.behaviour.bias.azimuth_deg
     folded = view.chance("fold", name).uniform(size=len(time)) < view.behaviour.folds
     azimuth = seen.azimuth + np.radians(bias + sigma * view.noise(name, 1)[:, 0] + 180.0 * folded)
     snr = LINK_SNR_DB + 20.0 * np.log10(view.sensor.coverage.range_m[1] / np.maximum(seen.range, 1.0))

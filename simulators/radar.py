@@ -39,7 +39,7 @@ def _plots(view: View, index: int, target: Target) -> Hits:
     met = np.abs(_beam(view, seen.azimuth) - time) < MET if view.behaviour.rotating else np.ones(len(time), bool)
     seeing = view.detects(target.id, seen.range, RCS_DBSM[target.kind])
     hit = np.flatnonzero(met & target.trajectory.flying(time) & view.covers(seen) & seeing)
-    bias, accuracy, noise = view.behaviour.bias, view.sensor.accuracy, view.noise(target.id, 4)
+    bias, accuracy, noise = view.behaviour.bias, view.accuracy, view.noise(target.id, 4)
     distance = np.abs(seen.range + bias.range_m + (accuracy.range_m or 0.0) * noise[:, 0])
     azimuth = seen.azimuth + np.radians(bias.azimuth_deg + (accuracy.azimuth_deg or 0.0) * noise[:, 1])
     elevation = seen.elevation + np.radians(bias.elevation_deg + (accuracy.elevation_deg or 0.0) * noise[:, 2])

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from fusion.config import Height, Latitude, Longitude, Name, NonNegative, Positive, Table
+from fusion.config import Accuracy, Height, Latitude, Longitude, Name, NonNegative, Positive, Table
 
 Second = Annotated[float, Meta(ge=0.0, le=86_400.0)]
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
@@ -78,6 +78,14 @@ class Traffic(Table, kw_only=True):
     emitter: Text | None = None
 
 
+class Spread(Table):
+    """How far a bias is off from day to day: its standard deviation, drawn once a seed."""
+
+    range_m: NonNegative = 0.0
+    azimuth_deg: Annotated[float, Meta(ge=0.0, le=90.0)] = 0.0
+    elevation_deg: Annotated[float, Meta(ge=0.0, le=45.0)] = 0.0
+
+
 class Building(Table):
     """A block that hides what is behind it: its outline on the ground, and its height."""
 
@@ -110,7 +118,15 @@ class Behaviour(Table):
 
     id: Annotated[Name, Meta(description="a sensor of the site's configuration")]
     rotating: Annotated[bool, Meta(description="an antenna that turns once a period: every plot has its own time")] = False
+    preset: Annotated[
+        Literal["drone-radar-2d", "aesa-radar", "rf-finder", "tdoa-net", "consumer-camera"] | None,
+        Meta(description="a sensor of known make-up; keys beside it override single figures"),
+    ] = None
+    accuracy: Annotated[Accuracy, Meta(description="its true noise, axis by axis, where it is not what the site was told")] = (
+        Accuracy()
+    )
     bias: Bias = Bias()
+    bias_sigma: Annotated[Spread, Meta(description="a further bias of this spread, constant all day")] = Spread()
     delay_s: Annotated[Second, Meta(description="from the look to its arrival")] = 0.1
     jitter_s: Annotated[Second, Meta(description="mean of a random further delay; above the period it reorders")] = 0.0
     loss: Annotated[Share, Meta(description="share of messages that never arrive")] = 0.0

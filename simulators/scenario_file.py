@@ -14,7 +14,7 @@ from fusion.config import Config, Sensor
 from fusion.config_file import Key
 from fusion.errors import ConfigError
 from fusion.messages import nanoseconds
-from simulators import birds, fixed_wing, rotorcraft
+from simulators import birds, fixed_wing, presets, rotorcraft
 from simulators.scenario import Actor, Behaviour, Scenario
 
 LIBRARY = Path(__file__).parent / "scenarios"
@@ -97,7 +97,7 @@ def library() -> list[str]:
 def load(path: Path) -> Stage:
     """Read a scenario and the site beside it; raise ConfigError naming every fault."""
     tree, source = config_file.read(path)
-    scenario = config_file.convert(tree, Scenario, source, _contradictions)
+    scenario = config_file.convert(presets.filled(tree), Scenario, source, _contradictions)
     site_path = path.parent / scenario.site
     if not site_path.is_file():
         raise ConfigError(f"{source.where(('site',))}: there is no file {str(site_path)!r}")
@@ -194,6 +194,12 @@ def _misfits(scenario: Scenario, site: Config) -> list[Fault]:
         (("sensor", i, "id"), f"{told.id!r} is no sensor of {scenario.site} ({', '.join(names)})")
         for i, told in enumerate(scenario.sensor)
         if told.id not in names
+    ]
+    kinds = {sensor.id: sensor.kind for sensor in site.sensor}
+    faults += [
+        (("sensor", i, "preset"), f"{told.preset!r} is a {wanted}, and {told.id!r} of kind {kinds[told.id]!r}")
+        for i, told in enumerate(scenario.sensor)
+        if told.preset and told.id in kinds and (wanted := presets.PRESETS[told.preset].kind) != kinds[told.id]
     ]
     return faults + [(("site",), f"{scenario.site}: {fault}") for sensor in site.sensor if (fault := _unsimulated(sensor))]
 

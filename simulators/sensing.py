@@ -8,14 +8,16 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+from msgspec.structs import replace
 
 from fusion.config import Sensor
 from fusion.messages import SECOND, Floats, Integers, Measurement, Scan
 from simulators import camera, cooperative, direction_finder, radar, time_difference
 from simulators.buildings import prisms
-from simulators.chance import stream
+from simulators.chance import Chance, stream
 from simulators.earth import Place
 from simulators.looks import TICK, Arrivals, arrivals, looks
+from simulators.scenario import Behaviour, Bias
 from simulators.scenario_file import Stage
 from simulators.targets import Target, chart
 from simulators.view import Hits, Reference, View
@@ -41,11 +43,24 @@ SENSES = {
 
 def view(stage: Stage, sensor: Sensor, targets: tuple[Target, ...]) -> View:
     """Set one configured sensor to work on the targets of a scenario."""
-    behaviour, chance = stage.behaviour(sensor.id), partial(stream, stage.scenario.seed, "sensor", sensor.id)
+    chance = partial(stream, stage.scenario.seed, "sensor", sensor.id)
+    behaviour = _today(stage.behaviour(sensor.id), chance)
     made = looks(sensor, behaviour, stage.scenario.duration_s, chance)
     place = place_of(stage, sensor)
     blocks = prisms(stage.scenario.building, place, chart(stage.site.site).ground)
     return View(chance, sensor, behaviour, place, targets, made, _reference(stage, sensor), blocks)
+
+
+def _today(behaviour: Behaviour, chance: Chance) -> Behaviour:
+    """Give a sensor's behaviour with the bias that it has this day."""
+    spread, bias, drawn = behaviour.bias_sigma, behaviour.bias, chance("bias").standard_normal(3)
+    off = Bias(
+        range_m=bias.range_m + spread.range_m * drawn[0],
+        azimuth_deg=bias.azimuth_deg + spread.azimuth_deg * drawn[1],
+        elevation_deg=bias.elevation_deg + spread.elevation_deg * drawn[2],
+        time_s=bias.time_s,
+    )
+    return replace(behaviour, bias=off)
 
 
 def _reference(stage: Stage, sensor: Sensor) -> Reference | None:

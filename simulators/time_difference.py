@@ -26,7 +26,7 @@ def _differences(view: View, index: int) -> Hits:
     seen = view.directions(position, np.zeros_like(position))
     there = np.linalg.norm(reference.place.enu(position), axis=-1)
     tail = np.where(view.chance("tail", target.id).uniform(size=len(time)) < TAIL[0], TAIL[1], 1.0)
-    error = (view.sensor.accuracy.tdoa_s or 0.0) * tail * view.noise(target.id, 1)[:, 0]
+    error = (view.accuracy.tdoa_s or 0.0) * tail * view.noise(target.id, 1)[:, 0]
     clocks = view.behaviour.bias.time_s - reference.clock
     tdoa = (seen.range - there) / LIGHT + error + clocks
     possible = np.abs(tdoa) <= baseline(view) / LIGHT

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+from msgspec.structs import asdict, replace
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from fusion.config import Sensor
+from fusion.config import Accuracy, Sensor
 from fusion.messages import CLASSES, Floats, Integers
 from simulators.buildings import Prism, hidden
 from simulators.chance import Chance, correlated
@@ -63,6 +65,12 @@ class View:
     looks: Looks
     reference: Reference | None = None
     prisms: tuple[Prism, ...] = ()
+
+    @cached_property
+    def accuracy(self) -> Accuracy:
+        """The standard deviations that it truly errs by; what it claims stands in the site's configuration."""
+        told = {name: value for name, value in asdict(self.behaviour.accuracy).items() if value is not None}
+        return replace(self.sensor.accuracy, **told)
 
     def noise(self, target: str, width: int) -> Floats:
         """Draw the errors (n, width) of every look at one target, in standard deviations."""
