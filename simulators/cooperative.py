@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fusion.messages import Floats, Measurement, Pilot, Position
+from fusion.messages import Floats, Integers, Measurement, Pilot, Position
+from simulators import fakes
 from simulators.earth import enu_from_ecef_matrix, wgs84_from_ecef
 from simulators.targets import Target
 from simulators.view import Hits, View
@@ -37,17 +38,22 @@ STEPS = {
 
 
 def detect(view: View) -> list[Hits]:
-    """Give the position reports of everyone who broadcasts what this receiver hears. There are no false alarms."""
+    """Give the position reports of everyone who broadcasts what this receiver hears. There are no false alarms, but lies."""
     kind = view.sensor.kind
-    return [_positions(view, i, target) for i, target in enumerate(view.targets) if kind in target.broadcasts]
+    told = [_positions(view, i, target) for i, target in enumerate(view.targets) if kind in target.broadcasts]
+    if (made_up := view.behaviour.fakes) is None:
+        return told
+    lies = fakes.invented(view, made_up)
+    return [*told, lies._replace(values=quantised(lies.values, STEPS[kind]))]
 
 
 def _positions(view: View, index: int, target: Target) -> Hits:
     """Give one target's reports: each was made at its own phase of the receiver's period."""
     time = np.round(view.looks.time - view.chance("phase", target.id).uniform(0.0, view.looks.period), 1)
+    time = time[_fresh(view, target)]
     seen = view.directions(target.trajectory.position(time), target.trajectory.velocity(time))
     hit = np.flatnonzero(target.trajectory.flying(time) & view.covers(seen) & view.detects(target.id, seen.range))
-    accuracy, noise = view.accuracy, view.noise(target.id, 6)
+    accuracy, noise = view.accuracy, view.noise(target.id, 6)[_fresh(view, target)]
     away = noise[:, :3] * [accuracy.horizontal_m or 0.0, accuracy.horizontal_m or 0.0, accuracy.vertical_m or 0.0]
     true = target.trajectory.position(time)
     turn = enu_from_ecef_matrix(*wgs84_from_ecef(true)[:2])
@@ -55,6 +61,13 @@ def _positions(view: View, index: int, target: Target) -> Hits:
     velocity = np.einsum("nij,nj->ni", turn, target.trajectory.velocity(time)) + noise[:, 3:] * (accuracy.velocity_mps or 0.0)
     columns = [latitude, longitude, height, *velocity.T]
     return Hits(hit, time[hit], np.full(len(hit), index), quantised(np.stack(columns, axis=-1)[hit], STEPS[view.sensor.kind]))
+
+
+def _fresh(view: View, target: Target) -> Integers:
+    """Give which report each look (n,) hears: its own, or the last one that was its own again."""
+    rows = np.arange(len(view.looks.time))
+    stale = view.chance("repeats", target.id).uniform(size=len(rows)) < view.behaviour.repeats
+    return np.asarray(np.maximum.accumulate(np.where(stale, 0, rows)), np.int64)
 
 
 def quantised(reports: Floats, steps: Steps) -> Floats:
@@ -90,8 +103,8 @@ def longitude_zones(latitude: Floats) -> Floats:
 def report(view: View, time: int, source: int, values: list[float]) -> Measurement:
     """Write one position report: what the aircraft says of itself, and a drone of its pilot."""
     latitude, longitude, height, east, north, up = values
-    target, accuracy = view.targets[source], view.sensor.accuracy
-    pilot = target.pilot if view.sensor.kind == "remote_id" else None
+    target, accuracy = view.targets[source] if source >= 0 else None, view.sensor.accuracy
+    pilot = target.pilot if target and view.sensor.kind == "remote_id" else None
     return Position(
         time=time,
         latitude=latitude,
@@ -101,6 +114,6 @@ def report(view: View, time: int, source: int, values: list[float]) -> Measureme
         sigma_horizontal=accuracy.horizontal_m or 0.0,
         sigma_vertical=accuracy.vertical_m or 0.0,
         sigma_velocity=accuracy.velocity_mps,
-        identity=target.identity,
+        identity=target.identity if target else fakes.identity(source),
         pilot=None if pilot is None else Pilot(latitude=pilot[0], longitude=pilot[1]),
     )

@@ -86,6 +86,17 @@ class Spread(Table):
     elevation_deg: Annotated[float, Meta(ge=0.0, le=45.0)] = 0.0
 
 
+class Fakes(Table):
+    """Remote ID that a sender on the ground makes up: identities that fly nowhere."""
+
+    count: Annotated[int, Meta(ge=1, le=1000, description="how many identities it pretends")]
+    middle: Annotated[Ground, Meta(description="around which they pretend to fly")]
+    radius_m: Annotated[Positive, Meta(description="the widest circle pretended")] = 500.0
+    height_agl_m: Annotated[tuple[NonNegative, Positive], Meta(description="between these heights")] = (30.0, 120.0)
+    speed_mps: Annotated[Positive, Meta(description="of each around its circle")] = 8.0
+    between_s: Annotated[tuple[Second, Second], Meta(description="it sends from, to")] = (0.0, 86_400.0)
+
+
 class Building(Table):
     """A block that hides what is behind it: its outline on the ground, and its height."""
 
@@ -141,6 +152,8 @@ class Behaviour(Table):
     echo: Annotated[Echo | None, Meta(description="detection by the radar equation, instead of the configured probability")] = (
         None
     )
+    fakes: Annotated[Fakes | None, Meta(description="made-up identities that a Remote ID receiver hears")] = None
+    repeats: Annotated[Share, Meta(description="share of broadcasts that are the last one again, with its old time")] = 0.0
     folds: Annotated[Share, Meta(description="share of bearings that point the opposite way")] = 0.0
     ground_reach_m: Annotated[Positive, Meta(description="a direction finder hears controllers on the ground this far")] = 800.0
     reference: Annotated[

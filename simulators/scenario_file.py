@@ -201,6 +201,12 @@ def _misfits(scenario: Scenario, site: Config) -> list[Fault]:
         for i, told in enumerate(scenario.sensor)
         if told.preset and told.id in kinds and (wanted := presets.PRESETS[told.preset].kind) != kinds[told.id]
     ]
+    faults += [
+        (("sensor", i, key), f"is for a sensor of kind {kind!r}; {told.id!r} is of kind {kinds[told.id]!r}")
+        for i, told in enumerate(scenario.sensor)
+        for key, kind in (("fakes", "remote_id"), ("echo", "radar"))
+        if getattr(told, key) is not None and kinds.get(told.id, kind) != kind
+    ]
     return faults + [(("site",), f"{scenario.site}: {fault}") for sensor in site.sensor if (fault := _unsimulated(sensor))]
 
 

@@ -47,8 +47,9 @@ def view(stage: Stage, sensor: Sensor, targets: tuple[Target, ...]) -> View:
     behaviour = _today(stage.behaviour(sensor.id), chance)
     made = looks(sensor, behaviour, stage.scenario.duration_s, chance)
     place = place_of(stage, sensor)
-    blocks = prisms(stage.scenario.building, place, chart(stage.site.site).ground)
-    return View(chance, sensor, behaviour, place, targets, made, _reference(stage, sensor), blocks)
+    ground = chart(stage.site.site).ground
+    blocks = prisms(stage.scenario.building, place, ground)
+    return View(chance, sensor, behaviour, place, targets, made, _reference(stage, sensor), blocks, ground)
 
 
 def _today(behaviour: Behaviour, chance: Chance) -> Behaviour:

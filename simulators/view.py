@@ -41,7 +41,7 @@ class Hits(NamedTuple):
 
     look: Integers  # (m,)
     time: Floats  # (m,) s after the start, true
-    source: Integers  # (m,) index of the target; −1: nothing is there
+    source: Integers  # (m,) index of the target; −1 and below: nothing is there
     values: Floats  # (m, k) as each kind of sensor measures
 
 
@@ -65,6 +65,7 @@ class View:
     looks: Looks
     reference: Reference | None = None
     prisms: tuple[Prism, ...] = ()
+    ground: float = 0.0  # m above the ellipsoid, the site's
 
     @cached_property
     def accuracy(self) -> Accuracy:
