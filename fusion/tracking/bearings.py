@@ -277,7 +277,10 @@ def _twins(tracks: BearingTracks, rows: Integers, look: Look) -> NDArray[np.bool
 
 
 def bearings_begun(look: Look, fresh: Integers, r: Floats) -> BearingTracks:
-    """Make rows that begin at some of a look's bearings (n of D), with their existence."""
+    """Make rows that begin at some of a look's bearings (n of D), with their existence.
+
+    Detection j makes the birth index −1 − j: a place may begin at the same detection, where bearings cross, and takes j.
+    """
     n, chosen = len(fresh), look.chosen[fresh]
     reach = ranges(look.sensor)[0]
     z, noise = look.seen.z[chosen, 1 : ELEVATION + 1], look.seen.noise[chosen, 1 : ELEVATION + 1]
@@ -291,7 +294,7 @@ def bearings_begun(look: Look, fresh: Integers, r: Floats) -> BearingTracks:
         hits=np.ones(n, np.int64), owned=np.zeros(n, np.int64), confirmed=np.zeros(n, np.bool_), name=np.zeros(n, np.int64),
         emitter=np.zeros(n, np.int64), classes=np.tile(PRIOR, (n, 1)), born=look.seen.time[chosen],
         birth_sensor=np.full(n, look.which, np.int64),
-        birth_sequence=np.full(n, look.sequence, np.int64), birth_index=chosen, updated=np.zeros(n, np.int64),
+        birth_sequence=np.full(n, look.sequence, np.int64), birth_index=~chosen, updated=np.zeros(n, np.int64),
         received=np.zeros(n, np.int64), count=np.zeros(n, np.int64), times=np.zeros((n, HISTORY), np.int64),
         looks=np.full((n, HISTORY, 4), math.nan), claims=[None] * n,
     )  # fmt: skip

@@ -37,6 +37,11 @@ def birth_of(tracks: BearingTracks, row: int) -> Birth:
     return born, sensor, sequence, index
 
 
+def births_heard(tracks: BearingTracks) -> list[Birth]:
+    """Give what each bearing track's id is made of."""
+    return [birth_of(tracks, row) for row in range(len(tracks))]
+
+
 def eldest(tracks: BearingTracks, members: tuple[int, ...]) -> int:
     """Give the row whose id goes on: of those that are shown the oldest, else of all."""
     return min(members, key=lambda row: (not tracks.confirmed[row], birth_of(tracks, row)))

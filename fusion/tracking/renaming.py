@@ -6,6 +6,8 @@ sensor's detection: what is believed is that of the in-order run, and only the n
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from fusion.arrays import Array, pack, unpack
@@ -35,14 +37,16 @@ def shown(store: TrackStore, time: int, names: Names) -> Shown:
     return Shown(time=time, names=named, state=pack(state), covariance=pack(covariance))
 
 
-def renamed(before: Shown, store: TrackStore, time: int, names: Names) -> Names:
+def renamed(before: Shown, store: TrackStore, heard: Collection[Birth], time: int, names: Names) -> Names:
     """Give the names after a rerun: a track that vanished leaves its own to the one that stands where it would be.
 
     It is the nearest that agrees as duplicates must, δᵀ (P_a + P_b + SIZE² I)⁻¹ δ ≤ AGREE, and was not shown itself.
+    A name is not vanished while a bearing track is there whose own it is; heard: the births of those.
     """
     rows = {birth: row for row, birth in enumerate(births_of(store))}
-    names = {birth: name for birth, name in names.items() if birth in rows and name not in rows}
-    named = {names.get(birth, birth) for birth in rows}
+    there = rows.keys() | set(heard)
+    names = {birth: name for birth, name in names.items() if birth in there and name not in there}
+    named = {names.get(birth, birth) for birth in there}
     lost = [i for i, name in enumerate(before.names) if name not in named]
     known = set(before.names)
     fresh = [(birth, row) for birth, row in rows.items() if birth not in known and birth not in names]

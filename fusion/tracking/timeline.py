@@ -7,11 +7,12 @@ of the in-order run, to the last bit. (Treating late data as current gave an ANE
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from typing import Literal, NamedTuple
 
 from fusion.messages import SECOND, Record, Scan
 from fusion.tracking.merging import Birth
+from fusion.tracking.promotion import births_heard
 from fusion.tracking.renaming import Shown, renamed, shown
 from fusion.tracking.state import TrackerRecord, TrackerState, read, write
 from fusion.tracking.tracker import Tracker
@@ -73,7 +74,8 @@ class Timeline:
         self._do(len(self.scans))
         self._forget()
         if self._shown is not None:
-            self.tracker.names = renamed(self._shown, self.tracker.store, self.tracker.time, self.tracker.names)
+            heard = births_heard(self.tracker.hearing.tracks)
+            self.tracker.names = renamed(self._shown, self.tracker.store, heard, self.tracker.time, self.tracker.names)
             self._shown = None
         return todo
 
@@ -104,9 +106,12 @@ class Timeline:
         self._done = mark.place
 
     def _forget(self) -> None:
-        """Let go of scans and snapshots from before the window, but for the snapshot that the window begins with."""
+        """Let go of scans and snapshots from before the window, but for the snapshot that the window begins with.
+
+        That one is from before the edge, not at it: another scan of the edge's time may come, or come again.
+        """
         edge = self.newest - self.window
-        keep = bisect_right(self._marks, edge, key=lambda mark: mark.time) - 1
+        keep = bisect_left(self._marks, edge, key=lambda mark: mark.time) - 1
         if keep > 0:
             gone = self._marks[keep].place
             self.scans = self.scans[gone:]

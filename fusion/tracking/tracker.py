@@ -252,6 +252,9 @@ class Tracker:
             self._ids[birth] = known.get(birth) or self._name(birth)
         return tuple(self._ids.values())
 
+    def _called(self, birth: Birth) -> str:
+        return self._name(self.names.get(birth, birth))
+
     def _name(self, birth: Birth) -> str:
         born, sensor, sequence, index = birth
         return ulid(born, self.config.site.name, self.ids[sensor], sequence, index)
@@ -282,7 +285,7 @@ class Tracker:
             born=store.born,
             updated=store.updated,
             received=store.received,
-            bearings=self.hearing.table(at, self._name, self.config.tracking.coast_s, tentative=tentative),
+            bearings=self.hearing.table(at, self._called, self.config.tracking.coast_s, tentative=tentative),
         )
 
 

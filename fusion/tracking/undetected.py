@@ -21,6 +21,9 @@ IGNORANCE = 0.9
 MANY = (0.5, 2000.0)
 """Targets that may appear at once, all orders of magnitude alike: from one to more than any city has seen."""
 
+LEAST = 1e-300
+"""Probability that no number of targets falls below: a look at more than was ever thought of is still a look."""
+
 _GRID = np.geomspace(1e-3, 1e4, 71)
 _MANY = np.where((MANY[0] <= _GRID) & (MANY[1] >= _GRID), 1.0, 0.0)
 _MANY /= _MANY.sum()
@@ -57,16 +60,21 @@ def look(
     was expected, but for a share that allows many at once.
     """
     expected = before.expected + births
-    usual = np.exp(-_GRID / expected) * _GRID
     surprise = SURPRISE if before.looked else IGNORANCE
-    prior = (1.0 - surprise) * usual / usual.sum() + surprise * _MANY
-    posterior = prior * _likelihood(max(unexplained, 0.0), false + pd * _GRID)
-    mean = float(posterior @ _GRID / posterior.sum())
+    usual = np.exp(_normal(np.log(_GRID) - _GRID / max(expected, _GRID[0])))
+    prior = (1.0 - surprise) * usual + surprise * _MANY
+    log = np.log(np.maximum(prior, LEAST)) + _likelihood(max(unexplained, 0.0), false + pd * _GRID)
+    mean = float(np.exp(_normal(log)) @ _GRID)
     intensity = Intensity(false, pd * mean)
     return Undetected(expected=mean * (1.0 - pd), looked=time, fresh=float(intensity.fresh), clutter=before.clutter), intensity
 
 
 def _likelihood(count: float, mean: Floats) -> Floats:
-    """Give the Poisson likelihood of a count up to a factor: mean^count exp(−mean)."""
-    log = count * np.log(mean) - mean
-    return np.asarray(np.exp(log - log.max()))
+    """Give the logarithm of the Poisson likelihood of a count up to a constant: mean^count exp(−mean)."""
+    return np.asarray(count * np.log(mean) - mean)
+
+
+def _normal(log: Floats) -> Floats:
+    """Give logarithms of weights whose sum is one."""
+    log = log - log.max()
+    return np.asarray(log - np.log(np.exp(log).sum()))

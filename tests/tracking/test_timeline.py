@@ -88,6 +88,17 @@ def test_what_is_older_than_the_window_is_late_and_changes_nothing():
     assert final(line) == before
 
 
+def test_at_the_edge_of_the_window_a_scan_that_comes_twice_counts_once():
+    line = timeline(window=1.0)
+    looks = [msgspec.structs.replace(SCANS[0], sensor=name, time=START + i * SECOND // 2, sequence=i, detections=())
+             for i in range(9) for name in ("radar-1", "radar-2")]  # fmt: skip
+    for scan in looks:
+        line.insert(scan)
+        line.advance()
+    edge = [scan for scan in looks if scan.time == line.newest - line.window]
+    assert [line.insert(scan) for scan in edge] == ["duplicate", "duplicate"]
+
+
 @given(st.integers(0, len(SCANS)), st.integers(1, 9))
 @settings(max_examples=15, deadline=None)
 def test_a_snapshot_anywhere_goes_on_as_if_nothing_had_happened(cut, pause):
