@@ -77,6 +77,19 @@ class Stage(NamedTuple):
         """Give the same scenario with other chances."""
         return self._replace(scenario=msgspec.structs.replace(self.scenario, seed=seed))
 
+    def broken(self) -> Stage:
+        """Give the variant of the scenario that must fail; raise ConfigError where it tells none."""
+        how = self.scenario.broken
+        if how is None:
+            raise ConfigError(f"{self.scenario.name}: has no [broken] table; expected how it is broken on purpose")
+        silent = ((0.0, self.scenario.duration_s),)
+        told = tuple(one for one in self.scenario.sensor if one.id not in how.off)
+        told += tuple(msgspec.structs.replace(self.behaviour(name), outages=silent) for name in how.off)
+        zones = self.site.zones
+        files, register = zones.files if how.zones else (), zones.register if how.register else None
+        site = msgspec.structs.replace(self.site, zones=msgspec.structs.replace(zones, files=files, register=register))
+        return self._replace(scenario=msgspec.structs.replace(self.scenario, sensor=told), site=site)
+
 
 def find(name: str) -> Path:
     """Give the path of a scenario file: as it is, or by its name in the library."""
@@ -128,12 +141,19 @@ def _contradictions(scenario: Scenario) -> list[Fault]:
             for begin, end in sensor.outages
             if begin >= end
         ]
-    names = {actor.id for actor in scenario.actor}
+    names = {actor.id for actor in scenario.actor} | {traffic.id for traffic in scenario.traffic}
     faults += [
         (("expect", i, "actor"), f"{expectation.actor!r} is no actor of this scenario ({', '.join(sorted(names))})")
         for i, expectation in enumerate(scenario.expect)
         if expectation.actor not in names
     ]
+    faults += [
+        (("expect", i, "not_before_s"), f"{one.not_before_s:g} s is after by_s, {one.by_s:g} s")
+        for i, one in enumerate(scenario.expect)
+        if one.by_s is not None and one.not_before_s is not None and one.not_before_s > one.by_s
+    ]
+    if (how := scenario.broken) and not how.off and how.zones and how.register:
+        faults.append((("broken",), "breaks nothing; expected off = [...], zones = false or register = false"))
     return faults
 
 
@@ -194,6 +214,11 @@ def _misfits(scenario: Scenario, site: Config) -> list[Fault]:
         (("sensor", i, "id"), f"{told.id!r} is no sensor of {scenario.site} ({', '.join(names)})")
         for i, told in enumerate(scenario.sensor)
         if told.id not in names
+    ]
+    faults += [
+        (("broken", "off", i), f"{name!r} is no sensor of {scenario.site} ({', '.join(names)})")
+        for i, name in enumerate(scenario.broken.off if scenario.broken else ())
+        if name not in names
     ]
     return faults + [(("site",), f"{scenario.site}: {fault}") for sensor in site.sensor if (fault := _unsimulated(sensor))]
 
