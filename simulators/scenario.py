@@ -54,7 +54,11 @@ class Actor(Table):
 
     id: Annotated[Name, Meta(description="its name in the truth; the members of several are `id-1`, `id-2`, …")]
     kind: Kind
-    route: Annotated[tuple[Waypoint, ...], Meta(min_length=1, description="waypoints; the last at height 0 is a landing")]
+    route: Annotated[tuple[Waypoint, ...], Meta(description="waypoints; the last at height 0 is a landing")] = ()
+    trajectory: Annotated[
+        str | None,
+        Meta(description="instead of a route: a recorded flight (.csv, .gpx, .jsonl), relative to this file; from take_off_s on"),
+    ] = None
     note: Annotated[str, Meta(description="what a reader should know: payload, intent")] = ""
     take_off_s: Annotated[Second, Meta(description="when it appears, after the start")] = 0.0
     speed_mps: Annotated[Positive | None, Meta(description="the kind's usual speed if left out")] = None

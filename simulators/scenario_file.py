@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -14,7 +16,7 @@ from fusion.config import Config, Sensor
 from fusion.config_file import Key
 from fusion.errors import ConfigError
 from fusion.messages import nanoseconds
-from simulators import birds, fixed_wing, rotorcraft
+from simulators import birds, fixed_wing, recorded, rotorcraft
 from simulators.scenario import Actor, Behaviour, Scenario
 
 LIBRARY = Path(__file__).parent / "scenarios"
@@ -48,6 +50,8 @@ class Stage(NamedTuple):
     scenario: Scenario
     site: Config
     site_path: Path
+    recorded: Mapping[str, list[recorded.Row]] = MappingProxyType({})
+    """The recorded flights, by their names in the scenario."""
 
     @property
     def start(self) -> int:
@@ -115,7 +119,8 @@ def load(path: Path) -> Stage:
     if not site_path.is_file():
         raise ConfigError(f"{source.where(('site',))}: there is no file {str(site_path)!r}")
     site = config_file.load(site_path, {})
-    stage = Stage(scenario, site, site_path)
+    flights = {actor.trajectory: recorded.read(path.parent / actor.trajectory) for actor in scenario.actor if actor.trajectory}
+    stage = Stage(scenario, site, site_path, flights)
     if faults := _misfits(scenario, site) + _lonely(stage):
         raise ConfigError("\n".join(f"{source.where(key)}: {text}" for key, text in faults))
     return stage
@@ -180,6 +185,8 @@ def _faults_of_route(key: Key, actor: Actor) -> list[Fault]:
         for i, waypoint in enumerate(actor.route)
         if waypoint.hover_s and actor.kind in FORWARD
     ]
+    if bool(actor.route) == bool(actor.trajectory):
+        faults.append(((*key, "route"), "needs a route of one waypoint at least or a trajectory, and not both"))
     if actor.kind in FORWARD and len(actor.route) == 1:
         faults.append(((*key, "route"), f"{_a(actor.kind)} cannot stay in one place; give it two waypoints at least"))
     faults += [

@@ -47,6 +47,22 @@ why = "without zones there is nothing to intrude into"
 zones = false
 ```
 
+## Recorded flights
+
+`trajectory` names a file of one flight, instead of a route. It begins at `take_off_s` with the file's first row, whatever time
+that tells, and is over with the last. Between rows a shape-preserving cubic runs: velocity is continuous and nothing swings out.
+
+- `.csv`: `time_s` (s, any origin) or `time` (ISO 8601), `latitude_deg`, `longitude_deg`, and one of `height_agl_m` (above the
+  site's ground), `altitude_amsl_m` (above mean sea level), `altitude_hae_m` (above the ellipsoid). Other columns say nothing.
+- `.gpx`: the track points of GPX 1.1 with `lat`, `lon`, `ele` (above mean sea level) and `time`.
+- `.jsonl`: rows of readsb's aircraft.json, one a line with the file's `now` in each: `now`, `lat`, `lon` and `alt_geom` (feet
+  above the ellipsoid; `alt_baro` is pressure and not used), also `seen_pos` (the position's age, s) and `hex`.
+
+Repeats of a stale position are left out. Rows out of the order of time, values that are no numbers, two aircraft in one file and
+leaps above 700 m/s are refused with file, row and field; so is XML that declares entities.
+
+## Chance
+
 The same scenario and seed give the same bytes, in any process and at any speed.
 """
 
