@@ -1,6 +1,6 @@
 """The command line.
 
-`vigie demo`, `run`, `check`, `record`, `replay`, `index`, `simulate`, `score`, `zones check`, `schema`, `bench`.
+`vigie demo`, `run`, `check`, `record`, `replay`, `index`, `simulate`, `scenario`, `score`, `zones check`, `schema`, `bench`.
 
 Exit codes: 0 done, 1 something is not as it should be (a scenario's expectation, a comparison), 2 a person must mend something
 first (a file, the broker's address), and what it is stands on the last lines.
@@ -142,6 +142,25 @@ def _simulate(chosen: argparse.Namespace) -> int:
     )
 
 
+def _scenario_check(chosen: argparse.Namespace) -> int:
+    from simulators.check import check  # noqa: PLC0415
+
+    return check(chosen.scenario, seeds=chosen.seeds, broken=chosen.broken)
+
+
+def _scenario_list(_: argparse.Namespace) -> int:
+    from simulators.check import names  # noqa: PLC0415
+
+    return names()
+
+
+def _scenario_keys(_: argparse.Namespace) -> int:
+    from simulators.scenario_page import scenario_page  # noqa: PLC0415
+
+    print(scenario_page(), end="")
+    return 0
+
+
 def _score(chosen: argparse.Namespace) -> int:
     from simulators.scoring.command import Files, compare_runs, score_run, score_seeds  # noqa: PLC0415
     from simulators.scoring.judgement import Asked  # noqa: PLC0415
@@ -265,6 +284,7 @@ def _for_test_engineers(commands: Commands) -> None:
     simulate.add_argument("--seed", type=int, help="other chances than the scenario's")
     simulate.add_argument("--loop", action="store_true", help="begin again when it is over")
 
+    _for_scenarios(commands)
     _for_judges(commands)
 
     schema = commands.add_parser("schema", help="the contract as JSON Schema")
@@ -289,6 +309,20 @@ def _count(text: str) -> int:
     if (value := int(text)) < 1:
         raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
     return value
+
+
+def _for_scenarios(commands: Commands) -> None:
+    scenario = commands.add_parser("scenario", help="the library of scenarios; whether one comes out as it says").add_subparsers(
+        required=True, metavar="WHAT"
+    )
+    listing = scenario.add_parser("list", help="what there is")
+    listing.set_defaults(do=_scenario_list)
+    scenario.add_parser("keys", help="what a scenario may say: docs/scenarios.md").set_defaults(do=_scenario_keys)
+    judging = scenario.add_parser("check", help="fly it, run it through the core, and judge it by its own expectations")
+    judging.set_defaults(do=_scenario_check)
+    judging.add_argument("scenario", help="a TOML file, or the name of one that comes with the house")
+    judging.add_argument("--seeds", type=_count, default=1, metavar="N", help="its own seed and the next N - 1")
+    judging.add_argument("--broken", action="store_true", help="the variant broken on purpose: it must fail")
 
 
 def _for_judges(commands: Commands) -> None:

@@ -42,12 +42,12 @@ this file. `vigie check SITE` explains what is wrong by key, line and what was e
 
 def schemas() -> dict[str, bytes]:
     """Give the JSON Schema (2020-12) of each message, by the name of its row in `TOPICS`."""
-    return {name: _schema(kind) for name, kind in MESSAGES.items()} | {"configuration": _schema(Config)}
+    return {name: schema_of(kind) for name, kind in MESSAGES.items()} | {"configuration": schema_of(Config)}
 
 
 def configuration_page() -> str:
     """Write docs/configuration.md."""
-    return "\n".join([HEAD, *_tables(Config, "")])
+    return "\n".join([HEAD, *tables(Config, "")])
 
 
 def write(directory: Path) -> list[Path]:
@@ -60,7 +60,7 @@ def write(directory: Path) -> list[Path]:
     return list(texts)
 
 
-def _schema(kind: Any) -> bytes:
+def schema_of(kind: Any) -> bytes:
     """Give a schema without the tags that tell Outputs apart inside the service: they do not leave it."""
     (schema,), components = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
     for name, component in components.items():
@@ -71,7 +71,7 @@ def _schema(kind: Any) -> bytes:
     return msgspec.json.format(msgspec.json.encode(whole, order="sorted"), indent=1)
 
 
-def _tables(table: type[msgspec.Struct], name: str) -> list[str]:
+def tables(table: type[msgspec.Struct], name: str) -> list[str]:
     """Write a table's keys, then the tables in it."""
     lines: list[str] = []
     inner: list[str] = []
@@ -83,7 +83,7 @@ def _tables(table: type[msgspec.Struct], name: str) -> list[str]:
         else:
             many = typing.get_origin(bare(field.type)) is tuple
             inner += ["", f"## `{'[[' if many else '['}{key}{']]' if many else ']'}`", "", (nested.__doc__ or "").split("\n")[0]]
-            inner += _tables(nested, key)
+            inner += tables(nested, key)
     head = ["", "| key | takes | default | meaning |", "|---|---|---|---|"] if lines else []
     return [*head, *lines, *inner]
 

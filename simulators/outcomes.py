@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import msgspec
 import numpy as np
 
 from fusion.errors import RecordingError
-from fusion.messages import SECOND, Alert, Floats, WireBearing, WirePosition, nanoseconds
+from fusion.messages import SECOND, Alert, Floats, Severity, WireBearing, WirePosition, nanoseconds
 from simulators.earth import ecef_from_wgs84
 from simulators.scenario import Expectation
 from simulators.scenario_file import Stage
@@ -20,9 +20,11 @@ from simulators.targets import Target
 REACH = 100.0
 """m from an alert's track to the target that it is about: beyond any gate, and drones of a scenario fly further apart."""
 
-
 SIGMAS = 4.0
 """Sigmas from an alert's bearing to the target that it is about: one in fifteen thousand is further off by chance."""
+
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+"""Severities, the gravest last."""
 
 
 class Raised(NamedTuple):
@@ -31,6 +33,7 @@ class Raised(NamedTuple):
     alert: str
     rule: str
     zone: str
+    severity: Severity
     after_s: float  # since the start
     actor: str | None  # None: nobody is there
 
@@ -38,7 +41,7 @@ class Raised(NamedTuple):
 class Outcome(NamedTuple):
     """What became of one expectation."""
 
-    expectation: Expectation
+    what: str
     met: bool
     reason: str
 
@@ -54,19 +57,31 @@ def load_alerts(path: Path) -> list[Alert]:
 
 
 def raised(alerts: list[Alert], stage: Stage, flown: tuple[Target, ...]) -> list[Raised]:
-    """Give each alert when it was first told, and again when a graver rule took it over, in that order."""
-    first: dict[tuple[str, str], Alert] = {}
+    """Give each alert when it was first told, and again when another rule or severity took it over, in that order."""
+    first: dict[tuple[str, str, str], Alert] = {}
     for alert in alerts:
-        first.setdefault((alert.alert, alert.rule), alert)
+        first.setdefault((alert.alert, alert.rule, alert.severity), alert)
     return [
-        Raised(one.alert, one.rule, one.zone, (nanoseconds(one.updated) - stage.start) / SECOND, _about(one, stage, flown))
+        Raised(
+            one.alert,
+            one.rule,
+            one.zone,
+            one.severity,
+            (nanoseconds(one.updated) - stage.start) / SECOND,
+            _about(one, stage, flown),
+        )
         for one in first.values()
     ]
 
 
 def judge(stage: Stage, told: list[Raised]) -> list[Outcome]:
     """Tell of every expectation of a scenario whether it was met, and why."""
-    return [_outcome(expectation, told) for expectation in stage.scenario.expect]
+    outcomes = [_outcome(expectation, told) for expectation in stage.scenario.expect]
+    if (most := stage.scenario.most_alerts_about_nobody) is not None:
+        about = {one.alert for one in told if one.actor is not None}
+        count = len({one.alert for one in told} - about)
+        outcomes.append(Outcome(f"{most} alerts about nobody at most", count <= most, f"{count} alerts about nobody"))
+    return outcomes
 
 
 def _about(alert: Alert, stage: Stage, flown: tuple[Target, ...]) -> str | None:
@@ -98,16 +113,33 @@ def _ecef(position: WirePosition) -> Floats:
 
 
 def _outcome(expectation: Expectation, told: list[Raised]) -> Outcome:
-    alerts = [
-        one
-        for one in told
-        if one.actor == expectation.actor and expectation.rule in {None, one.rule} and expectation.zone in {None, one.zone}
-    ]
+    alerts = sorted((one for one in told if _meant(expectation, one)), key=lambda one: one.after_s)
+    what = _said(expectation)
     if not expectation.flagged:
         first = alerts[0] if alerts else None
-        return Outcome(expectation, not alerts, f"flagged by {first.rule} at {first.after_s:.1f} s" if first else "not flagged")
+        return Outcome(what, not alerts, f"flagged by {first.rule} at {first.after_s:.1f} s" if first else "not flagged")
     if not alerts:
-        return Outcome(expectation, met=False, reason="never flagged")
-    soonest = min(alerts, key=lambda one: one.after_s)
-    in_time = expectation.by_s is None or soonest.after_s <= expectation.by_s
-    return Outcome(expectation, in_time, f"flagged by {soonest.rule} in {soonest.zone} at {soonest.after_s:.1f} s")
+        return Outcome(what, met=False, reason="never flagged")
+    soonest = alerts[0]
+    in_time = (expectation.not_before_s or 0.0) <= soonest.after_s <= (math.inf if expectation.by_s is None else expectation.by_s)
+    return Outcome(what, in_time, f"flagged by {soonest.rule} in {soonest.zone} at {soonest.after_s:.1f} s")
+
+
+def _meant(expectation: Expectation, one: Raised) -> bool:
+    return (
+        one.actor == expectation.actor
+        and expectation.rule in {None, one.rule}
+        and expectation.zone in {None, one.zone}
+        and (expectation.severity is None or SEVERITIES.index(one.severity) >= SEVERITIES.index(expectation.severity))
+    )
+
+
+def _said(expectation: Expectation) -> str:
+    """Say an expectation in a line."""
+    words = [expectation.actor, "is flagged" if expectation.flagged else "is never flagged"]
+    words += [f"by {expectation.rule}"] if expectation.rule else []
+    words += [f"in {expectation.zone}"] if expectation.zone else []
+    words += [f"as {expectation.severity} or graver"] if expectation.severity else []
+    words += [f"not before {expectation.not_before_s:g} s"] if expectation.not_before_s is not None else []
+    words += [f"by {expectation.by_s:g} s"] if expectation.by_s is not None else []
+    return " ".join(words)

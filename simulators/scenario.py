@@ -12,9 +12,11 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from fusion.config import Accuracy, Height, Latitude, Longitude, Name, NonNegative, Positive, Table
+from fusion.messages import Severity
 
 Second = Annotated[float, Meta(ge=0.0, le=86_400.0)]
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
+Count = Annotated[int, Meta(ge=0)]
 Text = Annotated[str, Meta(min_length=1, max_length=64)]
 Kind = Literal["multirotor", "fpv", "helicopter", "fixed_wing", "airliner", "bird_flock"]
 
@@ -52,7 +54,11 @@ class Actor(Table):
 
     id: Annotated[Name, Meta(description="its name in the truth; the members of several are `id-1`, `id-2`, …")]
     kind: Kind
-    route: Annotated[tuple[Waypoint, ...], Meta(min_length=1, description="waypoints; the last at height 0 is a landing")]
+    route: Annotated[tuple[Waypoint, ...], Meta(description="waypoints; the last at height 0 is a landing")] = ()
+    trajectory: Annotated[
+        str | None,
+        Meta(description="instead of a route: a recorded flight (.csv, .gpx, .jsonl), relative to this file; from take_off_s on"),
+    ] = None
     note: Annotated[str, Meta(description="what a reader should know: payload, intent")] = ""
     take_off_s: Annotated[Second, Meta(description="when it appears, after the start")] = 0.0
     speed_mps: Annotated[Positive | None, Meta(description="the kind's usual speed if left out")] = None
@@ -169,8 +175,19 @@ class Expectation(Table):
     actor: Annotated[Name, Meta(description="an actor of this scenario")]
     flagged: Annotated[bool, Meta(description="whether an alert about it must be raised, or must not")]
     by_s: Annotated[Second | None, Meta(description="at the latest, after the start")] = None
+    not_before_s: Annotated[Second | None, Meta(description="at the soonest: an alert before this is a false one")] = None
+    severity: Annotated[Severity | None, Meta(description="at least this grave; any if left out")] = None
     rule: Annotated[Text | None, Meta(description="the rule that must raise it; any if left out")] = None
     zone: Annotated[Text | None, Meta(description="the zone that it must be about; any if left out")] = None
+
+
+class Broken(Table):
+    """How the scenario is broken on purpose: its expectations must then fail, or they would hold whatever happens."""
+
+    why: Annotated[str, Meta(description="what is broken, and what cannot come of it then")]
+    off: Annotated[tuple[Name, ...], Meta(description="sensors that say nothing all along")] = ()
+    zones: Annotated[bool, Meta(description="false: the site has no zones")] = True
+    register: Annotated[bool, Meta(description="false: nobody is registered at the site")] = True
 
 
 class Scenario(Table):
@@ -187,3 +204,5 @@ class Scenario(Table):
     sensor: tuple[Behaviour, ...] = ()
     building: Annotated[tuple[Building, ...], Meta(description="what no sensor sees or hears through")] = ()
     expect: tuple[Expectation, ...] = ()
+    most_alerts_about_nobody: Annotated[Count | None, Meta(description="alerts where no actor is; any number if left out")] = None
+    broken: Annotated[Broken | None, Meta(description="the variant that must fail")] = None

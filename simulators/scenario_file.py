@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -14,7 +16,7 @@ from fusion.config import Config, Sensor
 from fusion.config_file import Key
 from fusion.errors import ConfigError
 from fusion.messages import nanoseconds
-from simulators import birds, fixed_wing, presets, rotorcraft
+from simulators import birds, fixed_wing, presets, recorded, rotorcraft
 from simulators.scenario import Actor, Behaviour, Scenario
 
 LIBRARY = Path(__file__).parent / "scenarios"
@@ -48,6 +50,8 @@ class Stage(NamedTuple):
     scenario: Scenario
     site: Config
     site_path: Path
+    recorded: Mapping[str, list[recorded.Row]] = MappingProxyType({})
+    """The recorded flights, by their names in the scenario."""
 
     @property
     def start(self) -> int:
@@ -77,6 +81,19 @@ class Stage(NamedTuple):
         """Give the same scenario with other chances."""
         return self._replace(scenario=msgspec.structs.replace(self.scenario, seed=seed))
 
+    def broken(self) -> Stage:
+        """Give the variant of the scenario that must fail; raise ConfigError where it tells none."""
+        how = self.scenario.broken
+        if how is None:
+            raise ConfigError(f"{self.scenario.name}: has no [broken] table; expected how it is broken on purpose")
+        silent = ((0.0, self.scenario.duration_s),)
+        told = tuple(one for one in self.scenario.sensor if one.id not in how.off)
+        told += tuple(msgspec.structs.replace(self.behaviour(name), outages=silent) for name in how.off)
+        zones = self.site.zones
+        files, register = zones.files if how.zones else (), zones.register if how.register else None
+        site = msgspec.structs.replace(self.site, zones=msgspec.structs.replace(zones, files=files, register=register))
+        return self._replace(scenario=msgspec.structs.replace(self.scenario, sensor=told), site=site)
+
 
 def find(name: str) -> Path:
     """Give the path of a scenario file: as it is, or by its name in the library."""
@@ -102,7 +119,8 @@ def load(path: Path) -> Stage:
     if not site_path.is_file():
         raise ConfigError(f"{source.where(('site',))}: there is no file {str(site_path)!r}")
     site = config_file.load(site_path, {})
-    stage = Stage(scenario, site, site_path)
+    flights = {actor.trajectory: recorded.read(path.parent / actor.trajectory) for actor in scenario.actor if actor.trajectory}
+    stage = Stage(scenario, site, site_path, flights)
     if faults := _misfits(scenario, site) + _lonely(stage):
         raise ConfigError("\n".join(f"{source.where(key)}: {text}" for key, text in faults))
     return stage
@@ -128,12 +146,19 @@ def _contradictions(scenario: Scenario) -> list[Fault]:
             for begin, end in sensor.outages
             if begin >= end
         ]
-    names = {actor.id for actor in scenario.actor}
+    names = {actor.id for actor in scenario.actor} | {traffic.id for traffic in scenario.traffic}
     faults += [
         (("expect", i, "actor"), f"{expectation.actor!r} is no actor of this scenario ({', '.join(sorted(names))})")
         for i, expectation in enumerate(scenario.expect)
         if expectation.actor not in names
     ]
+    faults += [
+        (("expect", i, "not_before_s"), f"{one.not_before_s:g} s is after by_s, {one.by_s:g} s")
+        for i, one in enumerate(scenario.expect)
+        if one.by_s is not None and one.not_before_s is not None and one.not_before_s > one.by_s
+    ]
+    if (how := scenario.broken) and not how.off and how.zones and how.register:
+        faults.append((("broken",), "breaks nothing; expected off = [...], zones = false or register = false"))
     return faults
 
 
@@ -160,6 +185,8 @@ def _faults_of_route(key: Key, actor: Actor) -> list[Fault]:
         for i, waypoint in enumerate(actor.route)
         if waypoint.hover_s and actor.kind in FORWARD
     ]
+    if bool(actor.route) == bool(actor.trajectory):
+        faults.append(((*key, "route"), "needs a route of one waypoint at least or a trajectory, and not both"))
     if actor.kind in FORWARD and len(actor.route) == 1:
         faults.append(((*key, "route"), f"{_a(actor.kind)} cannot stay in one place; give it two waypoints at least"))
     faults += [
@@ -206,6 +233,11 @@ def _misfits(scenario: Scenario, site: Config) -> list[Fault]:
         for i, told in enumerate(scenario.sensor)
         for key, kind in (("fakes", "remote_id"), ("echo", "radar"))
         if getattr(told, key) is not None and kinds.get(told.id, kind) != kind
+    ]
+    faults += [
+        (("broken", "off", i), f"{name!r} is no sensor of {scenario.site} ({', '.join(names)})")
+        for i, name in enumerate(scenario.broken.off if scenario.broken else ())
+        if name not in names
     ]
     return faults + [(("site",), f"{scenario.site}: {fault}") for sensor in site.sensor if (fault := _unsimulated(sensor))]
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from fusion.config import Site
 from fusion.messages import CLASSES, Floats, Identity
-from simulators import birds, fixed_wing, rotorcraft
+from simulators import birds, fixed_wing, recorded, rotorcraft
 from simulators.chance import stream
 from simulators.earth import Chart, ecef_from_wgs84
 from simulators.scenario import Actor, Ground, Kind, Traffic, Waypoint
@@ -87,7 +87,7 @@ def _actor(stage: Stage, at: Chart, actor: Actor) -> list[Target]:
     if duration <= 0.0:
         return []
     legs = [_leg(at, actor, waypoint) for waypoint in actor.route]
-    if actor.kind == "bird_flock":
+    if actor.kind == "bird_flock" and not actor.trajectory:
         random = stream(stage.scenario.seed, "actor", actor.id, "flight")
         paths, step = list(birds.fly(legs, actor.count, actor.spread_m, duration, random)), birds.STEP
     else:
@@ -109,9 +109,13 @@ def _leg(at: Chart, actor: Actor, waypoint: Waypoint) -> Leg:
 def _path(stage: Stage, actor: Actor, legs: list[Leg], member: int, duration: float) -> Floats:
     """Fly one member of a swarm: the same route, beside the first."""
     random = stream(stage.scenario.seed, "actor", actor.id, "flight", str(member))
+    aside = np.zeros(3)
     if member:
         angle, distance = random.uniform(0.0, math.tau), actor.spread_m * math.sqrt(random.uniform())
         aside = np.array([distance * math.cos(angle), distance * math.sin(angle), 0.0])
+    if actor.trajectory:
+        return recorded.fly(stage.recorded[actor.trajectory], chart(stage.site.site), duration) + aside
+    if member:
         legs = [leg._replace(point=leg.point + aside) for leg in legs]
     if actor.kind in fixed_wing.LIMITS:
         return fixed_wing.fly(legs, fixed_wing.LIMITS[actor.kind], duration)

@@ -4,6 +4,9 @@ import csv
 import gzip
 import json
 import math
+import os
+import subprocess
+import sys
 
 import pyproj
 import pytest
@@ -84,3 +87,14 @@ def test_a_landed_drone_has_no_truth_any_more(staged, tmp_path):
     last = (tmp_path / "out" / "truth.csv").read_text().splitlines()[-1].split(",")
     assert float(last[0]) == pytest.approx(1785087000.0 + drone.trajectory.end, abs=0.2)
     assert float(last[4]) == pytest.approx(33.0 + 44.6, abs=1.5)
+
+
+def test_other_processes_with_other_hashes_and_threads_write_the_same_bytes(tmp_path):
+    written = []
+    for hashes, threads in (("1", "1"), ("2", "2")):
+        out = tmp_path / hashes
+        environment = os.environ | {"PYTHONHASHSEED": hashes, "NUMBA_NUM_THREADS": threads, "OMP_NUM_THREADS": threads}
+        run = [sys.executable, "-m", "fusion", "simulate", "crossing", "--out", str(out)]
+        subprocess.run(run, check=True, env=environment, capture_output=True)
+        written.append({path.name: path.read_bytes() for path in sorted(out.iterdir())})
+    assert written[0] == written[1]

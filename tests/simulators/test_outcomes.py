@@ -136,3 +136,19 @@ def test_an_alert_is_counted_once_at_its_first_word(staged, tmp_path):
     (tmp_path / "bad.jsonl").write_text("[]\n")
     with pytest.raises(RecordingError, match="cannot be read as alerts"):
         load_alerts(tmp_path / "bad.jsonl")
+
+
+def test_an_alert_less_grave_than_expected_does_not_count(outcome):
+    assert outcome("true", 'severity = "critical"', ("drone", 20, {})) == (False, "never flagged")
+    assert outcome("true", 'severity = "advisory"', ("drone", 20, {}))[0] is True
+
+
+def test_alerts_about_nobody_are_counted_where_the_scenario_limits_them(staged, tmp_path):
+    stage = staged(RADAR, "most_alerts_about_nobody = 1\n" + DRONE)
+    flown = targets(stage)
+    path = tmp_path / "alerts.jsonl"
+    lines = [alert(stage, flown, "drone", at, aside_deg=0.01, zone=f"Z{at}") + "\n" for at in (10, 20)]
+    for count, met in ((1, True), (2, False)):
+        path.write_text("".join(lines[:count]))
+        (found,) = judge(stage, raised(load_alerts(path), stage, flown))
+        assert (found.met, found.reason) == (met, f"{count} alerts about nobody")

@@ -1,0 +1,72 @@
+"""docs/scenarios.md: every key of a scenario, made from the records."""
+
+from __future__ import annotations
+
+from fusion.schema import tables
+from simulators.scenario import Scenario
+
+HEAD = """# Scenarios
+
+One TOML file a scenario, beside the site's configuration that it names. Made by `vigie scenario keys` (`make docs`) from
+`simulators/scenario.py`; do not edit. A key that is not on this page is refused, and every mistake is told by file, line and key.
+
+```sh
+vigie scenario list                       # what comes with the house
+vigie scenario check eiffel_tower         # fly it, run it through the core, judge it by its own expectations; 1 where one fails
+vigie scenario check NAME --seeds 5       # its own seed and the next four
+vigie scenario check NAME --broken        # the variant broken on purpose: it must give 1
+vigie simulate NAME --out DIR             # write recording, truth and site
+```
+
+A whole scenario is short:
+
+```toml
+name = "intruder"
+site = "eiffel_tower_site.toml"
+start = 2026-07-26T17:30:00Z
+duration_s = 60
+seed = 1
+
+[[actor]]
+id = "intruder"
+kind = "multirotor"
+route = [
+  { latitude_deg = 48.8662, longitude_deg = 2.2788, height_agl_m = 70 },
+  { latitude_deg = 48.8590, longitude_deg = 2.2935, height_agl_m = 110, hover_s = 8 },
+]
+
+[[expect]]
+actor = "intruder"
+flagged = true
+rule = "intrusion"
+zone = "TE-RING"
+by_s = 60
+
+[broken]
+why = "without zones there is nothing to intrude into"
+zones = false
+```
+
+## Recorded flights
+
+`trajectory` names a file of one flight, instead of a route. It begins at `take_off_s` with the file's first row, whatever time
+that tells, and is over with the last. Between rows a shape-preserving cubic runs: velocity is continuous and nothing swings out.
+
+- `.csv`: `time_s` (s, any origin) or `time` (ISO 8601), `latitude_deg`, `longitude_deg`, and one of `height_agl_m` (above the
+  site's ground), `altitude_amsl_m` (above mean sea level), `altitude_hae_m` (above the ellipsoid). Other columns say nothing.
+- `.gpx`: the track points of GPX 1.1 with `lat`, `lon`, `ele` (above mean sea level) and `time`.
+- `.jsonl`: rows of readsb's aircraft.json, one a line with the file's `now` in each: `now`, `lat`, `lon` and `alt_geom` (feet
+  above the ellipsoid; `alt_baro` is pressure and not used), also `seen_pos` (the position's age, s) and `hex`.
+
+Repeats of a stale position are left out. Rows out of the order of time, values that are no numbers, two aircraft in one file and
+leaps above 700 m/s are refused with file, row and field; so is XML that declares entities.
+
+## Chance
+
+The same scenario and seed give the same bytes, in any process and at any speed.
+"""
+
+
+def scenario_page() -> str:
+    """Write docs/scenarios.md."""
+    return "\n".join([HEAD, "## The keys", *tables(Scenario, ""), ""])
