@@ -277,10 +277,7 @@ def _twins(tracks: BearingTracks, rows: Integers, look: Look) -> NDArray[np.bool
 
 
 def bearings_begun(look: Look, fresh: Integers, r: Floats) -> BearingTracks:
-    """Make rows that begin at some of a look's bearings (n of D), with their existence.
-
-    Detection j makes the birth index −1 − j: a place may begin at the same detection, where bearings cross, and takes j.
-    """
+    """Make rows that begin at some of a look's bearings (n of D), with their existence."""
     n, chosen = len(fresh), look.chosen[fresh]
     reach = ranges(look.sensor)[0]
     z, noise = look.seen.z[chosen, 1 : ELEVATION + 1], look.seen.noise[chosen, 1 : ELEVATION + 1]

@@ -7,9 +7,9 @@ import math
 import numpy as np
 
 from fusion.messages import SECOND, Floats, Integers, Record
+from fusion.tracking.births import birth_of
 from fusion.tracking.kernels import DIRECTION
 from fusion.tracking.measurements import Measurements
-from fusion.tracking.merging import birth_of
 from fusion.tracking.models import AZIMUTH, ELEVATION, direction
 from fusion.tracking.sensors import TIME_OFF, Bias, SensorModel
 from fusion.tracking.store import TrackStore

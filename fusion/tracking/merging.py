@@ -10,6 +10,7 @@ import numpy as np
 
 from fusion.messages import SECOND, Floats, Integers
 from fusion.tracking import kernels
+from fusion.tracking.births import Birth, birth_of
 from fusion.tracking.sensors import SensorModel
 from fusion.tracking.store import Association, TrackStore
 
@@ -42,8 +43,6 @@ TOGETHER = 1.5
 
 LAST = np.iinfo(np.int64).max
 """Row of a birth whose row is not known: the last."""
-
-Birth = tuple[int, int, int, int]
 
 
 class Pair(NamedTuple):
@@ -134,16 +133,6 @@ class Merging:
         self.known = Pairs.of(pair for pair in pairs if pair.first not in merged and pair.second not in merged)
         if merged:
             store.keep(~gone)
-
-
-def birth_of(store: TrackStore, row: int) -> Birth:
-    """Give what a row's id is made of."""
-    return int(store.born[row]), int(store.birth_sensor[row]), int(store.birth_sequence[row]), int(store.birth_index[row])
-
-
-def births_of(store: TrackStore) -> list[Birth]:
-    """Give what each row's id is made of."""
-    return list(zip(*(column.tolist() for column in store.births), strict=True))
 
 
 def agreeing(store: TrackStore) -> list[tuple[int, int]]:

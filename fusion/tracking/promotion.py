@@ -12,10 +12,9 @@ import numpy as np
 from fusion.messages import SECOND, BearingTrack, Floats, Integers, TrackStatus
 from fusion.tracking.bearing_store import BearingTracks, K, ranges
 from fusion.tracking.bearings import GATE, LOOKS, predict
+from fusion.tracking.births import Birth, birth_of
 from fusion.tracking.classification import BROADCAST, probabilities
 from fusion.tracking.ghosts import Target
-from fusion.tracking.merging import Birth
-from fusion.tracking.merging import birth_of as birth_of_track
 from fusion.tracking.models import AZIMUTH, ELEVATION, direction
 from fusion.tracking.sensors import SensorModel
 from fusion.tracking.store import M, TrackStore, blank
@@ -28,18 +27,6 @@ PLACES = 64
 
 Naming = Callable[[Birth], str]
 """Gives the id that a birth makes."""
-
-
-def birth_of(tracks: BearingTracks, row: int) -> Birth:
-    """Give what a bearing track's id is made of."""
-    columns = (tracks.born, tracks.birth_sensor, tracks.birth_sequence, tracks.birth_index)
-    born, sensor, sequence, index = (int(column[row]) for column in columns)
-    return born, sensor, sequence, index
-
-
-def births_heard(tracks: BearingTracks) -> list[Birth]:
-    """Give what each bearing track's id is made of."""
-    return [birth_of(tracks, row) for row in range(len(tracks))]
 
 
 def eldest(tracks: BearingTracks, members: tuple[int, ...]) -> int:
@@ -70,7 +57,7 @@ def place(targets: list[Target], tracks: BearingTracks, like: TrackStore) -> Tra
 def demote(bearings: BearingTracks, store: TrackStore, rows: Integers) -> BearingTracks:
     """Let bearing tracks (n), just begun, go on for tracks in rows (n) that have lost their place."""
     for n, row in enumerate(rows.tolist()):
-        inherit(bearings, n, birth_of_track(store, row))
+        inherit(bearings, n, birth_of(store, row))
         bearings.classes[n] = store.classes[row]
         bearings.name[n], bearings.claims[n] = store.name[row], store.claims[row]
     bearings.confirmed[:], bearings.hits[:] = True, LOOKS

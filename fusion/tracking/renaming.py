@@ -12,7 +12,8 @@ import numpy as np
 
 from fusion.arrays import Array, pack, unpack
 from fusion.messages import SECOND, Floats, Record
-from fusion.tracking.merging import AGREE, SIZE, Birth, births_of
+from fusion.tracking.births import Birth, births_of
+from fusion.tracking.merging import AGREE, SIZE
 from fusion.tracking.store import TrackStore
 
 Names = dict[Birth, Birth]

@@ -11,8 +11,7 @@ from bisect import bisect_left
 from typing import Literal, NamedTuple
 
 from fusion.messages import SECOND, Record, Scan
-from fusion.tracking.merging import Birth
-from fusion.tracking.promotion import births_heard
+from fusion.tracking.births import Birth, births_of
 from fusion.tracking.renaming import Shown, renamed, shown
 from fusion.tracking.state import TrackerRecord, TrackerState, read, write
 from fusion.tracking.tracker import Tracker
@@ -74,7 +73,7 @@ class Timeline:
         self._do(len(self.scans))
         self._forget()
         if self._shown is not None:
-            heard = births_heard(self.tracker.hearing.tracks)
+            heard = births_of(self.tracker.hearing.tracks)
             self.tracker.names = renamed(self._shown, self.tracker.store, heard, self.tracker.time, self.tracker.names)
             self._shown = None
         return todo

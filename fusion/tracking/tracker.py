@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from dataclasses import replace
 
@@ -13,6 +12,7 @@ from fusion.config import Config
 from fusion.frame import SiteFrame
 from fusion.messages import SECOND, Floats, Integers, Scan, TrackStatus, TrackTable
 from fusion.tracking import clutter, weighing
+from fusion.tracking.births import Birth, births_of, number_of
 from fusion.tracking.cameras import Cameras
 from fusion.tracking.claims import AIRCRAFT_SPEED, DRONE_SPEED, faded, strengths
 from fusion.tracking.classification import BROADCAST, probabilities
@@ -21,7 +21,7 @@ from fusion.tracking.hyperbolas import Hyperbolas
 from fusion.tracking.initiation import Crossings
 from fusion.tracking.kernels import DIFFERENCE
 from fusion.tracking.measurements import Measurements, measure
-from fusion.tracking.merging import Birth, Merging, births_of
+from fusion.tracking.merging import Merging
 from fusion.tracking.registration import Registration
 from fusion.tracking.renaming import Names
 from fusion.tracking.sensors import SensorModel
@@ -102,7 +102,7 @@ class Tracker:
         gated = self.store.gate(seen, sensor)
         cells, share = clutter.cells_of(seen, sensor)
         intensity = self._expect(scan, sensor, gated, cells, share)
-        look, told = self.hearing.look(scan, sensor, self.ids.index(scan.sensor), _number(scan), seen, intensity)
+        look, told = self.hearing.look(scan, sensor, self.ids.index(scan.sensor), number_of(scan), seen, intensity)
         found = self.store.associate(gated, told, intensity, self.store.numbers[:, self.ids.index(scan.sensor)])
         look = look and owed(look, *unexplained(self.store, sensor, told, found, intensity))
         self._learn_clutter(scan, sensor, cells, found.p_new, since)
@@ -228,7 +228,7 @@ class Tracker:
         rows.confirmed = r >= CONFIRM
         rows.born = seen.time[chosen]
         rows.birth_sensor[:] = self.ids.index(scan.sensor)
-        rows.birth_sequence[:] = _number(scan)
+        rows.birth_sequence[:] = number_of(scan)
         rows.birth_index = chosen
         rows.updated = rows.born.copy()
         rows.received[:] = scan.received
@@ -287,13 +287,6 @@ class Tracker:
             received=store.received,
             bearings=self.hearing.table(at, self._called, self.config.tracking.coast_s, tentative=tentative),
         )
-
-
-def _number(scan: Scan) -> int:
-    """Give what tells a look from others of its sensor and time: its sequence, which begins anew with every boot."""
-    if not scan.boot:
-        return scan.sequence
-    return int.from_bytes(hashlib.blake2b(f"{scan.boot} {scan.sequence}".encode(), digest_size=7).digest(), "big")
 
 
 def _status(store: TrackStore, unseen: Floats) -> tuple[TrackStatus, ...]:

@@ -13,7 +13,7 @@ from fusion.messages import SECOND, Input, Output, RawMessage, Scan, Tick, Track
 from fusion.payload import payload
 from fusion.pipeline import Pipeline
 from fusion.topics import TopicTree
-from fusion.tracking.merging import births_of
+from fusion.tracking.births import births_of
 from fusion.zones.permits import Register
 from fusion.zones.zones import ZoneSet
 from sensors import Station

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from fusion.messages import SECOND
-from fusion.tracking.merging import births_of
-from fusion.tracking.promotion import births_heard
+from fusion.tracking.births import births_of
 from fusion.tracking.timeline import Timeline
 from tests.tracking.hearing_scene import RADAR, camera, drones, finder, scans, tracker
 
@@ -28,5 +27,5 @@ def test_an_id_is_shown_once(seed, late):
         assert len(table.tracks) == len(table.existence)
         ids = [*table.tracks, *(bearing.track for bearing in table.bearings)]
         assert len(set(ids)) == len(ids)
-        births = [*births_of(core.store), *births_heard(core.hearing.tracks)]
+        births = [*births_of(core.store), *births_of(core.hearing.tracks)]
         assert len(set(births)) == len(births)
