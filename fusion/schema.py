@@ -42,7 +42,7 @@ this file. `vigie check SITE` explains what is wrong by key, line and what was e
 
 def schemas() -> dict[str, bytes]:
     """Give the JSON Schema (2020-12) of each message, by the name of its row in `TOPICS`."""
-    return {name: schema_of(kind) for name, kind in MESSAGES.items()} | {"configuration": schema_of(Config)}
+    return {name: _schema(kind) for name, kind in MESSAGES.items()} | {"configuration": _schema(Config)}
 
 
 def configuration_page() -> str:
@@ -60,7 +60,7 @@ def write(directory: Path) -> list[Path]:
     return list(texts)
 
 
-def schema_of(kind: Any) -> bytes:
+def _schema(kind: Any) -> bytes:
     """Give a schema without the tags that tell Outputs apart inside the service: they do not leave it."""
     (schema,), components = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
     for name, component in components.items():

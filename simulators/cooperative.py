@@ -50,10 +50,11 @@ def detect(view: View) -> list[Hits]:
 def _positions(view: View, index: int, target: Target) -> Hits:
     """Give one target's reports: each was made at its own phase of the receiver's period."""
     time = np.round(view.looks.time - view.chance("phase", target.id).uniform(0.0, view.looks.period), 1)
-    time = time[_fresh(view, target)]
+    fresh = _fresh(view, target)
+    time = time[fresh]
     seen = view.directions(target.trajectory.position(time), target.trajectory.velocity(time))
     hit = np.flatnonzero(target.trajectory.flying(time) & view.covers(seen) & view.detects(target.id, seen.range))
-    accuracy, noise = view.accuracy, view.noise(target.id, 6)[_fresh(view, target)]
+    accuracy, noise = view.accuracy, view.noise(target.id, 6)[fresh]
     away = noise[:, :3] * [accuracy.horizontal_m or 0.0, accuracy.horizontal_m or 0.0, accuracy.vertical_m or 0.0]
     true = target.trajectory.position(time)
     turn = enu_from_ecef_matrix(*wgs84_from_ecef(true)[:2])
