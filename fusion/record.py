@@ -23,7 +23,10 @@ ROOM = 100_000
 
 
 async def record(config: Config, path: Path, seconds: float | None, schemas: dict[str, bytes]) -> dict[str, int]:
-    """Record until SIGINT, SIGTERM or so many seconds have passed; give what came and what was dropped."""
+    """Record until SIGINT, SIGTERM or so many seconds have passed; give what came and what was dropped.
+
+    All that the broker had by then is recorded.
+    """
     tree, inbox = TopicTree(config.site.name, config.mqtt.root), Inbox(ROOM)
     link = Link(config.mqtt, f"vigie-{config.site.name}-record-{secrets.token_hex(4)}")
     stop = asyncio.Event()
@@ -31,15 +34,20 @@ async def record(config: Config, path: Path, seconds: float | None, schemas: dic
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     with contextlib.closing(recording.write_to(path, schemas)) as writer:
         async with asyncio.TaskGroup() as tasks:
+            wanted = inward(tree, config.mqtt.delivery)
+            hearing = tasks.create_task(listen(link, wanted, inbox, tree, to_the_last=True), name="listen")
             working = [
-                tasks.create_task(listen(link, inward(tree, config.mqtt.delivery), inbox, tree), name="listen"),
                 tasks.create_task(_beat(inbox), name="beat"),
                 tasks.create_task(_write(inbox, writer), name="write"),
             ]
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), seconds)
+            hearing.cancel()
+            await asyncio.wait([hearing])
             for task in working:
                 task.cancel()
+        while inbox.waiting:  # nothing that was heard is left unwritten
+            await _write_one(inbox, writer)
     return inbox.counters()
 
 
@@ -51,6 +59,10 @@ async def _beat(inbox: Inbox, clock: Callable[[], int] = time.time_ns) -> None:
 
 async def _write(inbox: Inbox, writer: recording.Writer) -> None:
     while True:
-        item = await inbox.get()
-        writer.append(item.input)
-        item.done()
+        await _write_one(inbox, writer)
+
+
+async def _write_one(inbox: Inbox, writer: recording.Writer) -> None:
+    item = await inbox.get()
+    writer.append(item.input)
+    item.done()

@@ -27,8 +27,9 @@ log_type error
 log_type warning
 log_type notice
 log_type information
+log_type subscribe
 """
-"""Who comes and goes, but not every message: that would slow it down."""
+"""Who comes and goes and listens to what, but not every message: that would slow it down."""
 
 OPEN_TO_ALL = """
 listener {port} 127.0.0.1

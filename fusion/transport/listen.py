@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Callable, Iterable
@@ -9,12 +10,16 @@ from typing import Literal, NoReturn
 
 from fusion.messages import RawMessage
 from fusion.topics import TOPICS, TopicTree
+from fusion.transport.access import Lost
 from fusion.transport.inbox import Ack, Inbox
 from fusion.transport.link import Link, ignore
 from fusion.transport.mqtt import Subscription, Wire
 
 SCANS = ("scan", "raw")
 """Rows of `TOPICS` of which, with "latest", only the newest matter."""
+
+LEAVE_S = 1.0
+"""A broker that is still there answers in milliseconds; who asked us to stop shall wait 2 s at most."""
 
 INWARD = (*SCANS, "sensor_status", "command", "zone")
 """Rows of `TOPICS` that the service hears."""
@@ -35,10 +40,15 @@ async def listen(
     inbox: Inbox,
     tree: TopicTree,
     clock: Callable[[], int] = time.time_ns,
+    *,
+    to_the_last: bool = False,
 ) -> NoReturn:
-    """Hear the subscribed topics for ever; whoever empties the inbox calls each item's `done` once it has been dealt with."""
+    """Hear the subscribed topics for ever; whoever empties the inbox calls each item's `done` once it has been dealt with.
+
+    `to_the_last`: when cancelled, all that the broker has is heard first.
+    """
     listener = _Listener(link, list(subscriptions), inbox, tree, clock)
-    await link.hold(listener.use, deliver=listener.deliver)
+    await link.hold(listener.use, deliver=listener.deliver, farewell=listener.leave if to_the_last else None)
 
 
 class _Listener:
@@ -63,6 +73,11 @@ class _Listener:
         self.inbox.on_room = wire.resume
         self._mind_the_inbox()
         self.link.ready()
+
+    async def leave(self, wire: Wire) -> None:
+        """Unsubscribe: a broker answers after what it had for us, for its words come in order."""
+        with contextlib.suppress(Lost):
+            await wire.unsubscribe(self.subscriptions, LEAVE_S)
 
     def deliver(self, topic: str, payload: bytes, ack: Ack | None) -> None:
         """Put a message into the inbox, and stop reading when that is full.

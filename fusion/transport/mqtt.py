@@ -80,6 +80,13 @@ class Wire:
         if refused:
             raise BrokerError(f"the broker refuses to let us hear {', '.join(refused)}; see its access control list")
 
+    async def unsubscribe(self, subscriptions: Iterable[Subscription], within_s: float) -> None:
+        """Unsubscribe, and hear what the broker sends before it says so; raise Lost where it does not in time."""
+        try:
+            await self._client.unsubscribe([wish.filter for wish in subscriptions], timeout=within_s)
+        except aiomqtt.MqttError as error:
+            raise Lost(f"no answer to the end of a subscription: {error}") from error
+
     def send(self, publication: Publication) -> asyncio.Future[str]:
         """Send; the future gives "" once the broker has it (QoS 0: once it has left), or why the broker will not have it.
 
