@@ -19,7 +19,7 @@ def detect(view: View) -> list[Hits]:
 def _directions(view: View, index: int, target: Target) -> Hits:
     """Give the directions to one target."""
     time = view.looks.time
-    seen = view.directions(target.trajectory.position(time), target.trajectory.velocity(time))
+    seen = view.directions(*target.trajectory.motion(time))
     hit = np.flatnonzero(target.trajectory.flying(time) & view.covers(seen) & view.detects(target.id, seen.range))
     accuracy, bias, noise = view.accuracy, view.behaviour.bias, view.noise(target.id, 2)
     azimuth = seen.azimuth + np.radians(bias.azimuth_deg + (accuracy.azimuth_deg or 0.0) * noise[:, 0])

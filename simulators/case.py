@@ -70,23 +70,31 @@ def write_recording(path: Path, stream: Iterable[RawMessage]) -> int:
 
 def write_truth(path: Path, stage: Stage, flown: tuple[Target, ...], step: float = TRUTH_STEP) -> None:
     """Write where every target truly is, a row a step while it flies, in the order of time."""
-    rows = sorted((time, i, row) for i, target in enumerate(flown) for time, row in _rows(stage, target, step))
+    tables = [_rows(stage, target, step) for target in flown]
+    numbers = [number for table, _ in tables for number in table]
+    lines = [line for _, text in tables for line in text]
     with _written(path) as file:
-        file.write("\n".join([TRUTH_HEAD, *(row for _, _, row in rows), ""]).encode())
+        file.write("\n".join([TRUTH_HEAD, *(lines[i] for i in np.argsort(numbers, kind="stable").tolist()), ""]).encode())
 
 
-def _rows(stage: Stage, target: Target, step: float) -> Iterator[tuple[float, str]]:
+def _rows(stage: Stage, target: Target, step: float) -> tuple[range, list[str]]:
+    """Give the numbers of the steps at which a target flies, and its row of each."""
     track = target.trajectory
-    time = step * np.arange(math.ceil(track.start / step), math.floor(min(track.end, stage.scenario.duration_s) / step) + 1)
-    position = track.position(time)
+    steps = range(math.ceil(track.start / step), math.floor(min(track.end, stage.scenario.duration_s) / step) + 1)
+    time = step * np.array(steps, float)
+    position, speed = track.motion(time)
     latitude, longitude, height = wgs84_from_ecef(position)
-    velocity = np.einsum("nij,nj->ni", enu_from_ecef_matrix(latitude, longitude), track.velocity(time))
+    velocity = np.einsum("nij,nj->ni", enu_from_ecef_matrix(latitude, longitude), speed)
     key = target.identity.key if target.identity else None
     facts = f"{CLASSES[target.class_index]},{key.partition(':')[2] if key else ''},{'yes' if target.authorised else 'no'}"
-    columns = np.stack([time, np.degrees(latitude), np.degrees(longitude), height, *velocity.T], axis=-1).tolist()
-    for at, lat, lon, h, east, north, up in columns:
-        unix = stage.start / SECOND + at
-        yield at, f"{unix:.3f},{target.id},{lat:.9f},{lon:.9f},{h:.3f},{east:.4f},{north:.4f},{up:.4f},{facts}"
+    columns = [stage.start / SECOND + time, np.degrees(latitude), np.degrees(longitude), height, *velocity.T]
+    line = f"%.3f,{_literal(target.id)},%.9f,%.9f,%.3f,%.4f,%.4f,%.4f,{_literal(facts)}\n"  # one call of % is a third faster
+    text = line * len(steps) % tuple(np.stack(columns, axis=-1).ravel().tolist())
+    return steps, text.split("\n")[:-1]
+
+
+def _literal(text: str) -> str:
+    return text.replace("%", "%%")
 
 
 @contextmanager

@@ -52,7 +52,7 @@ def _positions(view: View, index: int, target: Target) -> Hits:
     time = np.round(view.looks.time - view.chance("phase", target.id).uniform(0.0, view.looks.period), 1)
     fresh = _fresh(view, target)
     time = time[fresh]
-    seen = view.directions(target.trajectory.position(time), target.trajectory.velocity(time))
+    seen = view.directions(*target.trajectory.motion(time))
     hit = np.flatnonzero(target.trajectory.flying(time) & view.covers(seen) & view.detects(target.id, seen.range))
     accuracy, noise = view.accuracy, view.noise(target.id, 6)[fresh]
     away = noise[:, :3] * [accuracy.horizontal_m or 0.0, accuracy.horizontal_m or 0.0, accuracy.vertical_m or 0.0]

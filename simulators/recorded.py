@@ -19,7 +19,6 @@ from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
 
 from fusion.errors import ConfigError
 from fusion.messages import Floats
@@ -65,6 +64,8 @@ def read(path: Path) -> list[Row]:
 
 def fly(rows: list[Row], at: Chart, duration: float) -> Floats:
     """Give chart points (n, 3) every STEP from the first row to the last, or to `duration`."""
+    from scipy.interpolate import PchipInterpolator  # noqa: PLC0415 - a quarter of a second of start-up, for recorded flights alone
+
     above = {"height_agl_m": at.ground, "altitude_amsl_m": at.undulation, "altitude_hae_m": 0.0}
     time = np.array([row.time - rows[0].time for row in rows])
     points = np.array([at.point(row.latitude_deg, row.longitude_deg, row.height + above[row.datum]) for row in rows])

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fusion.messages import Floats
+from fusion.messages import Floats, Integers
 from simulators.trajectory import STEP, Leg, Route
 
 WANDER_SHARE = 0.15
@@ -23,6 +23,15 @@ WANDER_SHARE = 0.15
 
 WANDER = np.array([0.4, 0.4, 0.15])
 """m, standard deviation of the wander: a consumer drone holds its place to ±0.5 m up and ±1.5 m across (DJI manuals)."""
+
+BLOCK = 50
+"""Samples over which the sines of the wander are turned on: of the order of the root of a flight's samples."""
+
+FAR = 1 << 30
+"""Samples, more than any flight has."""
+
+STEADY = 1e-9
+"""m/s: what velocities along a straight leg differ by for rounding alone."""
 
 WANDER_PERIODS = (8.0, 40.0)
 """s: slower than the attitude loop, as gusts and the drift of satellite positions are."""
@@ -90,14 +99,31 @@ def _first_window(reference: Floats, before: Floats, across: float, up: float) -
     Averaged over n, the acceleration is (v(t) − v(t − n)) / n: a longer window can meet a second corner, so it is
     lengthened until the whole flight fits. It ends at the latest where n spans twice the top speed.
     """
-    samples = 1
+    held = _padded(reference, 1, 1, before)
+    corners = np.flatnonzero(np.abs(np.diff(held, axis=0)).max(axis=1) > STEADY)
+    apart = _apart(corners)
+    limits = np.array([across, up]) * STEP
+    samples, peak = 1, _steepest(held, corners, 2, limits)
     while True:
-        padded = _padded(reference, samples, samples, before)
-        jump = (padded[samples:] - padded[:-samples]) / (samples * STEP)
-        excess = max(np.hypot(jump[:, 0], jump[:, 1]).max() / across, np.abs(jump[:, 2]).max() / up)
+        excess = (peak if 2 <= samples < apart else _steepest(held, corners, samples, limits)) / samples
         if excess <= 1.0:
             return samples
         samples = max(samples + 1, math.ceil(samples * min(excess, 1.2)))
+
+
+def _apart(corners: Integers) -> int:
+    """Give the fewest samples between two corners; one between two samples jumps at both, and is one."""
+    gaps, second = np.diff(corners), corners[2:] - corners[:-2]
+    return int(min(gaps[gaps > 1].min(initial=FAR), second.min(initial=FAR)))
+
+
+def _steepest(held: Floats, corners: Integers, samples: int, limits: Floats) -> float:
+    """Give the greatest change of velocity over `samples`, in limits (across, up); away from corners there is none."""
+    met = (corners[:, None] + np.arange(samples)).ravel()
+    jump = held[np.minimum(met + 1, len(held) - 1)] - held[np.maximum(met + 1 - samples, 0)]
+    return float(
+        max(np.hypot(jump[:, 0], jump[:, 1]).max(initial=0.0) / limits[0], np.abs(jump[:, 2]).max(initial=0.0) / limits[1])
+    )
 
 
 def _average(velocity: Floats, samples: int, before: Floats) -> Floats:
@@ -115,10 +141,23 @@ def _wander(count: int, limits: Limits, random: np.random.Generator, *, landing:
     longest, shortest = (math.tau / period for period in reversed(WANDER_PERIODS))
     rates, phases = random.uniform(longest, shortest, (4, 3)), random.uniform(0.0, math.tau, (4, 3))
     at = STEP * np.arange(count)
-    sines = np.sin(at[:, None, None] * rates + phases).sum(axis=1) * WANDER * math.sqrt(2.0 / 4.0)
+    sines = _sines(count, rates, phases) * WANDER * math.sqrt(2.0 / 4.0)
     grown = np.minimum(at, at[-1] - at if landing else at) / 10.0
     wander = sines * np.sin(np.clip(grown, 0.0, 1.0) * math.pi / 2.0)[:, None] ** 2
     return np.asarray(wander * min(1.0, *(WANDER_SHARE / max(share, 1e-12) for share in used(wander, limits))))
+
+
+def _sines(count: int, rates: Floats, phases: Floats) -> Floats:
+    """Give the sums (count, 3) of sines of rates and phases (k, 3), at every STEP.
+
+    sin(a + b) = sin a cos b + cos a sin b, with a at every BLOCK-th sample and b within: a fiftieth of the sines.
+    """
+    begins = STEP * BLOCK * np.arange(-(-count // BLOCK))[:, None, None] * rates + phases
+    within = STEP * np.arange(BLOCK)[:, None, None] * rates
+    outer = np.concatenate([np.sin(begins), np.cos(begins)], axis=1)
+    inner = np.concatenate([np.cos(within), np.sin(within)], axis=1)
+    summed = np.matmul(outer.transpose(2, 0, 1), inner.transpose(2, 1, 0))
+    return np.asarray(summed.reshape(3, -1).T[:count])
 
 
 def used(path: Floats, limits: Limits) -> tuple[float, float, float]:

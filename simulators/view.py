@@ -86,6 +86,11 @@ class View:
         azimuth = np.arctan2(enu[:, 0], enu[:, 1]) % math.tau
         return Directions(distance, azimuth, np.arcsin(enu[:, 2] / distance), rate)
 
+    def azimuth(self, position: Floats) -> Floats:
+        """Give the azimuths (n,) of earth-centred points (n, 3) alone."""
+        enu = self.place.enu(position)
+        return np.asarray(np.arctan2(enu[:, 0], enu[:, 1]) % math.tau)
+
     def covers(self, seen: Directions) -> Flags:
         """Tell what lies inside the configured coverage, and behind no building."""
         coverage = self.sensor.coverage
@@ -134,10 +139,13 @@ class View:
 
     def named(self, target: Target, rows: int) -> Floats:
         """Draw the class that each detection names, an index into CLASSES; −1 where the sensor names none."""
-        random, accuracy = self.chance("class", target.id), self.behaviour.class_accuracy
+        accuracy = self.behaviour.class_accuracy
+        if accuracy <= 0.0:
+            return np.full(rows, -1.0)
+        random = self.chance("class", target.id)
         right = random.uniform(size=rows) < accuracy
         wrong = (target.class_index + random.integers(1, len(CLASSES), rows)) % len(CLASSES)
-        return np.where(right, target.class_index, wrong) if accuracy > 0.0 else np.full(rows, -1.0)
+        return np.where(right, target.class_index, wrong)
 
     def false_alarms(self, width: int) -> tuple[Integers, Floats, Floats]:
         """Draw false alarms: the looks (m,) they fall in, a Poisson number each; (m, width) uniform shares; their class (m,)."""
