@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import math
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -24,6 +26,8 @@ from simulators.targets import Target, targets
 TRUTH_STEP = 0.2
 """s between rows of truth: between them a straight line is within a h²/8 = 2.5 cm at 5 m/s²."""
 
+EVENTS_HEAD = ("time_unix_s", "truth", "latitude_deg", "longitude_deg", "altitude_hae_m", "text")
+
 TRUTH_HEAD = "time_unix_s,truth,latitude_deg,longitude_deg,altitude_hae_m,vx,vy,vz,class,identity,friend"
 """vx, vy, vz are m/s along true east, north and up at the place; what follows is the same in all rows of a target."""
 
@@ -38,11 +42,15 @@ class Case(NamedTuple):
 
 
 def write_case(stage: Stage, directory: Path) -> Case:
-    """Write `recording.jsonl.gz`, `truth.csv` and `site.toml` (with the files that it names) into a directory."""
+    """Write `recording.jsonl.gz`, `truth.csv` and `site.toml` (with the files that it names) into a directory.
+
+    And `events.csv`, where the scenario notes what somebody does.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     flown = targets(stage)
     count = write_recording(directory / "recording.jsonl.gz", messages(stage, flown))
     write_truth(directory / "truth.csv", stage, flown)
+    write_events(directory / "events.csv", stage, flown)
     write_site(stage, directory)
     return Case(directory, count, len(flown), stage.scenario.duration_s)
 
@@ -75,6 +83,31 @@ def write_truth(path: Path, stage: Stage, flown: tuple[Target, ...], step: float
     lines = [line for _, text in tables for line in text]
     with _written(path) as file:
         file.write("\n".join([TRUTH_HEAD, *(lines[i] for i in np.argsort(numbers, kind="stable").tolist()), ""]).encode())
+
+
+def write_events(path: Path, stage: Stage, flown: tuple[Target, ...]) -> None:
+    """Write what the scenario notes, in the order of time, with the place at which each does it; nothing where it notes nothing.
+
+    What is no more in the air then does nothing.
+    """
+    notes = {actor.id: actor.notes for actor in stage.scenario.actor}
+    told = [
+        (note.at_s, target.id, note.text, target.trajectory.position(note.at_s))
+        for target in flown
+        for note in notes.get(target.actor, ())
+        if target.trajectory.flying(note.at_s)
+    ]
+    if not told:
+        return
+    table = io.StringIO()
+    rows = csv.writer(table, lineterminator="\n")
+    rows.writerow(EVENTS_HEAD)
+    for at, name, text, position in sorted(told, key=itemgetter(0, 1, 2)):
+        latitude, longitude, height = (float(value) for value in wgs84_from_ecef(position))
+        place = (f"{math.degrees(latitude):.9f}", f"{math.degrees(longitude):.9f}", f"{height:.3f}")
+        rows.writerow([f"{stage.start / SECOND + at:.3f}", name, *place, text])
+    with _written(path) as file:
+        file.write(table.getvalue().encode())
 
 
 def _rows(stage: Stage, target: Target, step: float) -> tuple[range, list[str]]:
