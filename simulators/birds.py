@@ -90,11 +90,19 @@ def _wish(flock: _Flock, target: Leg, drift: Floats) -> Floats:
     together = flock.place.mean(axis=0) - flock.place
     way = target.point - flock.place.mean(axis=0)
     speed = float(np.clip(target.speed, *SPEED))
-    onward = speed * way / max(float(np.hypot(way[0], way[1])), 1.0) - drift
+    onward = speed * way / max(float(np.hypot(way[0], way[1])), 1.0)
+    if drift.any():
+        onward = _heading(speed, onward / speed, drift)
     onward[2] = np.clip(way[2] / 10.0, -CLIMB, CLIMB)
     return np.asarray(
         6.0 * push.sum(axis=1) + 0.5 * (velocity.mean(axis=0) - velocity) + 0.3 * together + 0.5 * (onward - velocity)
     )
+
+
+def _heading(speed: float, way: Floats, drift: Floats) -> Floats:
+    """Give the velocity through the air, of a speed, that leads along a way (3,) over the ground: √(V² − W⊥²) of it is left."""
+    across = drift - (drift @ way) * way
+    return math.sqrt(max(speed**2 - float(across @ across), 0.0)) * way - across
 
 
 def _step(flock: _Flock, wish: Floats) -> _Flock:

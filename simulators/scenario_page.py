@@ -49,10 +49,10 @@ zones = false
 
 ## Flight
 
-Each kind flies within limits of real airframes ([simulators.md](simulators.md#flight) has them with their sources). A route that
-begins at `height_agl_m = 0` takes off, `hover_s` stays, a last waypoint at 0 is a landing. A `balloon` has one waypoint: it is held
-there for `hover_s`, then rises at `speed_mps` (5) and goes where the wind does. A `boat` or `vehicle` stops at the sharp corners of
-its route and stays on it; it is a target like any other, of class `other`, and its height is its waypoints'.
+Each kind flies within limits of real airframes; [simulators.md](simulators.md#flight) has them with their sources. A route that
+begins at `height_agl_m = 0` takes off, `hover_s` stays, a last waypoint at 0 is a landing. A `balloon` has one waypoint: it is
+held there for `hover_s`, then rises at `speed_mps` (5) and goes where the wind does. A `boat` or `vehicle` stops at the sharp
+corners of its route and stays on it; it is a target like any other, of class `other`, and its height is its waypoints'.
 
 ```toml
 [wind]                       # none: still air
