@@ -25,6 +25,7 @@ class Steps(NamedTuple):
     speed: float  # m/s
     course: float  # rad; 0: velocity is told by its east and north
     climb: float  # m/s
+    fast: tuple[float, float] = (math.inf, 1.0)  # m/s: beyond which speed it counts in a coarser step, and that step
 
 
 STEPS = {
@@ -32,8 +33,17 @@ STEPS = {
     "adsb": Steps(
         angle=math.radians(6.0 / 2**17), zoned=True, altitude=25.0 * FOOT, speed=KNOT, course=0.0, climb=64.0 * FOOT / 60.0
     ),
-    # ASTM F3411-22a, location message: 1e-7°, 0.5 m, 0.25 m/s, whole degrees of direction, 0.5 m/s up.
-    "remote_id": Steps(angle=math.radians(1e-7), zoned=False, altitude=0.5, speed=0.25, course=math.radians(1.0), climb=0.5),
+    # ASTM F3411-22a, location message: 1e-7°, 0.5 m, 0.25 m/s up to 63.75 m/s and 0.75 m/s beyond, whole degrees of
+    # direction, 0.5 m/s up.
+    "remote_id": Steps(
+        angle=math.radians(1e-7),
+        zoned=False,
+        altitude=0.5,
+        speed=0.25,
+        course=math.radians(1.0),
+        climb=0.5,
+        fast=(63.75, 0.75),
+    ),
 }
 
 
@@ -58,7 +68,7 @@ def _positions(view: View, index: int, target: Target) -> Hits:
     away = noise[:, :3] * [accuracy.horizontal_m or 0.0, accuracy.horizontal_m or 0.0, accuracy.vertical_m or 0.0]
     true = target.trajectory.position(time)
     turn = enu_from_ecef_matrix(*wgs84_from_ecef(true)[:2])
-    latitude, longitude, height = wgs84_from_ecef(true + np.einsum("nji,nj->ni", turn, away))
+    latitude, longitude, height = wgs84_from_ecef(true + np.einsum("nji,nj->ni", turn, away + target.tells_off))
     velocity = np.einsum("nij,nj->ni", turn, target.trajectory.velocity(time)) + noise[:, 3:] * (accuracy.velocity_mps or 0.0)
     columns = [latitude, longitude, height, *velocity.T]
     return Hits(hit, time[hit], np.full(len(hit), index), quantised(np.stack(columns, axis=-1)[hit], STEPS[view.sensor.kind]))
@@ -87,8 +97,14 @@ def quantised(reports: Floats, steps: Steps) -> Floats:
 def _velocity(east: Floats, north: Floats, steps: Steps) -> tuple[Floats, Floats]:
     if not steps.course:
         return _stepped(east, steps.speed), _stepped(north, steps.speed)
-    speed, course = _stepped(np.hypot(east, north), steps.speed), _stepped(np.arctan2(east, north), steps.course)
+    speed, course = _speed(np.hypot(east, north), steps), _stepped(np.arctan2(east, north), steps.course)
     return speed * np.sin(course), speed * np.cos(course)
+
+
+def _speed(speed: Floats, steps: Steps) -> Floats:
+    """Round speeds (n,) to the step of their size: beyond the fine ones' last, coarse steps count on from there."""
+    limit, coarse = steps.fast
+    return np.where(speed <= limit, _stepped(speed, steps.speed), limit + _stepped(speed - limit, coarse))
 
 
 def _stepped(value: Floats, step: float | Floats) -> Floats:
@@ -115,6 +131,6 @@ def report(view: View, time: int, source: int, values: list[float]) -> Measureme
         sigma_horizontal=accuracy.horizontal_m or 0.0,
         sigma_vertical=accuracy.vertical_m or 0.0,
         sigma_velocity=accuracy.velocity_mps,
-        identity=target.identity if target else fakes.identity(source),
+        identity=target.identity if target else fakes.identity(view, source),
         pilot=None if pilot is None else Pilot(latitude=pilot[0], longitude=pilot[1]),
     )

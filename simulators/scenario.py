@@ -17,6 +17,7 @@ from fusion.messages import Severity
 Second = Annotated[float, Meta(ge=0.0, le=86_400.0)]
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Count = Annotated[int, Meta(ge=0)]
+Offset = Annotated[float, Meta(ge=-1e5, le=1e5)]
 Text = Annotated[str, Meta(min_length=1, max_length=64)]
 Kind = Literal["multirotor", "fpv", "helicopter", "fixed_wing", "airliner", "bird_flock"]
 
@@ -67,6 +68,9 @@ class Actor(Table):
     authorised: Annotated[bool, Meta(description="what is true, whatever the site knows")] = False
     identity: Claim | None = None
     broadcasts: Annotated[tuple[Literal["adsb", "remote_id"], ...], Meta(description="how it tells its position")] = ()
+    tells_off_m: Annotated[
+        tuple[Offset, Offset, Offset], Meta(description="east, north, up: how far from its place it says that it is")
+    ] = (0.0, 0.0, 0.0)
     emitter: Annotated[Text | None, Meta(description="the radio link that direction finders hear; none: it flies dark")] = None
     pilot: Annotated[Ground | None, Meta(description="where its controller stands, which direction finders hear too")] = None
 
@@ -93,10 +97,11 @@ class Spread(Table):
 
 
 class Fakes(Table):
-    """Remote ID that a sender on the ground makes up: identities that fly nowhere."""
+    """Broadcasts that a sender on the ground makes up: identities that fly nowhere, or one that flies elsewhere."""
 
     count: Annotated[int, Meta(ge=1, le=1000, description="how many identities it pretends")]
     middle: Annotated[Ground, Meta(description="around which they pretend to fly")]
+    identity: Annotated[Claim | None, Meta(description="whom one fake pretends to be; invented names if left out")] = None
     radius_m: Annotated[Positive, Meta(description="the widest circle pretended")] = 500.0
     height_agl_m: Annotated[tuple[NonNegative, Positive], Meta(description="between these heights")] = (30.0, 120.0)
     speed_mps: Annotated[Positive, Meta(description="of each around its circle")] = 8.0
@@ -158,7 +163,7 @@ class Behaviour(Table):
     echo: Annotated[Echo | None, Meta(description="detection by the radar equation, instead of the configured probability")] = (
         None
     )
-    fakes: Annotated[Fakes | None, Meta(description="made-up identities that a Remote ID receiver hears")] = None
+    fakes: Annotated[Fakes | None, Meta(description="made-up identities that a receiver of Remote ID or ADS-B hears")] = None
     repeats: Annotated[Share, Meta(description="share of broadcasts that are the last one again, with its old time")] = 0.0
     folds: Annotated[Share, Meta(description="share of bearings that point the opposite way")] = 0.0
     ground_reach_m: Annotated[Positive, Meta(description="a direction finder hears controllers on the ground this far")] = 800.0

@@ -38,7 +38,7 @@ SENSES = {
     "adsb": Sense(cooperative.detect, cooperative.report),
     "remote_id": Sense(cooperative.detect, cooperative.report),
 }
-"""The kinds that can be simulated. A new one needs a row here and its accuracies in scenario_file.NEEDS."""
+"""The kinds that can be simulated. A new one needs a row here and its accuracies in scenario_sensors.NEEDS."""
 
 
 def view(stage: Stage, sensor: Sensor, targets: tuple[Target, ...]) -> View:

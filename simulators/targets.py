@@ -58,6 +58,7 @@ class Target:
     authorised: bool = False
     identity: Identity | None = None
     broadcasts: tuple[str, ...] = ()
+    tells_off: tuple[float, float, float] = (0.0, 0.0, 0.0)  # m east, north, up of its place: where it says that it is
     emitter: str | None = None
     pilot: tuple[float, float] | None = None  # latitude, longitude, rad
     controller: Floats | None = None  # (3,) m, earth-centred: where its pilot sends from
@@ -138,6 +139,7 @@ def _target(actor: Actor, member: int, trajectory: Trajectory, at: Chart) -> Tar
         authorised=actor.authorised,
         identity=identity,
         broadcasts=actor.broadcasts,
+        tells_off=actor.tells_off_m,
         emitter=actor.emitter,
         pilot=None if actor.pilot is None else (math.radians(actor.pilot.latitude_deg), math.radians(actor.pilot.longitude_deg)),
         controller=None if actor.pilot is None else _standing(actor.pilot, at),

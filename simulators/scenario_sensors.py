@@ -1,0 +1,82 @@
+"""What a scenario says of a sensor that cannot be: of itself, or of the sensor that the site has under that name."""
+
+from __future__ import annotations
+
+from fusion.config import Config, Sensor
+from fusion.config_file import Key
+from simulators import presets
+from simulators.scenario import Behaviour, Scenario
+
+Fault = tuple[Key, str]
+
+NEEDS = {
+    "radar": ("range_m", "azimuth_deg"),
+    "rf": ("azimuth_deg",),
+    "tdoa": ("tdoa_s",),
+    "camera": ("azimuth_deg", "elevation_deg"),
+    "adsb": ("horizontal_m", "vertical_m", "velocity_mps"),
+    "remote_id": ("horizontal_m", "vertical_m", "velocity_mps"),
+}
+"""The kinds of sensor that can be simulated, and the accuracies that each errs by."""
+
+MEANT_FOR = {"fakes": ("remote_id", "adsb"), "echo": ("radar",)}
+"""The kinds of sensor that a key says something of; every kind, where it does not stand here."""
+
+PRETENDED = {"remote_id": ("serial", "registration"), "adsb": ("icao24",)}
+"""What a broadcast of each kind can say of who sends it, one of which it must."""
+
+
+def contradictions(scenario: Scenario) -> list[Fault]:
+    """Find what contradicts itself in what is said of sensors."""
+    return [
+        (("sensor", i, "outages"), f"[{begin:g}, {end:g}] is empty; expected [from, to] with from < to")
+        for i, told in enumerate(scenario.sensor)
+        for begin, end in told.outages
+        if begin >= end
+    ]
+
+
+def misfits(scenario: Scenario, site: Config) -> list[Fault]:
+    """Find what does not fit the site's sensors of that name, and sensors of the site that cannot be simulated."""
+    sensors = {sensor.id: sensor for sensor in site.sensor}
+    faults: list[Fault] = [
+        (("sensor", i, *key), text)
+        for i, told in enumerate(scenario.sensor)
+        if (sensor := sensors.get(told.id))
+        for key, text in _of_kind(told, sensor) + _of_fakes(told, sensor)
+    ]
+    return faults + [(("site",), f"{scenario.site}: {fault}") for sensor in site.sensor if (fault := _unsimulated(sensor))]
+
+
+def _of_kind(told: Behaviour, sensor: Sensor) -> list[Fault]:
+    """Find what is said of a sensor of another kind."""
+    faults: list[Fault] = []
+    if told.preset and (wanted := presets.PRESETS[told.preset].kind) != sensor.kind:
+        faults.append((("preset",), f"{told.preset!r} is a {wanted}, and {told.id!r} of kind {sensor.kind!r}"))
+    plain = Behaviour(id=told.id)
+    return faults + [
+        ((key,), f"is for a sensor of kind {' or '.join(map(repr, kinds))}; {told.id!r} is of kind {sensor.kind!r}")
+        for key, kinds in MEANT_FOR.items()
+        if getattr(told, key) != getattr(plain, key) and sensor.kind not in kinds
+    ]
+
+
+def _of_fakes(told: Behaviour, sensor: Sensor) -> list[Fault]:
+    """Find made-up identities that nobody could pretend."""
+    if told.fakes is None or told.fakes.identity is None or sensor.kind not in PRETENDED:
+        return []
+    names, identity = PRETENDED[sensor.kind], told.fakes.identity
+    faults: list[Fault] = []
+    if told.fakes.count > 1:
+        faults.append((("fakes", "count"), f"{told.fakes.count} cannot pretend to be one; expected 1 beside an identity"))
+    if not any(getattr(identity, name) for name in names):
+        faults.append((("fakes", "identity"), f"says no {' or '.join(names)}; expected what a broadcast of this kind carries"))
+    return faults
+
+
+def _unsimulated(sensor: Sensor) -> str | None:
+    """Say why a configured sensor cannot be simulated, or None when it can."""
+    if sensor.kind not in NEEDS:
+        return f"sensor {sensor.id!r} is of kind {sensor.kind!r}; simulated are {', '.join(NEEDS)}"
+    missing = [name for name in NEEDS[sensor.kind] if getattr(sensor.accuracy, name) is None]
+    return f"sensor {sensor.id!r} needs accuracy.{', accuracy.'.join(missing)} to err by" if missing else None
