@@ -237,7 +237,7 @@ def describe(kind: Any) -> str:
     if origin is typing.Literal:
         return " or ".join(f'"{value}"' for value in arguments)
     if origin in {typing.Union, types.UnionType}:
-        return describe(next(part for part in arguments if part is not types.NoneType))
+        return " or ".join(describe(part) for part in arguments if part is not types.NoneType)
     if origin is tuple:
         return (
             f"list of {describe(arguments[0])}"

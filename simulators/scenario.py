@@ -71,7 +71,11 @@ class Actor(Table):
     tells_off_m: Annotated[
         tuple[Offset, Offset, Offset], Meta(description="east, north, up: how far from its place it says that it is")
     ] = (0.0, 0.0, 0.0)
-    emitter: Annotated[Text | None, Meta(description="the radio link that direction finders hear; none: it flies dark")] = None
+    emitter: Annotated[
+        Text | tuple[Text, ...] | None,
+        Meta(description="the radio link that finders hear, or several, its controller's first; none: it flies dark"),
+    ] = None
+    controller_on_s: Annotated[Second, Meta(description="its controller sends this long before take-off and after landing")] = 0.0
     pilot: Annotated[Ground | None, Meta(description="where its controller stands, which direction finders hear too")] = None
 
 
@@ -166,6 +170,10 @@ class Behaviour(Table):
     fakes: Annotated[Fakes | None, Meta(description="made-up identities that a receiver of Remote ID or ADS-B hears")] = None
     repeats: Annotated[Share, Meta(description="share of broadcasts that are the last one again, with its old time")] = 0.0
     folds: Annotated[Share, Meta(description="share of bearings that point the opposite way")] = 0.0
+    decodes: Annotated[
+        tuple[Text, ...],
+        Meta(description="links that a finder can read: the serial, the place and the pilot's place in their frames"),
+    ] = ()
     ground_reach_m: Annotated[Positive, Meta(description="a direction finder hears controllers on the ground this far")] = 800.0
     reference: Annotated[
         Name | None,

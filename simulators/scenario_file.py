@@ -190,6 +190,8 @@ def _faults_of_speed(key: Key, actor: Actor) -> list[Fault]:
 
 
 def _faults_of_identity(key: Key, actor: Actor) -> list[Fault]:
+    if actor.controller_on_s and not (actor.pilot and actor.emitter):
+        return [((*key, "controller_on_s"), "needs a pilot and an emitter, or there is no controller that sends")]
     if not actor.broadcasts:
         return []
     if actor.identity is None:

@@ -19,7 +19,10 @@ NEEDS = {
 }
 """The kinds of sensor that can be simulated, and the accuracies that each errs by."""
 
-MEANT_FOR = {"fakes": ("remote_id", "adsb"), "echo": ("radar",)}
+DECODER_NEEDS = NEEDS["remote_id"]
+"""What a direction finder that reads places errs by; one that only reads needs no accuracy of bearings."""
+
+MEANT_FOR = {"fakes": ("remote_id", "adsb"), "echo": ("radar",), "decodes": ("rf",)}
 """The kinds of sensor that a key says something of; every kind, where it does not stand here."""
 
 PRETENDED = {"remote_id": ("serial", "registration"), "adsb": ("icao24",)}
@@ -45,7 +48,9 @@ def misfits(scenario: Scenario, site: Config) -> list[Fault]:
         if (sensor := sensors.get(told.id))
         for key, text in _of_kind(told, sensor) + _of_fakes(told, sensor)
     ]
-    return faults + [(("site",), f"{scenario.site}: {fault}") for sensor in site.sensor if (fault := _unsimulated(sensor))]
+    reading = {told.id for told in scenario.sensor if told.decodes}
+    found = [_unsimulated(sensor, reads=sensor.id in reading) for sensor in site.sensor]
+    return faults + [(("site",), f"{scenario.site}: {fault}") for fault in found if fault]
 
 
 def _of_kind(told: Behaviour, sensor: Sensor) -> list[Fault]:
@@ -74,9 +79,10 @@ def _of_fakes(told: Behaviour, sensor: Sensor) -> list[Fault]:
     return faults
 
 
-def _unsimulated(sensor: Sensor) -> str | None:
+def _unsimulated(sensor: Sensor, *, reads: bool) -> str | None:
     """Say why a configured sensor cannot be simulated, or None when it can."""
     if sensor.kind not in NEEDS:
         return f"sensor {sensor.id!r} is of kind {sensor.kind!r}; simulated are {', '.join(NEEDS)}"
-    missing = [name for name in NEEDS[sensor.kind] if getattr(sensor.accuracy, name) is None]
+    needs = DECODER_NEEDS if reads and sensor.kind == "rf" else NEEDS[sensor.kind]
+    missing = [name for name in needs if getattr(sensor.accuracy, name) is None]
     return f"sensor {sensor.id!r} needs accuracy.{', accuracy.'.join(missing)} to err by" if missing else None

@@ -59,7 +59,8 @@ class Target:
     identity: Identity | None = None
     broadcasts: tuple[str, ...] = ()
     tells_off: tuple[float, float, float] = (0.0, 0.0, 0.0)  # m east, north, up of its place: where it says that it is
-    emitter: str | None = None
+    links: tuple[str, ...] = ()  # the radio links that it sends by; the first is its controller's too
+    controller_on: float = 0.0  # s before take-off and after landing that its controller sends
     pilot: tuple[float, float] | None = None  # latitude, longitude, rad
     controller: Floats | None = None  # (3,) m, earth-centred: where its pilot sends from
 
@@ -140,7 +141,8 @@ def _target(actor: Actor, member: int, trajectory: Trajectory, at: Chart) -> Tar
         identity=identity,
         broadcasts=actor.broadcasts,
         tells_off=actor.tells_off_m,
-        emitter=actor.emitter,
+        links=(actor.emitter,) if isinstance(actor.emitter, str) else actor.emitter or (),
+        controller_on=actor.controller_on_s,
         pilot=None if actor.pilot is None else (math.radians(actor.pilot.latitude_deg), math.radians(actor.pilot.longitude_deg)),
         controller=None if actor.pilot is None else _standing(actor.pilot, at),
     )
@@ -153,7 +155,7 @@ def _standing(pilot: Ground, at: Chart) -> Floats:
 
 def _traffic(stage: Stage, at: Chart, traffic: Traffic) -> list[Target]:
     """Fly between random points of the circle, each at its own speed and about its own height."""
-    found = []
+    found, links = [], (traffic.emitter,) if traffic.emitter else ()
     for i in range(traffic.count):
         random = stream(stage.scenario.seed, "traffic", traffic.id, str(i))
         speed, height = random.uniform(*traffic.speed_mps), random.uniform(*traffic.height_agl_m)
@@ -164,9 +166,7 @@ def _traffic(stage: Stage, at: Chart, traffic: Traffic) -> list[Target]:
             route = Route(legs, from_rest=False, landing=False)
             path = rotorcraft.fly(route, rotorcraft.LIMITS[traffic.kind], stage.scenario.duration_s, random)
         trajectory = Trajectory(0.0, STEP, at.ecef(path))
-        found.append(
-            Target(f"{traffic.id}-{i + 1}", traffic.id, traffic.kind, trajectory, traffic.authorised, emitter=traffic.emitter)
-        )
+        found.append(Target(f"{traffic.id}-{i + 1}", traffic.id, traffic.kind, trajectory, traffic.authorised, links=links))
     return found
 
 
