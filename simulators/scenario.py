@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from fusion.config import Accuracy, Height, Latitude, Longitude, Name, NonNegative, Positive, Table
+from fusion.config import Accuracy, Confusion, Height, Latitude, Longitude, Name, NonNegative, Positive, Table
 from fusion.messages import Severity
 
 Second = Annotated[float, Meta(ge=0.0, le=86_400.0)]
@@ -179,7 +179,12 @@ class Behaviour(Table):
         Name | None,
         Meta(description="whom a time-difference sensor compares with; the next of its kind in the site's list: a ring"),
     ] = None
-    class_accuracy: Annotated[Share, Meta(description="how often the class it names is right; 0: it names none")] = 0.0
+    confusion: Annotated[
+        Confusion | None, Meta(description="how often it names what how, where that is not what the site was told")
+    ] = None
+    class_accuracy: Annotated[
+        Share, Meta(description="how often the class it names is right, the short form of a confusion matrix")
+    ] = 0.0
 
 
 class Expectation(Table):

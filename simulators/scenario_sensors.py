@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fusion.config import Config, Sensor
-from fusion.config_file import Key
+from fusion.config_file import Key, unbalanced
 from simulators import presets
 from simulators.scenario import Behaviour, Scenario
 
@@ -22,7 +22,13 @@ NEEDS = {
 DECODER_NEEDS = NEEDS["remote_id"]
 """What a direction finder that reads places errs by; one that only reads needs no accuracy of bearings."""
 
-MEANT_FOR = {"fakes": ("remote_id", "adsb"), "echo": ("radar",), "decodes": ("rf",)}
+MEANT_FOR = {
+    "fakes": ("remote_id", "adsb"),
+    "echo": ("radar",),
+    "decodes": ("rf",),
+    "confusion": ("radar", "camera"),
+    "class_accuracy": ("radar", "camera"),
+}
 """The kinds of sensor that a key says something of; every kind, where it does not stand here."""
 
 PRETENDED = {"remote_id": ("serial", "registration"), "adsb": ("icao24",)}
@@ -32,11 +38,23 @@ PRETENDED = {"remote_id": ("serial", "registration"), "adsb": ("icao24",)}
 def contradictions(scenario: Scenario) -> list[Fault]:
     """Find what contradicts itself in what is said of sensors."""
     return [
-        (("sensor", i, "outages"), f"[{begin:g}, {end:g}] is empty; expected [from, to] with from < to")
-        for i, told in enumerate(scenario.sensor)
+        (("sensor", i, *key), text) for i, told in enumerate(scenario.sensor) for key, text in _of_times(told) + _of_labels(told)
+    ]
+
+
+def _of_times(told: Behaviour) -> list[Fault]:
+    return [
+        (("outages",), f"[{begin:g}, {end:g}] is empty; expected [from, to] with from < to")
         for begin, end in told.outages
         if begin >= end
     ]
+
+
+def _of_labels(told: Behaviour) -> list[Fault]:
+    faults: list[Fault] = [(("confusion", *key), text) for key, text in unbalanced(told.confusion)]
+    if told.confusion and told.class_accuracy:
+        faults.append((("class_accuracy",), "is the short form of a confusion matrix; expected one of the two"))
+    return faults
 
 
 def misfits(scenario: Scenario, site: Config) -> list[Fault]:
