@@ -79,7 +79,7 @@ def _columns(azimuth: Floats, snr: Floats, number: Floats) -> Floats:
 
 def _false_bearings(view: View) -> Hits:
     look, shares, _ = view.false_alarms(3)
-    azimuth, _ = view.false_direction(shares[:, :2])
+    azimuth, _ = view.false_direction(look, shares[:, :2])
     values = _columns(azimuth, LINK_SNR_DB + 6.0 * shares[:, 2], np.full(len(look), float(LINK)))
     return Hits(look, view.looks.time[look], np.full(len(look), -1), values)
 

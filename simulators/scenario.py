@@ -17,6 +17,7 @@ from fusion.messages import Severity
 Second = Annotated[float, Meta(ge=0.0, le=86_400.0)]
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Count = Annotated[int, Meta(ge=0)]
+Opening = Annotated[float, Meta(gt=0.0, le=120.0)]
 Offset = Annotated[float, Meta(ge=-1e5, le=1e5)]
 Text = Annotated[str, Meta(min_length=1, max_length=64)]
 Kind = Literal["multirotor", "fpv", "helicopter", "fixed_wing", "airliner", "bird_flock"]
@@ -139,6 +140,27 @@ class Echo(Table):
     false_alarm: Annotated[float, Meta(gt=0.0, lt=1.0, description="probability in one cell: sets the threshold")] = 1e-6
 
 
+class Dropouts(Table):
+    """Times in which nothing comes from a sensor that works: a picture that freezes, a radio link that fades."""
+
+    every_s: Annotated[Positive, Meta(description="mean time between two, exponentially distributed")]
+    for_s: Annotated[Positive, Meta(description="mean length of one, exponentially distributed")]
+
+
+class Ptz(Table, kw_only=True):
+    """A camera that pans, tilts and zooms: it looks at one thing at a time."""
+
+    field_of_view_deg: Annotated[
+        tuple[Opening, Opening], Meta(description="width and height of its picture; its coverage is where it can be pointed")
+    ]
+    slew_deg_s: Annotated[Positive, Meta(description="how fast it turns, in azimuth and in elevation")] = 60.0
+    follow: Annotated[tuple[Name, ...], Meta(description="actors that it prefers, in this order; else the nearest")] = ()
+    cues: Annotated[
+        tuple[tuple[Second, Name], ...], Meta(description="[from this time on, actor]: what it is told to look at")
+    ] = ()
+    dwell_s: Annotated[Second, Meta(description="how long it stays with one before it chooses again")] = 5.0
+
+
 class Behaviour(Table):
     """How a configured sensor really behaves, where that is not plain."""
 
@@ -158,6 +180,7 @@ class Behaviour(Table):
     loss: Annotated[Share, Meta(description="share of messages that never arrive")] = 0.0
     duplicates: Annotated[Share, Meta(description="share of messages that arrive twice")] = 0.0
     outages: Annotated[tuple[tuple[Second, Second], ...], Meta(description="from, to: it is off, and boots anew")] = ()
+    dropouts: Annotated[Dropouts | None, Meta(description="times at random in which its messages do not arrive")] = None
     correlation_s: Annotated[Second, Meta(description="its errors are correlated over this time; 0: white")] = 0.0
     gap_s: Annotated[Second, Meta(description="its misses are correlated over this time; 0: each look alone")] = 0.0
     detection_by_range: Annotated[
@@ -179,6 +202,7 @@ class Behaviour(Table):
         Name | None,
         Meta(description="whom a time-difference sensor compares with; the next of its kind in the site's list: a ring"),
     ] = None
+    ptz: Annotated[Ptz | None, Meta(description="a camera that looks at one thing at a time")] = None
     confusion: Annotated[
         Confusion | None, Meta(description="how often it names what how, where that is not what the site was told")
     ] = None

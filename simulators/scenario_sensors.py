@@ -26,6 +26,7 @@ MEANT_FOR = {
     "fakes": ("remote_id", "adsb"),
     "echo": ("radar",),
     "decodes": ("rf",),
+    "ptz": ("camera",),
     "confusion": ("radar", "camera"),
     "class_accuracy": ("radar", "camera"),
 }
@@ -37,8 +38,11 @@ PRETENDED = {"remote_id": ("serial", "registration"), "adsb": ("icao24",)}
 
 def contradictions(scenario: Scenario) -> list[Fault]:
     """Find what contradicts itself in what is said of sensors."""
+    actors = {actor.id for actor in scenario.actor} | {traffic.id for traffic in scenario.traffic}
     return [
-        (("sensor", i, *key), text) for i, told in enumerate(scenario.sensor) for key, text in _of_times(told) + _of_labels(told)
+        (("sensor", i, *key), text)
+        for i, told in enumerate(scenario.sensor)
+        for key, text in _of_times(told) + _of_labels(told) + _of_choices(told, actors)
     ]
 
 
@@ -47,6 +51,17 @@ def _of_times(told: Behaviour) -> list[Fault]:
         (("outages",), f"[{begin:g}, {end:g}] is empty; expected [from, to] with from < to")
         for begin, end in told.outages
         if begin >= end
+    ]
+
+
+def _of_choices(told: Behaviour, actors: set[str]) -> list[Fault]:
+    """Find whom a camera cannot look at."""
+    if told.ptz is None:
+        return []
+    asked: list[tuple[Key, str]] = [(("ptz", "follow", i), name) for i, name in enumerate(told.ptz.follow)]
+    asked += [(("ptz", "cues", i), name) for i, (_, name) in enumerate(told.ptz.cues)]
+    return [
+        (key, f"{name!r} is no actor of this scenario ({', '.join(sorted(actors))})") for key, name in asked if name not in actors
     ]
 
 

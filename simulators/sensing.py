@@ -109,6 +109,7 @@ def scans(view: View, hits: Hits, start: int) -> Iterator[Scan]:
             received=start + received,
             sequence=int(view.looks.sequence[look]),
             boot=view.looks.boot[look],
+            coverage=None if view.field is None else view.field.coverage(look, view.sensor.coverage.range_m),
             detections=tuple(report(view, times[row], sources[row], hits.values[row].tolist()) for row in rows),
         )
 

@@ -19,6 +19,7 @@ from simulators.chance import Chance, correlated
 from simulators.earth import Place
 from simulators.labels import Labels, labels
 from simulators.looks import Looks
+from simulators.ptz import Candidates, Field, follow
 from simulators.scenario import Behaviour, Echo
 from simulators.targets import Target
 
@@ -78,6 +79,25 @@ class View:
     def labels(self) -> Labels:
         """How it names what it sees."""
         return labels(self.behaviour, self.sensor)
+
+    @cached_property
+    def field(self) -> Field | None:
+        """Where it looked, if it looks at one thing at a time."""
+        if self.behaviour.ptz is None:
+            return None
+        time, (begin, width) = self.looks.time, self.sector
+        low, high = np.radians(self.sensor.coverage.elevation_deg or WHOLE_SKY)
+        home = (begin + width / 2.0, float(low + high) / 2.0)
+        return follow(self.behaviour.ptz, time, self.looks.period, home, self._candidates())
+
+    def _candidates(self) -> Candidates:
+        """Give every target as a camera that is pointed would have it."""
+        time, columns = self.looks.time, np.full((3, len(self.looks.time), len(self.targets)), math.inf)
+        for i, target in enumerate(self.targets):
+            seen = self.directions(target.trajectory.position(time), target.trajectory.velocity(time))
+            there = target.trajectory.flying(time) & self.covers(seen)
+            columns[:, :, i] = np.where(there, seen.range, math.inf), seen.azimuth, seen.elevation
+        return Candidates(tuple(target.actor for target in self.targets), *columns)
 
     def noise(self, target: str, width: int) -> Floats:
         """Draw the errors (n, width) of every look at one target, in standard deviations."""
@@ -150,8 +170,10 @@ class View:
         shares = random.uniform(size=(len(look), width))
         return look, shares, self.labels.of_false_alarms(len(look), random)
 
-    def false_direction(self, shares: Floats) -> tuple[Floats, Floats]:
-        """Give azimuths and elevations, uniform over the coverage, of uniform shares (m, 2)."""
+    def false_direction(self, look: Integers, shares: Floats) -> tuple[Floats, Floats]:
+        """Give azimuths and elevations in looks (m,), uniform over what each looked at, of uniform shares (m, 2)."""
+        if self.field is not None:
+            return self.field.somewhere(look, shares)
         begin, width = self.sector
         low, high = np.radians(self.sensor.coverage.elevation_deg or WHOLE_SKY)
         return (begin + width * shares[:, 0]) % math.tau, low + (high - low) * shares[:, 1]
