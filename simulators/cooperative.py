@@ -67,7 +67,8 @@ def _positions(view: View, index: int, target: Target) -> Hits:
     fresh = _fresh(view, target)
     time = time[fresh]
     seen = view.directions(target.trajectory.position(time), target.trajectory.velocity(time))
-    hit = np.flatnonzero(target.trajectory.flying(time) & view.covers(seen) & view.detects(target.id, seen.range))
+    heard = target.trajectory.flying(time) & view.covers(seen) & (seen.range <= view.reach())
+    hit = np.flatnonzero(heard & view.detects(target.id, seen.range))
     values = told(view, target, time, view.noise(target.id, 6)[fresh], STEPS[view.sensor.kind])
     return Hits(hit, time[hit], np.full(len(hit), index), values[hit])
 

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from fusion.messages import Floats, Measurement, Polar
+from simulators.interference import behind
 from simulators.targets import RCS_DBSM, Target
 from simulators.view import Hits, View, signal
 
@@ -76,13 +77,13 @@ def _echo(view: View, target: Target, distance: Floats) -> tuple[Floats, Floats]
     1); what is reported is above the threshold. With an `echo`, signal and noise together have an exponential law of
     mean 1 + SNR and pass −ln Pfa; beyond it the law starts anew, which agrees with the probability of detection.
     """
-    random = view.chance("echo", target.id)
+    random, k = view.chance("echo", target.id), view.louder()
     if view.behaviour.echo is not None:
-        mean = 1.0 + signal(view.behaviour.echo, distance, RCS_DBSM[target.kind])
-        heard = -math.log(view.behaviour.echo.false_alarm) + mean * random.standard_exponential(len(distance))
+        mean = 1.0 + signal(view.behaviour.echo, distance, RCS_DBSM[target.kind]) / k
+        heard = -math.log(view.false_alarm) / behind(k) + mean * random.standard_exponential(len(distance))
         return 10.0 * np.log10(heard), RCS_DBSM[target.kind] + 10.0 * np.log10(heard / mean)
     mean = THRESHOLD_DB + 40.0 * np.log10(view.sensor.coverage.range_m[1] / np.maximum(distance, 1.0))
-    mean += RCS_DBSM[target.kind] - REFERENCE_RCS
+    mean += RCS_DBSM[target.kind] - REFERENCE_RCS - 10.0 * np.log10(k)
     power = 10.0 ** ((THRESHOLD_DB - mean) / 10.0) + random.standard_exponential(len(distance))
     return mean + 10.0 * np.log10(power), RCS_DBSM[target.kind] + 10.0 * np.log10(power)
 

@@ -140,6 +140,14 @@ class Echo(Table):
     false_alarm: Annotated[float, Meta(gt=0.0, lt=1.0, description="probability in one cell: sets the threshold")] = 1e-6
 
 
+class Interference(Table):
+    """A time in which noise rises: another radar, a jammer, a stage's radio microphones."""
+
+    between_s: Annotated[tuple[Second, Second], Meta(description="from, to")]
+    noise_db: Annotated[float, Meta(gt=0.0, le=120.0, description="how far the noise rises")] = 10.0
+    links: Annotated[tuple[Text, ...], Meta(description="links in whose band it is; all if left out")] = ()
+
+
 class Dropouts(Table):
     """Times in which nothing comes from a sensor that works: a picture that freezes, a radio link that fades."""
 
@@ -180,6 +188,9 @@ class Behaviour(Table):
     loss: Annotated[Share, Meta(description="share of messages that never arrive")] = 0.0
     duplicates: Annotated[Share, Meta(description="share of messages that arrive twice")] = 0.0
     outages: Annotated[tuple[tuple[Second, Second], ...], Meta(description="from, to: it is off, and boots anew")] = ()
+    interference: Annotated[
+        tuple[Interference, ...], Meta(description="when its noise rises: it detects less and errs more")
+    ] = ()
     dropouts: Annotated[Dropouts | None, Meta(description="times at random in which its messages do not arrive")] = None
     correlation_s: Annotated[Second, Meta(description="its errors are correlated over this time; 0: white")] = 0.0
     gap_s: Annotated[Second, Meta(description="its misses are correlated over this time; 0: each look alone")] = 0.0
