@@ -17,6 +17,7 @@ from fusion.messages import Severity
 Second = Annotated[float, Meta(ge=0.0, le=86_400.0)]
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Count = Annotated[int, Meta(ge=0)]
+Decibel = Annotated[float, Meta(ge=-60.0, le=60.0)]
 Opening = Annotated[float, Meta(gt=0.0, le=120.0)]
 Offset = Annotated[float, Meta(ge=-1e5, le=1e5)]
 Text = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -91,6 +92,30 @@ class Traffic(Table, kw_only=True):
     speed_mps: Annotated[tuple[Positive, Positive], Meta(description="between these speeds")] = (5.0, 15.0)
     authorised: bool = False
     emitter: Text | None = None
+
+
+class Birds(Table, kw_only=True):
+    """Birds that wander about: radars see them, nobody asks for them, and the truth does not tell of them."""
+
+    id: Name
+    count: Annotated[int, Meta(ge=1, le=5000)]
+    middle: Annotated[Ground | None, Meta(description="around which they wander; the middle of the site if left out")] = None
+    radius_m: Annotated[Positive, Meta(description="outside this they turn back")] = 1500.0
+    height_agl_m: Annotated[tuple[NonNegative, Positive], Meta(description="between these heights")] = (10.0, 120.0)
+    speed_mps: Annotated[tuple[Positive, Positive], Meta(description="between these speeds, each at its own")] = (8.0, 20.0)
+    rcs_dbsm: Annotated[tuple[Decibel, NonNegative], Meta(description="mean cross-section and how it spreads, dB")] = (-25.0, 5.0)
+
+
+class Road(Table, kw_only=True):
+    """Cars on a road, both ways: radars see them, and the truth does not tell of them."""
+
+    id: Name
+    line_deg: Annotated[
+        tuple[tuple[Latitude, Longitude], ...], Meta(min_length=2, description="[latitude, longitude] of its bends, end to end")
+    ]
+    cars_per_minute: Annotated[Positive, Meta(description="both ways together, at random")] = 10.0
+    speed_mps: Annotated[tuple[Positive, Positive], Meta(description="between these speeds, each at its own")] = (8.0, 14.0)
+    rcs_dbsm: Annotated[tuple[Decibel, NonNegative], Meta(description="mean cross-section and how it spreads, dB")] = (20.0, 5.0)
 
 
 class Spread(Table):
@@ -254,6 +279,8 @@ class Scenario(Table):
     seed: Annotated[int, Meta(ge=0, le=2**53, description="all chance comes from it")] = 0
     actor: tuple[Actor, ...] = ()
     traffic: tuple[Traffic, ...] = ()
+    birds: tuple[Birds, ...] = ()
+    road: tuple[Road, ...] = ()
     sensor: tuple[Behaviour, ...] = ()
     building: Annotated[tuple[Building, ...], Meta(description="what no sensor sees or hears through")] = ()
     expect: tuple[Expectation, ...] = ()

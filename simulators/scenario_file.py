@@ -128,6 +128,7 @@ def _lonely(stage: Stage) -> list[Fault]:
 def _contradictions(scenario: Scenario) -> list[Fault]:
     """Find what no single key can be blamed for."""
     faults = _twice("actor", [actor.id for actor in scenario.actor])
+    faults += _named_twice(scenario)
     faults += _twice("sensor", [sensor.id for sensor in scenario.sensor])
     faults += [fault for i, actor in enumerate(scenario.actor) for fault in _faults_of_actor(("actor", i), actor)]
     faults += scenario_sensors.contradictions(scenario)
@@ -152,6 +153,19 @@ def _twice(table: str, names: list[str]) -> list[Fault]:
         ((table, i, "id"), f"{name!r} names {table}[{names.index(name)}] already; ids are unique")
         for i, name in enumerate(names)
         if names.index(name) < i
+    ]
+
+
+def _named_twice(scenario: Scenario) -> list[Fault]:
+    """Find clutter that is called as somebody else: chances go by names."""
+    others = {actor.id for actor in scenario.actor} | {traffic.id for traffic in scenario.traffic}
+    names = [("birds", i, birds.id) for i, birds in enumerate(scenario.birds)]
+    names += [("road", i, road.id) for i, road in enumerate(scenario.road)]
+    told = [name for _, _, name in names]
+    return [
+        ((table, i, "id"), f"{name!r} is called so already; ids are unique")
+        for k, (table, i, name) in enumerate(names)
+        if name in others or name in told[:k]
     ]
 
 

@@ -41,15 +41,15 @@ SENSES = {
 """The kinds that can be simulated. A new one needs a row here and its accuracies in scenario_sensors.NEEDS."""
 
 
-def view(stage: Stage, sensor: Sensor, targets: tuple[Target, ...]) -> View:
-    """Set one configured sensor to work on the targets of a scenario."""
+def view(stage: Stage, sensor: Sensor, targets: tuple[Target, ...], clutter: tuple[Target, ...] = ()) -> View:
+    """Set one configured sensor to work on the targets of a scenario, and on what else moves there."""
     chance = partial(stream, stage.scenario.seed, "sensor", sensor.id)
     behaviour = _today(stage.behaviour(sensor.id), chance)
     made = looks(sensor, behaviour, stage.scenario.duration_s, chance)
     place = place_of(stage, sensor)
     ground = chart(stage.site.site).ground
     blocks = prisms(stage.scenario.building, place, ground)
-    return View(chance, sensor, behaviour, place, targets, made, _reference(stage, sensor), blocks, ground)
+    return View(chance, sensor, behaviour, place, targets, made, _reference(stage, sensor), blocks, ground, clutter)
 
 
 def _today(behaviour: Behaviour, chance: Chance) -> Behaviour:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -26,16 +27,21 @@ USUAL_SPEED: dict[Kind, float] = {
     "bird_flock": birds.USUAL_SPEED,
 }
 
-CLASS_OF: dict[Kind, str] = {
+Thing = Kind | Literal["bird", "car"]
+"""What may move: what flies on purpose, and clutter."""
+
+CLASS_OF: dict[Thing, str] = {
     "multirotor": "multirotor",
     "fpv": "multirotor",
     "helicopter": "manned",
     "fixed_wing": "fixed_wing",
     "airliner": "manned",
     "bird_flock": "bird",
+    "bird": "bird",
+    "car": "other",
 }
 
-RCS_DBSM: dict[Kind, float] = {
+RCS_DBSM: dict[Thing, float] = {
     # Typical mean radar cross-sections at X band. Drones: Patel, Fioranelli & Anderson, "Review of radar classification and
     # RCS characterisation techniques for small UAVs", IET RSN 12, 2018. Birds, aircraft: Skolnik, Introduction, table 2.2.
     "multirotor": -20.0,
@@ -53,7 +59,7 @@ class Target:
 
     id: str
     actor: str  # whose member it is
-    kind: Kind
+    kind: Thing
     trajectory: Trajectory
     authorised: bool = False
     identity: Identity | None = None
@@ -63,6 +69,13 @@ class Target:
     controller_on: float = 0.0  # s before take-off and after landing that its controller sends
     pilot: tuple[float, float] | None = None  # latitude, longitude, rad
     controller: Floats | None = None  # (3,) m, earth-centred: where its pilot sends from
+
+    rcs: float | None = None  # dBsm, its own mean; its kind's where it has none
+
+    @property
+    def rcs_dbsm(self) -> float:
+        """Its mean radar cross-section."""
+        return RCS_DBSM[self.kind] if self.rcs is None else self.rcs
 
     @property
     def class_index(self) -> int:

@@ -72,6 +72,7 @@ class View:
     reference: Reference | None = None
     prisms: tuple[Prism, ...] = ()
     ground: float = 0.0  # m above the ellipsoid, the site's
+    clutter: tuple[Target, ...] = ()  # what moves and no truth tells of
 
     @cached_property
     def accuracy(self) -> Accuracy:
