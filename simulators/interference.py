@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from fusion.messages import Floats
-from simulators.scenario import Interference
+from simulators.behaviour import Interference
 
 RESIDUE_DB = 1.0
 """dB that a threshold stays behind: cells beside the one under test do not all hold what it holds (assumed)."""

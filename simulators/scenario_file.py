@@ -17,7 +17,8 @@ from fusion.config_file import Key
 from fusion.errors import ConfigError
 from fusion.messages import nanoseconds
 from simulators import birds, fixed_wing, presets, recorded, rotorcraft, scenario_sensors
-from simulators.scenario import Actor, Behaviour, Scenario
+from simulators.behaviour import Behaviour
+from simulators.scenario import Actor, Scenario
 
 LIBRARY = Path(__file__).parent / "scenarios"
 """The scenarios that come with the house."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fusion.config import Config, Sensor
 from fusion.config_file import Key, unbalanced
 from simulators import presets
-from simulators.scenario import Behaviour, Scenario
+from simulators.behaviour import Behaviour
+from simulators.scenario import Scenario
 
 Fault = tuple[Key, str]
 

@@ -13,11 +13,11 @@ from msgspec.structs import replace
 from fusion.config import Sensor
 from fusion.messages import SECOND, Floats, Integers, Measurement, Scan
 from simulators import camera, cooperative, direction_finder, radar, time_difference
+from simulators.behaviour import Behaviour, Bias
 from simulators.buildings import prisms
 from simulators.chance import Chance, stream
 from simulators.earth import Place
 from simulators.looks import TICK, Arrivals, arrivals, looks
-from simulators.scenario import Behaviour, Bias
 from simulators.scenario_file import Stage
 from simulators.targets import Target, chart
 from simulators.view import Hits, Reference, View

@@ -14,8 +14,9 @@ from fusion.messages import CLASSES, Floats, Identity
 from simulators import birds, fixed_wing, recorded, rotorcraft
 from simulators.chance import stream
 from simulators.earth import Chart, ecef_from_wgs84
-from simulators.scenario import Actor, Ground, Kind, Traffic, Waypoint
+from simulators.scenario import Actor, Kind, Traffic, Waypoint
 from simulators.scenario_file import Stage
+from simulators.terms import Ground
 from simulators.trajectory import STEP, Leg, Route, Trajectory
 
 USUAL_SPEED: dict[Kind, float] = {

@@ -15,13 +15,13 @@ from scipy.special import ndtr
 from fusion.config import Accuracy, Sensor
 from fusion.messages import Floats, Integers
 from simulators import interference
+from simulators.behaviour import Behaviour, Echo
 from simulators.buildings import Prism, hidden
 from simulators.chance import Chance, correlated
 from simulators.earth import Place
 from simulators.labels import Labels, labels
 from simulators.looks import Looks
 from simulators.ptz import Candidates, Field, follow
-from simulators.scenario import Behaviour, Echo
 from simulators.targets import Target
 
 Flags = NDArray[np.bool_]
