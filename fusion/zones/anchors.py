@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from fusion.frame import SiteFrame
 from fusion.messages import SECOND, TrackTable
 from fusion.zones.moving import Anchor, Fix, Moving, distance
+from fusion.zones.outline import GEOD
 from fusion.zones.permits import EXACT, plain
 from fusion.zones.rules import JUDGED
 
@@ -45,7 +46,7 @@ def candidates(anchor: Anchor, table: TrackTable, rows: dict[str, list[int]], fr
     """Find the tracks that are the anchor by what they say, unless measurements contradict it, and that say something newer."""
     fitting = [
         row
-        for row in rows.get(anchor.name, ())
+        for row in dict.fromkeys(rows.get(anchor.name, ()))
         if anchor.fits(table.tracks[row], table.identity[row])
         and table.status[row] in JUDGED
         and table.strength[row] != "contradicted"
@@ -75,16 +76,16 @@ def _candidate(table: TrackTable, row: int, frame: SiteFrame, before: Fix) -> Ca
     """Take a track back to its newest detection: from there on it is only carried on."""
     age = (table.time - int(table.updated[row])) / SECOND
     there = table.state[row, :3] - table.state[row, 3:] * age
-    latitude, longitude, height = (float(part) for part in frame.wgs84_from_grid(there))
-    east, north, _ = (frame.enu_from_grid_matrix(there) @ table.state[row, 3:]).tolist()
+    latitude, longitude, height = frame.wgs84_from_grid(np.stack([there, there + table.state[row, 3:]]))  # and a second on
+    azimuth, _, speed = GEOD.inv(longitude[0], latitude[0], longitude[1], latitude[1], radians=True)
     spread = math.sqrt(np.trace(table.covariance[row, 3:5, 3:5]) / 2)
-    steady = math.hypot(east, north) > max(SLOWEST, SURE_COURSE * spread)
+    steady = speed > max(SLOWEST, SURE_COURSE * spread)
     fix = Fix(
         time=int(table.updated[row]),
-        place=(latitude, longitude),
-        height=height,
-        velocity=(east, north),
-        course=math.atan2(east, north) if steady else before.course,
+        place=(float(latitude[0]), float(longitude[0])),
+        height=float(height[0]),
+        velocity=(speed * math.sin(azimuth), speed * math.cos(azimuth)),
+        course=azimuth if steady else before.course,
         track=table.tracks[row],
     )
     return Candidate(table.strength[row] == "corroborated", fix, math.sqrt(np.trace(table.covariance[row, :2, :2])))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable
 from typing import Any, Literal, NoReturn, TypeVar
 
 import msgspec
@@ -13,7 +12,8 @@ from fusion.config_file import Source, explain, short
 from fusion.errors import ConfigError
 from fusion.messages import SECOND, Severity, nanoseconds
 from fusion.zones import ed318_tables as wire
-from fusion.zones.moving import Anchor, Moving, Place, distance
+from fusion.zones.moving import Anchor, Moving
+from fusion.zones.placing import extent
 from fusion.zones.schedule import DAYS, Hours, Period, weekly
 from fusion.zones.zones import CircleOutline, Limit, PolygonOutline, Volume, Zone
 
@@ -93,13 +93,9 @@ def _moving(table: wire.Moving, volumes: tuple[Volume, ...], place: str) -> Movi
         raise ConfigError(
             f"{place}: origin: is missing; expected where the anchor is as this is drawn: only one circle has a middle"
         )
-    if (farthest := max(distance(origin, corner) for volume in volumes for corner in _corners(volume))) > FARTHEST:
-        _refuse(
-            place,
-            "origin",
-            table.origin,
-            f"is {farthest / 1000:.0f} km from what is drawn; expected {FARTHEST / 1000:g} km at most",
-        )
+    if (farthest := extent(volumes, origin)) > FARTHEST:
+        expected = f"is {farthest / 1000:.0f} km from what is drawn; expected {FARTHEST / 1000:g} km at most"
+        _refuse(place, "origin", table.origin, expected)
     if table.stale_s < table.fresh_s:
         _refuse(place, "stale_s", table.stale_s, f"is less than fresh_s ({table.fresh_s:g}); a place is fresh before it is lost")
     return Moving(
@@ -111,11 +107,6 @@ def _moving(table: wire.Moving, volumes: tuple[Volume, ...], place: str) -> Movi
         fresh=round(table.fresh_s * SECOND),
         stale=round(table.stale_s * SECOND),
     )
-
-
-def _corners(volume: Volume) -> Iterable[Place]:
-    outline = volume.outline
-    return ((outline.latitude, outline.longitude),) if isinstance(outline, CircleOutline) else itertools.chain(*outline.rings)
 
 
 def _called(tree: dict[str, Any]) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
-from fusion.zones.zones import CircleOutline, Limit, Volume, Zone
+from fusion.zones.zones import CircleOutline, Limit, Volume
 
 DIGITS = 8
 """Of a degree: 1 mm."""
@@ -13,9 +14,9 @@ DIGITS = 8
 REFERENCE = {"agl": "AGL", "amsl": "AMSL", "hae": "WGS84"}
 
 
-def geometry_of(zone: Zone) -> dict[str, Any]:
-    """Write a zone's volumes as one geometry, or as a collection of several."""
-    parts = [_geometry(volume) for volume in zone.volumes]
+def geometry_of(volumes: Iterable[Volume]) -> dict[str, Any]:
+    """Write volumes as one geometry, or as a collection of several."""
+    parts = [_geometry(volume) for volume in volumes]
     return parts[0] if len(parts) == 1 else {"type": "GeometryCollection", "geometries": parts}
 
 

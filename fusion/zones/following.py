@@ -11,8 +11,8 @@ from fusion.frame import SiteFrame
 from fusion.messages import SECOND, Record, Severity, TrackTable, ZonePlace, ZoneState, ZoneStateMessage, utc
 from fusion.zones.anchors import candidates, filled, newest, rows_by_name
 from fusion.zones.ed318_written import geometry_of
-from fusion.zones.moving import Fix, Moving, Pose, Standing, drawn, pose, standing
-from fusion.zones.placing import placed
+from fusion.zones.moving import Fix, Moving, Standing, drawn, pose, standing
+from fusion.zones.placing import Drawing, placed, volumes_at
 from fusion.zones.positions import decode_position
 from fusion.zones.reasons import reason
 from fusion.zones.rules import AHEAD, Finding
@@ -42,7 +42,7 @@ class Following:
     def __init__(self, frame: SiteFrame, site: str, *, every_hz: float, horizon_s: float) -> None:
         self.frame, self.site, self.every, self.horizon = frame, site, round(SECOND / every_hz), horizon_s
         self.state = FollowingState(fixes={}, told={})
-        self._laid: dict[str, tuple[Zone, Pose, GridZone]] = {}  # spares laying anew what has not moved; no part of the state
+        self._drawings: dict[str, tuple[Zone, Drawing]] = {}  # spares drawing anew; no part of the state
 
     def hear(self, name: str, zone: Zone | None, payload: bytes, received: int) -> str | None:
         """Take what a zone's position topic says; give a note on it, or raise DecodeError where it cannot be used."""
@@ -78,13 +78,12 @@ class Following:
         return zones.with_moved([self._put(zone, moving, table.time) for zone, moving in zones.moving], self.horizon)
 
     def _put(self, zone: Zone, moving: Moving, time: int) -> GridZone:
-        """Lay a zone where it is at a time (ns), unless it lies there already."""
-        fix = self.state.fixes[zone.identifier]
-        where = pose(moving, fix, time)
-        known = self._laid.get(zone.identifier)
-        if known is None or known[:2] != (zone, where) or known[2].anchor != fix.track:
-            known = self._laid[zone.identifier] = (zone, where, placed(zone, moving, fix, time, self.frame))
-        return known[2]
+        """Lay a zone where it is at a time (ns)."""
+        drawn_of, drawing = self._drawings.get(zone.identifier, (None, None))
+        known = drawing if drawn_of is zone else None
+        laid, drawing = placed(zone, moving, self.state.fixes[zone.identifier], time, self.frame, known)
+        self._drawings[zone.identifier] = (zone, drawing)
+        return laid
 
     def lost(self, zones: ZoneSet, time: int, now: int) -> list[Finding]:
         """Find the zones in force whose anchor has not been heard for too long at a table's time (ns)."""
@@ -133,7 +132,7 @@ class Following:
             ),
             course_deg=None if fix.course is None else round(math.degrees(fix.course) % 360.0, 1),
             grown_m=round(where.grown, 1),
-            geometry=geometry_of(self._put(zone, moving, time).zone),
+            geometry=geometry_of(volumes_at(zone, moving, where)),
         )
 
 

@@ -88,7 +88,14 @@ class GridZone:
     @classmethod
     def of(cls, zone: Zone, frame: SiteFrame) -> GridZone:
         """Lay a zone into a grid; raise ConfigError where that makes no sense."""
-        return cls(zone, joined([prism(zone, volume, frame) for volume in zone.volumes]))
+        for volume in zone.volumes:
+            lower, upper = limits_of(volume, frame)
+            if lower >= upper:
+                raise ConfigError(
+                    f"zone {zone.identifier}: its lower limit ({volume.lower}) is not below its upper limit ({volume.upper}): "
+                    f"{lower:.1f} m and {upper:.1f} m above the ellipsoid here"
+                )
+        return cls(zone, joined([prism(volume, frame) for volume in zone.volumes]))
 
     def distance(self, points: Floats) -> Floats:
         """Give how far points (n, 2) are from the zone horizontally: metres, negative inside.
@@ -202,19 +209,19 @@ class ZoneSet:
         return np.array([zone.zone.severity is not None and zone.zone.applies(time) for zone in self.near], bool)
 
 
-def prism(zone: Zone, volume: Volume, frame: SiteFrame) -> Prisms:
-    """Lay one volume of a zone into a grid; raise ConfigError where its limits leave nothing between them."""
-    lower, upper = _lower(volume.lower, frame), _upper(volume.upper, frame)
-    if lower >= upper:
-        raise ConfigError(
-            f"zone {zone.identifier}: its lower limit ({volume.lower}) is not below its upper limit ({volume.upper}): "
-            f"{lower:.1f} m and {upper:.1f} m above the ellipsoid here"
-        )
+def prism(volume: Volume, frame: SiteFrame) -> Prisms:
+    """Lay one volume into a grid."""
+    lower, upper = limits_of(volume, frame)
     if isinstance(volume.outline, PolygonOutline):
         return polygon([ring_in_grid(frame, np.array(ring)) for ring in volume.outline.rings], lower, upper)
     outline = volume.outline
     around, ring = circle_in_grid(frame, outline.latitude, outline.longitude, outline.radius)
     return circle(around, lower, upper) if ring is None else polygon([ring], lower, upper)
+
+
+def limits_of(volume: Volume, frame: SiteFrame) -> tuple[float, float]:
+    """Give a volume's limits above the ellipsoid."""
+    return _lower(volume.lower, frame), _upper(volume.upper, frame)
 
 
 def _lower(limit: Limit | None, frame: SiteFrame) -> float:

@@ -11,13 +11,15 @@ from pyproj import Geod
 
 from fusion.config import Rules
 from fusion.errors import ConfigError, DecodeError
+from fusion.frame import SiteFrame
 from fusion.messages import SECOND, Identity
 from fusion.zones.ed318 import parse_zones
 from fusion.zones.ed318_written import geometry_of
 from fusion.zones.following import Following
 from fusion.zones.moving import Anchor, Fix, Moving, pose, standing
+from fusion.zones.outline import TOLERANCE
 from fusion.zones.permits import Register
-from fusion.zones.placing import placed
+from fusion.zones.placing import placed, volumes_at
 from fusion.zones.rules import assess
 from fusion.zones.zones import ZoneSet
 from tests.zones.zone_scenes import FRAME, NOW, circle, place, polygon, table
@@ -51,6 +53,10 @@ def grid(east, north):
     return FRAME.grid_from_wgs84(FRAME.latitude, FRAME.longitude, 0.0)[:2] + [east, north]
 
 
+def laid(zone, fix, after_s=0.0):
+    return placed(zone, zone.moving, fix, NOW + round(after_s * SECOND), FRAME)[0]
+
+
 def contains(zones, *points):
     (zone,) = zones.near
     return zone.contains(np.array([grid(*point) for point in points])).tolist()
@@ -66,18 +72,23 @@ def test_a_circle_goes_with_its_track():
     ]
 
 
-@given(st.floats(-2000, 2000), st.floats(-2000, 2000), st.floats(0, 2 * math.pi), st.floats(-300, 300))
-@settings(max_examples=100, deadline=None)
-def test_every_corner_keeps_its_geodesic_distance_and_its_azimuth_but_for_the_turn(east, north, course, off):
-    zone = polygon("FLO-1", SQUARE, moving=going(course=0.3, origin=(off, 20)))
-    fix = Fix(time=NOW, place=place(east, north), course=course)
-    ring, moved = (one.volumes[0].outline.rings[0] for one in (zone, placed(zone, zone.moving, fix, NOW, FRAME).zone))
-    for corner, there in zip(ring, moved, strict=True):
-        origin = zone.moving.origin
+FRAMES = [SiteFrame.at(48.8582, 2.2945, crs, 33.0, 44.6) for crs in ("auto", "EPSG:2154", "EPSG:32631")]
+
+
+@given(
+    st.sampled_from(FRAMES), *[st.floats(-9000, 9000)] * 2, st.floats(0, 2 * math.pi), st.floats(-300, 300), st.floats(0.1, 20)
+)
+@settings(max_examples=150, deadline=None)
+def test_every_corner_keeps_its_geodesic_distance_and_its_azimuth_but_for_the_turn(frame, east, north, course, off, size):
+    zone = polygon("FLO-1", size * np.array(SQUARE), moving=going(course=0.3, origin=(off, 20)))
+    fix, origin = Fix(time=NOW, place=place(east, north), course=course), zone.moving.origin
+    told = volumes_at(zone, zone.moving, pose(zone.moving, fix, NOW))[0].outline.rings[0]
+    drawn = placed(zone, zone.moving, fix, NOW, frame)[0].prisms.edges[:, :2]
+    for corner, there in zip(zone.volumes[0].outline.rings[0], told, strict=True):
         azimuth, _, length = GEOD.inv(origin[1], origin[0], corner[1], corner[0], radians=True)
-        then, _, reach = GEOD.inv(fix.place[1], fix.place[0], there[1], there[0], radians=True)
-        assert reach == pytest.approx(length, abs=1e-6)
-        assert math.remainder(then - azimuth - (course - 0.3), 2 * math.pi) == pytest.approx(0.0, abs=1e-9)
+        lon, lat, _ = GEOD.fwd(fix.place[1], fix.place[0], azimuth + course - 0.3, length, radians=True)
+        assert GEOD.inv(lon, lat, there[1], there[0], radians=True)[2] < 1e-6
+        assert np.hypot(*(drawn - frame.grid_from_wgs84(lat, lon, 0.0)[:2]).T).min() < TOLERANCE
 
 
 def test_it_turns_with_the_course_of_its_anchor():
@@ -93,8 +104,8 @@ def test_it_turns_with_the_course_of_its_anchor():
 def test_its_heights_go_with_an_anchor_that_flies():
     zone = circle("FLO-1", 100.0, lower=50.0, upper=150.0, moving=going(height=FRAME.ground + 100.0))
     fix = Fix(time=NOW, place=place(0, 0), height=FRAME.ground + 330.0)
-    assert placed(zone, zone.moving, fix, NOW, FRAME).limits == pytest.approx(FRAME.ground + np.array([[280.0, 380.0]]))
-    late = placed(zone, zone.moving, fix, NOW + 20 * SECOND, FRAME)
+    assert laid(zone, fix).limits == pytest.approx(FRAME.ground + np.array([[280.0, 380.0]]))
+    late = laid(zone, fix, 20)
     assert late.limits == pytest.approx(FRAME.ground + np.array([[80.0, 580.0]]))
 
 
@@ -118,12 +129,10 @@ def test_what_it_would_cover_wherever_its_anchor_went_is_covered(age, way, share
     zone = polygon("FLO-1", SQUARE, [(-60, -20), (60, -20), (60, 20), (-60, 20)], moving=going())
     fix = Fix(time=NOW, place=place(300, -200), velocity=(7.0, 3.0))
     gone = 10.0 * age * share
-    there = placed(
-        zone, zone.moving, Fix(time=NOW, place=place(300 + gone * math.sin(way), -200 + gone * math.cos(way))), NOW, FRAME
-    )
+    there = laid(zone, Fix(time=NOW, place=place(300 + gone * math.sin(way), -200 + gone * math.cos(way))))
     points = np.random.default_rng(seed).uniform([-900, -900], [1300, 700], (200, 2)) + grid(0, 0)
     inside = there.contains(points)
-    held = placed(zone, zone.moving, fix, NOW + round(age * SECOND), FRAME)
+    held = laid(zone, fix, age)
     if pose(zone.moving, fix, NOW + round(age * SECOND)).grown:
         assert (held.distance(points[inside]) <= 0.01).all()
 
@@ -131,7 +140,7 @@ def test_what_it_would_cover_wherever_its_anchor_went_is_covered(age, way, share
 def test_a_grown_polygon_is_what_shapely_makes_of_it():
     ring, hole = SQUARE, [(-60, -20), (60, -20), (60, 20), (-60, 20)]
     zone = polygon("FLO-1", ring, hole, moving=going(speed=2.0))
-    held = placed(zone, zone.moving, Fix(time=NOW, place=zone.moving.origin), NOW + 15 * SECOND, FRAME)  # 30 m: the hole closes
+    held = laid(zone, Fix(time=NOW, place=zone.moving.origin), 15)  # 30 m: the hole closes
     judge = shapely.Polygon(ring, [hole]).buffer(30.0, quad_segs=256)
     points = np.random.default_rng(3).uniform(-160, 160, (4000, 2))
     edge = shapely.distance(judge.boundary, shapely.points(points))
@@ -323,7 +332,7 @@ def test_a_moving_zone_that_makes_no_sense_is_refused_by_field(moving, geometry,
 
 def test_what_is_told_of_a_zone_reads_back_as_the_zone():
     zone = polygon("FLO-1", SQUARE, [(-60, -20), (60, -20), (60, 20)], lower=20.0)
-    again = feature({"speed_mps": 6, "origin": [2.2945, 48.8582]}) | {"geometry": geometry_of(zone)}
+    again = feature({"speed_mps": 6, "origin": [2.2945, 48.8582]}) | {"geometry": geometry_of(zone.volumes)}
     (read,) = parse_zones(again, "f")
     for ring, known in zip(read.volumes[0].outline.rings, zone.volumes[0].outline.rings, strict=True):
         assert np.allclose(ring, known, rtol=0, atol=2e-10)  # rad: 1 mm
