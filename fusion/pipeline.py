@@ -19,6 +19,7 @@ from fusion.tracking.tracker import Tracker
 from fusion.zones.alerts import Alerts
 from fusion.zones.commands import decode_command
 from fusion.zones.ed318 import parse_zones
+from fusion.zones.following import Following
 from fusion.zones.permits import Register
 from fusion.zones.rules import assess
 from fusion.zones.zones import Zone, ZoneSet
@@ -39,6 +40,9 @@ class Pipeline:
         self.intake = Intake(config, self.frame, adapters)
         self.timeline = Timeline(Tracker(config, self.frame), config.tracking.window_s)
         self.alerts = Alerts(config.site.name, config.rules)
+        self.following = Following(
+            self.frame, config.site.name, every_hz=config.publish.track_hz, horizon_s=config.rules.horizon_s
+        )
         self.publisher = Publisher(config.publish, self.frame, config.site.name)
         self.now = 0
         self._filed, self.zones = zones, zones
@@ -71,6 +75,8 @@ class Pipeline:
             case "zone":
                 self._change_zone(message, address)
                 return []
+            case "zone_position":
+                return self._hear_anchor(message, address.parts["zone"])
             case "command":
                 return [*self.alerts.command(address.parts["alert"], decode_command(message.payload), self.now)]
             case name:
@@ -102,6 +108,12 @@ class Pipeline:
             raise DecodeError(str(error)) from error
         self._changed_zones = changed
 
+    def _hear_anchor(self, message: RawMessage, name: str) -> list[Output]:
+        """Take where a moving zone's anchor is; zones and positions are retained, and may come in any order."""
+        zone = next((one.zone for one in (*self.zones.near, *self.zones.far) if one.zone.identifier == name), None)
+        note = self.following.hear(name, zone, message.payload, message.received)
+        return [] if note is None else [refused(message, note)]
+
     def _with_changes(self, changes: Mapping[str, Zone | None]) -> ZoneSet:
         zones = self._filed
         for name, zone in changes.items():
@@ -114,9 +126,12 @@ class Pipeline:
         """Bring the picture to now: step what came, judge it, and say what is due."""
         self.timeline.advance()
         table = self._table()
-        assessment = assess(table, self.zones, self.register, self.now, self.config.rules)
+        zones = self.following.place(self.zones, table)
+        assessment = assess(table, zones, self.register, self.now, self.config.rules)
+        findings = assessment.findings + self.following.lost(self.zones, table.time, self.now)
         tracks = WireTracks(table, self.frame, self.config.site.name, assessment.standings)
-        outputs: list[Output] = [*self.alerts.update(assessment.findings, self.now, tracks)]
+        outputs: list[Output] = [*self.alerts.update(findings, self.now, tracks)]
+        outputs += self.following.publish(self.zones, table.time, self.now)
         outputs += self.publisher.publish(table, assessment.standings, self.now)
         if self.now >= self._status_due:
             self._status_due = next_beat(self._status_due, self.now, self.config.publish.status_s)
@@ -157,6 +172,7 @@ class Pipeline:
             status_due=self._status_due,
             timeline=self.timeline.snapshot(),
             alerts=self.alerts.snapshot(),
+            following=self.following.state,
             publisher=self.publisher.state,
             intake=self.intake.records,
             zones=self._changed_zones,
@@ -168,6 +184,7 @@ class Pipeline:
         state = decode_state(self.config, snapshot)
         self.timeline.restore(state.timeline)
         self.alerts = Alerts(self.config.site.name, self.config.rules, state.alerts)
+        self.following.state = state.following
         self.publisher.state = state.publisher
         self.intake.records = dict(state.intake)
         self._changed_zones = dict(state.zones)

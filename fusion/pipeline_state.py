@@ -13,9 +13,10 @@ from fusion.messages import Record
 from fusion.publishing import PublisherState
 from fusion.tracking.timeline import TimelineState
 from fusion.zones.alerts import AlertsState
+from fusion.zones.following import FollowingState
 from fusion.zones.zones import Zone
 
-VERSION = 5
+VERSION = 6
 """Raised whenever a snapshot of before means something else: it is then refused, and the service starts afresh."""
 
 SHAPING = ("site", "sensor", "rules", "tracking", "publish")
@@ -29,6 +30,7 @@ class PipelineState(Record):
     status_due: int  # ns
     timeline: TimelineState
     alerts: AlertsState
+    following: FollowingState
     publisher: PublisherState
     intake: dict[str, SensorRecord]
     zones: dict[str, Zone | None]  # by topic since the start; None for a withdrawn one

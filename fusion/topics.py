@@ -27,11 +27,13 @@ TOPICS: dict[str, Topic] = {
     "sensor_status": Topic("sensor/{sensor}/status", "in", 1, True, "a sensor's health; its Will"),
     "permit": Topic("permit/{permit}", "in", 1, True, "a signed flight permit"),
     "zone": Topic("zone/{zone}", "in", 1, True, "one ED-318 feature; empty to withdraw it"),
+    "zone_position": Topic("zone/{zone}/position", "in", 1, True, "where a moving zone's anchor is"),
     "command": Topic("alert/{alert}/command", "in", 1, False, "acknowledge, shelve, reject, annotate"),
     "tracks": Topic("tracks", "out", 0, False, "the tracks that changed since the last one"),
     "picture": Topic("picture", "out", 1, True, "the whole picture"),
     "track": Topic("track/{track}", "out", 0, True, "one track; empty when it is deleted"),
     "alert": Topic("alert/{alert}", "out", 1, True, "one alert; empty once it is closed and archived"),
+    "zone_state": Topic("zone/{zone}/state", "out", 0, True, "where a moving zone is; empty when it is withdrawn"),
     "rejected": Topic("rejected", "out", 0, False, "what was refused, and why"),
     "status": Topic("status", "out", 1, True, "the service's and its sensors' health; its Will"),
 }

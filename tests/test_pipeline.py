@@ -1,5 +1,6 @@
 """The core as a whole: what comes in is sorted, refused, tracked, judged and published, and its state is a value."""
 
+import itertools
 import json
 
 import msgspec
@@ -17,6 +18,8 @@ from fusion.messages import (
     Tick,
     TrackMessage,
     TracksMessage,
+    ZoneStateMessage,
+    utc,
 )
 from fusion.payload import payload
 from fusion.pipeline import Pipeline
@@ -253,3 +256,40 @@ def test_time_does_not_run_backwards():
     now = core.now
     core.feed(Tick(time=START))
     assert core.now == now
+
+
+MOVING = b"""{"type": "Feature", "properties": {"identifier": "FLO-1", "country": "FRA", "type": "PROHIBITED",
+  "extendedProperties": {"vigie": {"moving": {"speed_mps": 20, "fresh_s": 2, "stale_s": 5}}}},
+  "geometry": {"type": "Point", "coordinates": [2.2945, 48.8582], "extent": {"subType": "Circle", "radius": 400},
+  "layer": {"uom": "m", "upper": 3000, "upperReference": "AGL"}}}"""
+
+
+def convoy():
+    """Give a moving zone and where its anchor is, by topic, among the scene's scans; it falls silent after 4 s."""
+    items = [RawMessage(topic=TREE.path("zone", zone="FLO-1"), payload=MOVING, received=START + 1)]
+    for second in (1, 2, 3, 4):
+        said_at = utc(START + second * SECOND).isoformat()
+        where = {"time": said_at, "latitude_deg": 48.8582, "longitude_deg": 2.2945 + 2e-4 * second}
+        topic = TREE.path("zone_position", zone="FLO-1")
+        items.append(RawMessage(topic=topic, payload=json.dumps(where).encode(), received=START + second * SECOND + 7))
+    return inputs([*map(message, SCANS), *items])
+
+
+def test_a_zone_follows_its_position_topic_grows_when_that_falls_silent_and_is_told_as_lost():
+    outputs = feed(pipeline(), convoy())
+    states = [output.state for output in said(outputs, ZoneStateMessage)]
+    assert [state for state, _ in itertools.groupby(one.state for one in states)] == ["held", "following", "held", "lost"]
+    assert states[-1].grown_m == 100.0
+    assert states[-1].position.longitude_deg == pytest.approx(2.2953)
+    alerts = [output.alert for output in said(outputs, AlertMessage) if output.alert.rule == "lost_anchor"]
+    assert [(alert.state, alert.zone, alert.track, alert.severity) for alert in alerts] == [("raised", "FLO-1", "", "warning")]
+    assert all(isinstance(payload(output), bytes) for output in outputs)
+
+
+@pytest.mark.parametrize("cut", [0.2, 0.5, 0.8])
+def test_a_moving_zone_goes_on_after_a_restart_as_if_there_had_been_none(cut):
+    items, core, other = convoy(), pipeline(), pipeline()
+    half = round(cut * len(items))
+    feed(core, items[:half])
+    other.restore(core.snapshot())
+    assert [payload(one) for one in feed(other, items[half:])] == [payload(one) for one in feed(core, items[half:])]

@@ -10,8 +10,10 @@ import msgspec
 
 from fusion.config_file import Source, explain, short
 from fusion.errors import ConfigError
-from fusion.messages import Severity, nanoseconds
+from fusion.messages import SECOND, Severity, nanoseconds
 from fusion.zones import ed318_tables as wire
+from fusion.zones.moving import Anchor, Moving
+from fusion.zones.placing import extent
 from fusion.zones.schedule import DAYS, Hours, Period, weekly
 from fusion.zones.zones import CircleOutline, Limit, PolygonOutline, Volume, Zone
 
@@ -26,6 +28,11 @@ SEVERITY: dict[str, Severity | None] = {
     "NO_RESTRICTION": None,
 }
 """How grave an intrusion is where the file does not say it itself in `extendedProperties.vigie.severity`."""
+
+FARTHEST = 50_000.0
+"""m that a moving zone may reach from its anchor: more is a slip in a coordinate, not an escort."""
+
+MOVING = "properties.extendedProperties.vigie.moving"
 
 DATUM: dict[str, Literal["agl", "amsl", "hae"]] = {"AGL": "agl", "AMSL": "amsl", "WGS84": "hae"}
 
@@ -61,15 +68,44 @@ def _zone(tree: dict[str, Any], place: str) -> Zone:
     feature = _convert(tree, wire.Feature, place)
     zone, own = feature.properties, feature.properties.extended_properties.vigie
     periods = enumerate(zone.limited_applicability)
+    volumes = _volumes(feature.geometry, f"{place}: geometry")
     return Zone(
         identifier=zone.identifier,
         country=zone.country,
         type=zone.type,
         kind=own.kind,
         severity=own.severity or SEVERITY[zone.type],
-        volumes=_volumes(feature.geometry, f"{place}: geometry"),
+        volumes=volumes,
         names=_names(zone.name),
         periods=tuple(_period(period, f"{place}: properties.limitedApplicability[{i}]") for i, period in periods),
+        moving=None if own.moving is None else _moving(own.moving, volumes, f"{place}: {MOVING}"),
+    )
+
+
+def _moving(table: wire.Moving, volumes: tuple[Volume, ...], place: str) -> Moving:
+    """Read what a zone goes with, and check that it is drawn around that."""
+    first = volumes[0].outline
+    if table.origin is not None:
+        origin = (math.radians(table.origin[1]), math.radians(table.origin[0]))
+    elif len(volumes) == 1 and isinstance(first, CircleOutline):
+        origin = (first.latitude, first.longitude)
+    else:
+        raise ConfigError(
+            f"{place}: origin: is missing; expected where the anchor is as this is drawn: only one circle has a middle"
+        )
+    if (farthest := extent(volumes, origin)) > FARTHEST:
+        expected = f"is {farthest / 1000:.0f} km from what is drawn; expected {FARTHEST / 1000:g} km at most"
+        _refuse(place, "origin", table.origin, expected)
+    if table.stale_s < table.fresh_s:
+        _refuse(place, "stale_s", table.stale_s, f"is less than fresh_s ({table.fresh_s:g}); a place is fresh before it is lost")
+    return Moving(
+        anchor=Anchor(**msgspec.structs.asdict(table.anchor)),
+        origin=origin,
+        height=table.altitude_hae_m,
+        course=None if table.course_deg is None else math.radians(table.course_deg),
+        speed=table.speed_mps,
+        fresh=round(table.fresh_s * SECOND),
+        stale=round(table.stale_s * SECOND),
     )
 
 

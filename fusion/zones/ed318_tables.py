@@ -95,11 +95,41 @@ class Name(Wire, kw_only=True):
     lang: str = ""
 
 
+Text = Annotated[str, Meta(pattern=r"\S", max_length=128)]
+
+
+class Anchor(msgspec.Struct, metaclass=Frozen, forbid_unknown_fields=True):
+    """What a moving zone goes with: all that is given must fit."""
+
+    track: Text | None = None
+    serial: Text | None = None
+    icao24: Annotated[str, Meta(pattern="^[0-9A-Fa-f]{6}$")] | None = None
+    registration: Text | None = None
+    callsign: Text | None = None
+
+
+Fresh = Annotated[float, Meta(ge=0.0, le=600.0)]
+Stale = Annotated[float, Meta(gt=0.0, le=3600.0)]
+
+
+class Moving(msgspec.Struct, metaclass=Frozen, forbid_unknown_fields=True, kw_only=True):
+    """How a zone goes with something. Its geometry is where it is while the anchor is at `origin`."""
+
+    anchor: Anchor = Anchor()  # left out: what the topic zone/{zone}/position says
+    origin: Place | None = None  # None: the middle of its circle
+    altitude_hae_m: Altitude | None = None  # of the anchor as drawn: heights go with it; None: they stay where they are
+    course_deg: Annotated[float, Meta(ge=-360.0, le=360.0)] | None = None  # None: it does not turn
+    speed_mps: Annotated[float, Meta(gt=0.0, le=400.0)]
+    fresh_s: Fresh = 10.0
+    stale_s: Stale = 60.0
+
+
 class Vigie(msgspec.Struct, metaclass=Frozen, forbid_unknown_fields=True):
     """What a zone tells Vigie alone, in `extendedProperties.vigie`."""
 
     severity: Severity | None = None
     kind: Annotated[str, Meta(min_length=1, max_length=32)] = "zone"
+    moving: Moving | None = None
 
 
 class Extended(Wire):

@@ -22,7 +22,7 @@ CIRCLE_SHARE = 1e-5
 HALVINGS = 12
 """Edges are not cut below 20 km / 2¹² = 5 m: one that still bends crosses a seam of the grid, far from the site."""
 
-_GEOD = Geod(ellps="WGS84")
+GEOD = Geod(ellps="WGS84")
 
 
 def ring_in_grid(frame: SiteFrame, corners: Floats) -> Floats:
@@ -63,12 +63,12 @@ def _geodesic_circle(frame: SiteFrame, latitude: float, longitude: float, radius
     """Give points of a geodesic circle in the grid (n, 2)."""
     azimuth = np.linspace(0.0, 2 * math.pi, corners, endpoint=False)
     start = np.full(corners, longitude), np.full(corners, latitude)
-    lon, lat, _ = _GEOD.fwd(*start, azimuth, np.full(corners, radius), radians=True)
+    lon, lat, _ = GEOD.fwd(*start, azimuth, np.full(corners, radius), radians=True)
     return frame.grid_from_wgs84(lat, lon, 0.0)[:, :2]
 
 
 def _pieces_by_length(points: Floats) -> Integers:
-    *_, length = _GEOD.inv(points[:-1, 1], points[:-1, 0], points[1:, 1], points[1:, 0], radians=True)
+    *_, length = GEOD.inv(points[:-1, 1], points[:-1, 0], points[1:, 1], points[1:, 0], radians=True)
     return np.asarray(np.maximum(1, np.ceil(np.asarray(length) / LONGEST_EDGE)), np.int64)
 
 
@@ -82,8 +82,8 @@ def _cut(points: Floats, pieces: Integers) -> Floats:
 def _along(points: Floats, edge: Integers, share: Floats) -> Floats:
     """Give the points at shares of the geodesics from points[edge] to points[edge + 1]; share 0 is the corner itself."""
     start, stop = points[edge], points[edge + 1]
-    azimuth, _, length = _GEOD.inv(start[:, 1], start[:, 0], stop[:, 1], stop[:, 0], radians=True)
-    lon, lat, _ = _GEOD.fwd(start[:, 1], start[:, 0], azimuth, np.asarray(length) * share, radians=True)
+    azimuth, _, length = GEOD.inv(start[:, 1], start[:, 0], stop[:, 1], stop[:, 0], radians=True)
+    lon, lat, _ = GEOD.fwd(start[:, 1], start[:, 0], azimuth, np.asarray(length) * share, radians=True)
     return np.where(share[:, None] == 0.0, start, np.stack([lat, lon], axis=-1))
 
 
