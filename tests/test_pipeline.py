@@ -293,3 +293,28 @@ def test_a_moving_zone_goes_on_after_a_restart_as_if_there_had_been_none(cut):
     feed(core, items[:half])
     other.restore(core.snapshot())
     assert [payload(one) for one in feed(other, items[half:])] == [payload(one) for one in feed(core, items[half:])]
+
+
+def escort():
+    """Give a zone around the aircraft that the scene's second target says to be."""
+    extended = {
+        "vigie": {"moving": {"anchor": {"icao24": "39ac01"}, "speed_mps": 40, "course_deg": 0, "fresh_s": 3, "stale_s": 9}}
+    }
+    feature = json.loads(MOVING)
+    return feature | {"properties": feature["properties"] | {"extendedProperties": extended}}
+
+
+def test_a_zone_goes_with_a_track_and_late_scans_leave_it_where_it_would_have_been():
+    came = RawMessage(topic=TREE.path("zone", zone="FLO-1"), payload=json.dumps(escort()).encode(), received=START + 1)
+    late = [message(scan, scan.time + DELAY + (i % 7 == 0) * 2 * SECOND) for i, scan in enumerate(SCANS)]
+    ticks = [Tick(time=START + i * SECOND // 10) for i in range(130, 150)]
+    cores = pipeline(), pipeline()
+    for core, scans_ in zip(cores, ([*map(message, SCANS)], late), strict=True):
+        feed(core, [*inputs([came, *scans_]), *ticks])
+    fix, other = (core.following.state.fixes["FLO-1"] for core in cores)
+    assert fix.place == other.place
+    assert fix.time == other.time
+    end = TARGETS[1, :3] + TARGETS[1, 3:] * (fix.time - START) / SECOND
+    there = FRAME.grid_from_wgs84(*fix.place, 0.0)
+    assert np.hypot(*(there - end)[:2]) < 30.0
+    assert fix.time > START + 11 * SECOND

@@ -15,7 +15,7 @@ from fusion.zones import ed318_tables as wire
 from fusion.zones.moving import Anchor, Moving
 from fusion.zones.placing import extent
 from fusion.zones.schedule import DAYS, Hours, Period, weekly
-from fusion.zones.zones import CircleOutline, Limit, PolygonOutline, Volume, Zone
+from fusion.zones.zones import CircleOutline, CorridorOutline, Limit, PolygonOutline, Volume, Zone
 
 FOOT = 0.3048
 """m, by definition."""
@@ -149,6 +149,15 @@ def _circle(tree: dict[str, Any], place: str) -> tuple[Volume, ...]:
     return (Volume(outline=outline, lower=lower, upper=upper),)
 
 
+def _corridor(tree: dict[str, Any], place: str) -> tuple[Volume, ...]:
+    corridor = _convert(tree, wire.LineString, place)
+    lower, upper = _limits(corridor.layer, place)
+    if len(set(corridor.coordinates)) < 2:
+        _refuse(place, "coordinates", corridor.coordinates, "is one place; expected a line of two different ones or more")
+    line = tuple((math.radians(latitude), math.radians(longitude)) for longitude, latitude in corridor.coordinates)
+    return (Volume(outline=CorridorOutline(line=line, reach=corridor.extent.width / 2), lower=lower, upper=upper),)
+
+
 def _polygon(tree: dict[str, Any], place: str) -> tuple[Volume, ...]:
     polygon = _convert(tree, wire.Polygon, place)
     lower, upper = _limits(polygon.layer, place)
@@ -162,7 +171,13 @@ def _polygons(tree: dict[str, Any], place: str) -> tuple[Volume, ...]:
     return tuple(Volume(outline=outline, lower=lower, upper=upper) for outline in outlines)
 
 
-READERS = {"Polygon": _polygon, "MultiPolygon": _polygons, "GeometryCollection": _collection, "Point": _circle}
+READERS = {
+    "Polygon": _polygon,
+    "MultiPolygon": _polygons,
+    "GeometryCollection": _collection,
+    "Point": _circle,
+    "LineString": _corridor,
+}
 
 
 def _outline(rings: wire.Rings, place: str, field: str) -> PolygonOutline:

@@ -50,6 +50,21 @@ class Point(Wire, kw_only=True):
     layer: Layer
 
 
+class Corridor(Wire, kw_only=True):
+    """What makes a corridor of a line: its whole width. ED-318 has none; this is ours."""
+
+    sub_type: Literal["Corridor"]
+    width: Annotated[float, Meta(gt=0.0, le=10_000.0)]  # m
+
+
+class LineString(Wire, kw_only=True):
+    """A corridor."""
+
+    coordinates: Annotated[tuple[Place, ...], Meta(min_length=2)]
+    extent: Corridor
+    layer: Layer
+
+
 class Polygon(Wire, kw_only=True):
     """A polygon, its holes after its outer ring."""
 

@@ -14,10 +14,10 @@ import numpy as np
 from fusion.errors import ConfigError
 from fusion.frame import SiteFrame
 from fusion.messages import Floats, Integers, Record, Severity
-from fusion.zones.geometry import Mask, Prisms, circle, joined, polygon
+from fusion.zones.geometry import Mask, Prisms, along, circle, joined, polygon
 from fusion.zones.index import BoxIndex
 from fusion.zones.moving import Moving
-from fusion.zones.outline import circle_in_grid, ring_in_grid
+from fusion.zones.outline import circle_in_grid, line_in_grid, ring_in_grid
 from fusion.zones.schedule import Period
 
 FAR = 1_000_000.0
@@ -47,10 +47,20 @@ class CircleOutline(Record, tag="circle"):
     radius: float  # m
 
 
+class CorridorOutline(Record, tag="corridor"):
+    """All that is nearer than a reach to a line of (latitude, longitude) in rad, along the ground."""
+
+    line: tuple[tuple[float, float], ...]
+    reach: float  # m, half of its width
+
+
+Outline = PolygonOutline | CircleOutline | CorridorOutline
+
+
 class Volume(Record):
     """One outline between two heights; without a limit, from the ground or without a ceiling."""
 
-    outline: PolygonOutline | CircleOutline
+    outline: Outline
     lower: Limit | None = None
     upper: Limit | None = None
 
@@ -79,7 +89,7 @@ class Zone(Record):
 
 @dataclass(frozen=True, eq=False)
 class GridZone:
-    """A zone laid into a site's grid: one prism a volume, or several where it is drawn wider than published."""
+    """A zone laid into a site's grid: one prism a volume; several for a corridor, and for what has grown."""
 
     zone: Zone
     prisms: Prisms
@@ -95,7 +105,7 @@ class GridZone:
                     f"zone {zone.identifier}: its lower limit ({volume.lower}) is not below its upper limit ({volume.upper}): "
                     f"{lower:.1f} m and {upper:.1f} m above the ellipsoid here"
                 )
-        return cls(zone, joined([prism(volume, frame) for volume in zone.volumes]))
+        return cls(zone, joined([prisms_of(volume, frame) for volume in zone.volumes]))
 
     def distance(self, points: Floats) -> Floats:
         """Give how far points (n, 2) are from the zone horizontally: metres, negative inside.
@@ -209,14 +219,18 @@ class ZoneSet:
         return np.array([zone.zone.severity is not None and zone.zone.applies(time) for zone in self.near], bool)
 
 
-def prism(volume: Volume, frame: SiteFrame) -> Prisms:
-    """Lay one volume into a grid."""
+def prisms_of(volume: Volume, frame: SiteFrame) -> Prisms:
+    """Lay one volume into a grid: a corridor as a box along each edge and a circle at each corner, all else as one prism."""
     lower, upper = limits_of(volume, frame)
-    if isinstance(volume.outline, PolygonOutline):
-        return polygon([ring_in_grid(frame, np.array(ring)) for ring in volume.outline.rings], lower, upper)
-    outline = volume.outline
-    around, ring = circle_in_grid(frame, outline.latitude, outline.longitude, outline.radius)
-    return circle(around, lower, upper) if ring is None else polygon([ring], lower, upper)
+    match volume.outline:
+        case PolygonOutline(rings=rings):
+            return polygon([ring_in_grid(frame, np.array(ring)) for ring in rings], lower, upper)
+        case CorridorOutline(line=line, reach=reach):
+            edges, scale = line_in_grid(frame, np.array(line))
+            return joined(along(edges, reach * scale, lower, upper))
+        case CircleOutline(latitude=latitude, longitude=longitude, radius=radius):
+            around, ring = circle_in_grid(frame, latitude, longitude, radius)
+            return circle(around, lower, upper) if ring is None else polygon([ring], lower, upper)
 
 
 def limits_of(volume: Volume, frame: SiteFrame) -> tuple[float, float]:

@@ -158,7 +158,7 @@ def test_a_fault_in_a_layer_is_named(key, value, words):
     ("path", "value", "words"),
     [
         (["layer"], None, "layer: is missing; expected table"),
-        (["type"], "LineString", "type: 'LineString' is not supported; expected Polygon, MultiPolygon,"),
+        (["type"], "MultiLineString", "type: 'MultiLineString' is not supported; expected Polygon, MultiPolygon,"),
         (["coordinates", 0, 1, 1], 91, "coordinates[0][1][1]: 91 is refused (Expected `float` <= 90.0); expected list of list"),
         (["coordinates", 0, 3], [2.0, 48.5], "coordinates[0]: [(2.0, 48.0), (2.0, 48.5)] are its ends; expected a ring that"),
         (["coordinates", 0], RING[:3], "coordinates[0]: [[2.0, 48.0], [2.1, 48.0], [2.1, 48.1]] is refused (Expected `array`"),
