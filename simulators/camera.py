@@ -20,7 +20,10 @@ def _directions(view: View, index: int, target: Target) -> Hits:
     """Give the directions to one target."""
     time = view.looks.time
     seen = view.directions(target.trajectory.position(time), target.trajectory.velocity(time))
-    hit = np.flatnonzero(target.trajectory.flying(time) & view.covers(seen) & view.detects(target.id, seen.range))
+    there = target.trajectory.flying(time) & view.covers(seen)
+    if view.field is not None:
+        there &= view.field.holds(seen.azimuth, seen.elevation)
+    hit = np.flatnonzero(there & view.detects(target.id, seen.range))
     accuracy, bias, noise = view.accuracy, view.behaviour.bias, view.noise(target.id, 2)
     azimuth = seen.azimuth + np.radians(bias.azimuth_deg + (accuracy.azimuth_deg or 0.0) * noise[:, 0])
     elevation = seen.elevation + np.radians(bias.elevation_deg + (accuracy.elevation_deg or 0.0) * noise[:, 1])
@@ -31,7 +34,7 @@ def _directions(view: View, index: int, target: Target) -> Hits:
 
 def _false_directions(view: View) -> Hits:
     look, shares, named = view.false_alarms(2)
-    columns = np.stack([*view.false_direction(shares), named], axis=-1)
+    columns = np.stack([*view.false_direction(look, shares), named], axis=-1)
     return Hits(look, view.looks.time[look], np.full(len(look), -1), columns)
 
 

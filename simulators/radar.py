@@ -90,7 +90,7 @@ def _echo(view: View, target: Target, distance: Floats) -> tuple[Floats, Floats]
 def _false_plots(view: View) -> Hits:
     look, shares, named = view.false_alarms(5)
     near, far = view.sensor.coverage.range_m
-    azimuth, elevation = view.false_direction(shares[:, 1:3])
+    azimuth, elevation = view.false_direction(look, shares[:, 1:3])
     distance = np.maximum(near + (far - near) * shares[:, 0], 1e-3)
     rate = FALSE_SPEED * (2.0 * shares[:, 3] - 1.0)
     snr = THRESHOLD_DB - CLUTTER_TAIL_DB * np.log(np.maximum(1.0 - shares[:, 4], 1e-12))

@@ -11,12 +11,14 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from fusion.config import Accuracy, Height, Latitude, Longitude, Name, NonNegative, Positive, Table
+from fusion.config import Accuracy, Confusion, Height, Latitude, Longitude, Name, NonNegative, Positive, Table
 from fusion.messages import Severity
 
 Second = Annotated[float, Meta(ge=0.0, le=86_400.0)]
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Count = Annotated[int, Meta(ge=0)]
+Opening = Annotated[float, Meta(gt=0.0, le=120.0)]
+Offset = Annotated[float, Meta(ge=-1e5, le=1e5)]
 Text = Annotated[str, Meta(min_length=1, max_length=64)]
 Kind = Literal["multirotor", "fpv", "helicopter", "fixed_wing", "airliner", "bird_flock"]
 
@@ -67,7 +69,14 @@ class Actor(Table):
     authorised: Annotated[bool, Meta(description="what is true, whatever the site knows")] = False
     identity: Claim | None = None
     broadcasts: Annotated[tuple[Literal["adsb", "remote_id"], ...], Meta(description="how it tells its position")] = ()
-    emitter: Annotated[Text | None, Meta(description="the radio link that direction finders hear; none: it flies dark")] = None
+    tells_off_m: Annotated[
+        tuple[Offset, Offset, Offset], Meta(description="east, north, up: how far from its place it says that it is")
+    ] = (0.0, 0.0, 0.0)
+    emitter: Annotated[
+        Text | tuple[Text, ...] | None,
+        Meta(description="the radio link that finders hear, or several, its controller's first; none: it flies dark"),
+    ] = None
+    controller_on_s: Annotated[Second, Meta(description="its controller sends this long before take-off and after landing")] = 0.0
     pilot: Annotated[Ground | None, Meta(description="where its controller stands, which direction finders hear too")] = None
 
 
@@ -93,10 +102,11 @@ class Spread(Table):
 
 
 class Fakes(Table):
-    """Remote ID that a sender on the ground makes up: identities that fly nowhere."""
+    """Broadcasts that a sender on the ground makes up: identities that fly nowhere, or one that flies elsewhere."""
 
     count: Annotated[int, Meta(ge=1, le=1000, description="how many identities it pretends")]
     middle: Annotated[Ground, Meta(description="around which they pretend to fly")]
+    identity: Annotated[Claim | None, Meta(description="whom one fake pretends to be; invented names if left out")] = None
     radius_m: Annotated[Positive, Meta(description="the widest circle pretended")] = 500.0
     height_agl_m: Annotated[tuple[NonNegative, Positive], Meta(description="between these heights")] = (30.0, 120.0)
     speed_mps: Annotated[Positive, Meta(description="of each around its circle")] = 8.0
@@ -130,6 +140,27 @@ class Echo(Table):
     false_alarm: Annotated[float, Meta(gt=0.0, lt=1.0, description="probability in one cell: sets the threshold")] = 1e-6
 
 
+class Dropouts(Table):
+    """Times in which nothing comes from a sensor that works: a picture that freezes, a radio link that fades."""
+
+    every_s: Annotated[Positive, Meta(description="mean time between two, exponentially distributed")]
+    for_s: Annotated[Positive, Meta(description="mean length of one, exponentially distributed")]
+
+
+class Ptz(Table, kw_only=True):
+    """A camera that pans, tilts and zooms: it looks at one thing at a time."""
+
+    field_of_view_deg: Annotated[
+        tuple[Opening, Opening], Meta(description="width and height of its picture; its coverage is where it can be pointed")
+    ]
+    slew_deg_s: Annotated[Positive, Meta(description="how fast it turns, in azimuth and in elevation")] = 60.0
+    follow: Annotated[tuple[Name, ...], Meta(description="actors that it prefers, in this order; else the nearest")] = ()
+    cues: Annotated[
+        tuple[tuple[Second, Name], ...], Meta(description="[from this time on, actor]: what it is told to look at")
+    ] = ()
+    dwell_s: Annotated[Second, Meta(description="how long it stays with one before it chooses again")] = 5.0
+
+
 class Behaviour(Table):
     """How a configured sensor really behaves, where that is not plain."""
 
@@ -149,6 +180,7 @@ class Behaviour(Table):
     loss: Annotated[Share, Meta(description="share of messages that never arrive")] = 0.0
     duplicates: Annotated[Share, Meta(description="share of messages that arrive twice")] = 0.0
     outages: Annotated[tuple[tuple[Second, Second], ...], Meta(description="from, to: it is off, and boots anew")] = ()
+    dropouts: Annotated[Dropouts | None, Meta(description="times at random in which its messages do not arrive")] = None
     correlation_s: Annotated[Second, Meta(description="its errors are correlated over this time; 0: white")] = 0.0
     gap_s: Annotated[Second, Meta(description="its misses are correlated over this time; 0: each look alone")] = 0.0
     detection_by_range: Annotated[
@@ -158,15 +190,25 @@ class Behaviour(Table):
     echo: Annotated[Echo | None, Meta(description="detection by the radar equation, instead of the configured probability")] = (
         None
     )
-    fakes: Annotated[Fakes | None, Meta(description="made-up identities that a Remote ID receiver hears")] = None
+    fakes: Annotated[Fakes | None, Meta(description="made-up identities that a receiver of Remote ID or ADS-B hears")] = None
     repeats: Annotated[Share, Meta(description="share of broadcasts that are the last one again, with its old time")] = 0.0
     folds: Annotated[Share, Meta(description="share of bearings that point the opposite way")] = 0.0
+    decodes: Annotated[
+        tuple[Text, ...],
+        Meta(description="links that a finder can read: the serial, the place and the pilot's place in their frames"),
+    ] = ()
     ground_reach_m: Annotated[Positive, Meta(description="a direction finder hears controllers on the ground this far")] = 800.0
     reference: Annotated[
         Name | None,
         Meta(description="whom a time-difference sensor compares with; the next of its kind in the site's list: a ring"),
     ] = None
-    class_accuracy: Annotated[Share, Meta(description="how often the class it names is right; 0: it names none")] = 0.0
+    ptz: Annotated[Ptz | None, Meta(description="a camera that looks at one thing at a time")] = None
+    confusion: Annotated[
+        Confusion | None, Meta(description="how often it names what how, where that is not what the site was told")
+    ] = None
+    class_accuracy: Annotated[
+        Share, Meta(description="how often the class it names is right, the short form of a confusion matrix")
+    ] = 0.0
 
 
 class Expectation(Table):

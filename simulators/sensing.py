@@ -38,7 +38,7 @@ SENSES = {
     "adsb": Sense(cooperative.detect, cooperative.report),
     "remote_id": Sense(cooperative.detect, cooperative.report),
 }
-"""The kinds that can be simulated. A new one needs a row here and its accuracies in scenario_file.NEEDS."""
+"""The kinds that can be simulated. A new one needs a row here and its accuracies in scenario_sensors.NEEDS."""
 
 
 def view(stage: Stage, sensor: Sensor, targets: tuple[Target, ...]) -> View:
@@ -109,6 +109,7 @@ def scans(view: View, hits: Hits, start: int) -> Iterator[Scan]:
             received=start + received,
             sequence=int(view.looks.sequence[look]),
             boot=view.looks.boot[look],
+            coverage=None if view.field is None else view.field.coverage(look, view.sensor.coverage.range_m),
             detections=tuple(report(view, times[row], sources[row], hits.values[row].tolist()) for row in rows),
         )
 

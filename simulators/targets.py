@@ -58,7 +58,9 @@ class Target:
     authorised: bool = False
     identity: Identity | None = None
     broadcasts: tuple[str, ...] = ()
-    emitter: str | None = None
+    tells_off: tuple[float, float, float] = (0.0, 0.0, 0.0)  # m east, north, up of its place: where it says that it is
+    links: tuple[str, ...] = ()  # the radio links that it sends by; the first is its controller's too
+    controller_on: float = 0.0  # s before take-off and after landing that its controller sends
     pilot: tuple[float, float] | None = None  # latitude, longitude, rad
     controller: Floats | None = None  # (3,) m, earth-centred: where its pilot sends from
 
@@ -138,7 +140,9 @@ def _target(actor: Actor, member: int, trajectory: Trajectory, at: Chart) -> Tar
         authorised=actor.authorised,
         identity=identity,
         broadcasts=actor.broadcasts,
-        emitter=actor.emitter,
+        tells_off=actor.tells_off_m,
+        links=(actor.emitter,) if isinstance(actor.emitter, str) else actor.emitter or (),
+        controller_on=actor.controller_on_s,
         pilot=None if actor.pilot is None else (math.radians(actor.pilot.latitude_deg), math.radians(actor.pilot.longitude_deg)),
         controller=None if actor.pilot is None else _standing(actor.pilot, at),
     )
@@ -151,7 +155,7 @@ def _standing(pilot: Ground, at: Chart) -> Floats:
 
 def _traffic(stage: Stage, at: Chart, traffic: Traffic) -> list[Target]:
     """Fly between random points of the circle, each at its own speed and about its own height."""
-    found = []
+    found, links = [], (traffic.emitter,) if traffic.emitter else ()
     for i in range(traffic.count):
         random = stream(stage.scenario.seed, "traffic", traffic.id, str(i))
         speed, height = random.uniform(*traffic.speed_mps), random.uniform(*traffic.height_agl_m)
@@ -162,9 +166,7 @@ def _traffic(stage: Stage, at: Chart, traffic: Traffic) -> list[Target]:
             route = Route(legs, from_rest=False, landing=False)
             path = rotorcraft.fly(route, rotorcraft.LIMITS[traffic.kind], stage.scenario.duration_s, random)
         trajectory = Trajectory(0.0, STEP, at.ecef(path))
-        found.append(
-            Target(f"{traffic.id}-{i + 1}", traffic.id, traffic.kind, trajectory, traffic.authorised, emitter=traffic.emitter)
-        )
+        found.append(Target(f"{traffic.id}-{i + 1}", traffic.id, traffic.kind, trajectory, traffic.authorised, links=links))
     return found
 
 
