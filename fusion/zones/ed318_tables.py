@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from fusion.messages import Frozen, Record, Severity, Time
 from fusion.zones.schedule import Clock
+from fusion.zones.sun import Event
 from fusion.zones.zones import ZoneType
 
 Longitude = Annotated[float, Meta(ge=-180.0, le=180.0)]
@@ -86,13 +87,13 @@ class GeometryCollection(Wire, kw_only=True):
 
 
 class Daily(Wire, kw_only=True):
-    """Hours on some days of the week. The events (twilight, sunrise, sunset) are read only to be refused."""
+    """Hours on some days of the week; each end is a clock time or an event of the sun."""
 
     day: Annotated[tuple[Day, ...], Meta(min_length=1)]
     start_time: Clock | None = None
-    start_event: str | None = None
+    start_event: Event | None = None
     end_time: Clock | None = None
-    end_event: str | None = None
+    end_event: Event | None = None
 
 
 class Period(Wire):

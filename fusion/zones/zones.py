@@ -65,6 +65,17 @@ class Volume(Record):
     upper: Limit | None = None
 
 
+def middle_of(volume: Volume) -> tuple[float, float]:
+    """Give a place (rad) that stands for a volume: the middle of a circle, else of its corners' bounds."""
+    match volume.outline:
+        case CircleOutline(latitude=latitude, longitude=longitude):
+            return latitude, longitude
+        case PolygonOutline(rings=(corners, *_)) | CorridorOutline(line=corners):
+            (south, west), (north, east) = np.min(corners, axis=0).tolist(), np.max(corners, axis=0).tolist()
+            return (south + north) / 2, (west + east) / 2
+    raise AssertionError(volume)
+
+
 class Zone(Record):
     """One zone as published: what it forbids, where, how high and when."""
 
