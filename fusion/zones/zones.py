@@ -186,6 +186,10 @@ class ZoneSet:
         """Every zone as published: what a snapshot keeps and `ZoneSet.of` takes."""
         return tuple(zone.zone for _, zone in sorted(self._placed().items()))
 
+    def find(self, identifier: str) -> Zone | None:
+        """Give the zone of an identifier, if there is one."""
+        return next((one.zone for one in (*self.near, *self.far) if one.zone.identifier == identifier), None)
+
     def with_zone(self, zone: Zone) -> ZoneSet:
         """Give the set with a zone added, or put in the place of the one with its identifier."""
         return self._sorted(self._placed() | {zone.identifier: GridZone.of(zone, self.frame)}, self.frame)
