@@ -14,6 +14,7 @@ from fusion.publishing import PublisherState
 from fusion.tracking.timeline import TimelineState
 from fusion.zones.alerts import AlertsState
 from fusion.zones.following import FollowingState
+from fusion.zones.windows import ZoneWindow
 from fusion.zones.zones import Zone
 
 VERSION = 6
@@ -33,6 +34,7 @@ class PipelineState(Record):
     following: FollowingState
     publisher: PublisherState
     intake: dict[str, SensorRecord]
+    windows: dict[str, ZoneWindow]  # by topic
     zones: dict[str, Zone | None]  # by topic since the start; None for a withdrawn one
 
 

@@ -15,6 +15,7 @@ from fusion.messages import Alert, PictureMessage, Rejected, StatusMessage, Trac
 from fusion.zones.commands import Command
 from fusion.zones.ed318_tables import Feature
 from fusion.zones.positions import ZonePosition
+from fusion.zones.windows import ZoneWindow
 from sensors.scan import WireScan
 
 MESSAGES: dict[str, Any] = {
@@ -22,6 +23,7 @@ MESSAGES: dict[str, Any] = {
     "sensor_status": SensorStatus,
     "zone": Feature,
     "zone_position": ZonePosition,
+    "zone_window": ZoneWindow,
     "command": Command,
     "tracks": tuple[Track, ...],
     "picture": PictureMessage,
