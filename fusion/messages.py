@@ -373,6 +373,37 @@ class AlertMessage(Record, tag="alert"):
     archived: bool = False
 
 
+class ZonePlace(Record):
+    """Where a moving zone's anchor was heard last; a height where it is known."""
+
+    latitude_deg: float
+    longitude_deg: float
+    altitude_hae_m: float | None = None
+
+
+class ZoneState(Record, kw_only=True):
+    """Where a moving zone is now, and what is known of what it goes with."""
+
+    zone: str
+    site: str
+    time: Time
+    state: Literal["following", "held", "lost"]
+    anchor: str
+    track: str | None = None
+    heard: Time | None = None
+    position: ZonePlace
+    course_deg: float | None = None
+    grown_m: float
+    geometry: dict[str, Any]
+
+
+class ZoneStateMessage(Record, tag="zone_state"):
+    """One moving zone's state for its retained topic; without a state, the topic is emptied."""
+
+    zone: str
+    state: ZoneState | None = None
+
+
 class Rejected(Record, tag="rejected"):
     """What was refused: never silently."""
 
@@ -439,4 +470,4 @@ class StatusMessage(Record, tag="status", omit_defaults=False, kw_only=True):
     counters: dict[str, int]
 
 
-Output = TracksMessage | PictureMessage | TrackMessage | AlertMessage | Rejected | StatusMessage
+Output = TracksMessage | PictureMessage | TrackMessage | AlertMessage | ZoneStateMessage | Rejected | StatusMessage

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -13,8 +14,9 @@ from fusion.messages import CLASSES, Floats, Identity
 from simulators import birds, fixed_wing, recorded, rotorcraft
 from simulators.chance import stream
 from simulators.earth import Chart, ecef_from_wgs84
-from simulators.scenario import Actor, Ground, Kind, Traffic, Waypoint
+from simulators.scenario import Actor, Kind, Traffic, Waypoint
 from simulators.scenario_file import Stage
+from simulators.terms import Ground
 from simulators.trajectory import STEP, Leg, Route, Trajectory
 
 USUAL_SPEED: dict[Kind, float] = {
@@ -26,16 +28,21 @@ USUAL_SPEED: dict[Kind, float] = {
     "bird_flock": birds.USUAL_SPEED,
 }
 
-CLASS_OF: dict[Kind, str] = {
+Thing = Kind | Literal["bird", "car"]
+"""What may move: what flies on purpose, and clutter."""
+
+CLASS_OF: dict[Thing, str] = {
     "multirotor": "multirotor",
     "fpv": "multirotor",
     "helicopter": "manned",
     "fixed_wing": "fixed_wing",
     "airliner": "manned",
     "bird_flock": "bird",
+    "bird": "bird",
+    "car": "other",
 }
 
-RCS_DBSM: dict[Kind, float] = {
+RCS_DBSM: dict[Thing, float] = {
     # Typical mean radar cross-sections at X band. Drones: Patel, Fioranelli & Anderson, "Review of radar classification and
     # RCS characterisation techniques for small UAVs", IET RSN 12, 2018. Birds, aircraft: Skolnik, Introduction, table 2.2.
     "multirotor": -20.0,
@@ -53,14 +60,23 @@ class Target:
 
     id: str
     actor: str  # whose member it is
-    kind: Kind
+    kind: Thing
     trajectory: Trajectory
     authorised: bool = False
     identity: Identity | None = None
     broadcasts: tuple[str, ...] = ()
-    emitter: str | None = None
+    tells_off: tuple[float, float, float] = (0.0, 0.0, 0.0)  # m east, north, up of its place: where it says that it is
+    links: tuple[str, ...] = ()  # the radio links that it sends by; the first is its controller's too
+    controller_on: float = 0.0  # s before take-off and after landing that its controller sends
     pilot: tuple[float, float] | None = None  # latitude, longitude, rad
     controller: Floats | None = None  # (3,) m, earth-centred: where its pilot sends from
+
+    rcs: float | None = None  # dBsm, its own mean; its kind's where it has none
+
+    @property
+    def rcs_dbsm(self) -> float:
+        """Its mean radar cross-section."""
+        return RCS_DBSM[self.kind] if self.rcs is None else self.rcs
 
     @property
     def class_index(self) -> int:
@@ -138,7 +154,9 @@ def _target(actor: Actor, member: int, trajectory: Trajectory, at: Chart) -> Tar
         authorised=actor.authorised,
         identity=identity,
         broadcasts=actor.broadcasts,
-        emitter=actor.emitter,
+        tells_off=actor.tells_off_m,
+        links=(actor.emitter,) if isinstance(actor.emitter, str) else actor.emitter or (),
+        controller_on=actor.controller_on_s,
         pilot=None if actor.pilot is None else (math.radians(actor.pilot.latitude_deg), math.radians(actor.pilot.longitude_deg)),
         controller=None if actor.pilot is None else _standing(actor.pilot, at),
     )
@@ -151,7 +169,7 @@ def _standing(pilot: Ground, at: Chart) -> Floats:
 
 def _traffic(stage: Stage, at: Chart, traffic: Traffic) -> list[Target]:
     """Fly between random points of the circle, each at its own speed and about its own height."""
-    found = []
+    found, links = [], (traffic.emitter,) if traffic.emitter else ()
     for i in range(traffic.count):
         random = stream(stage.scenario.seed, "traffic", traffic.id, str(i))
         speed, height = random.uniform(*traffic.speed_mps), random.uniform(*traffic.height_agl_m)
@@ -162,9 +180,7 @@ def _traffic(stage: Stage, at: Chart, traffic: Traffic) -> list[Target]:
             route = Route(legs, from_rest=False, landing=False)
             path = rotorcraft.fly(route, rotorcraft.LIMITS[traffic.kind], stage.scenario.duration_s, random)
         trajectory = Trajectory(0.0, STEP, at.ecef(path))
-        found.append(
-            Target(f"{traffic.id}-{i + 1}", traffic.id, traffic.kind, trajectory, traffic.authorised, emitter=traffic.emitter)
-        )
+        found.append(Target(f"{traffic.id}-{i + 1}", traffic.id, traffic.kind, trajectory, traffic.authorised, links=links))
     return found
 
 

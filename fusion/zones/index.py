@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,6 +39,11 @@ class BoxIndex:
         order = np.lexsort((owner, cells))
         keys, begins = np.unique(cells[order], return_index=True)
         return cls(low, high, broad, keys, np.append(begins, len(order)), local[owner[order]])
+
+    def with_broad(self, low: Floats, high: Floats) -> BoxIndex:
+        """Give the index with boxes (m, 2), (m, 2) after its own, that are compared one by one: those of zones that move."""
+        broad = np.append(self.broad, np.arange(len(low)) + len(self.low))
+        return replace(self, low=np.concatenate([self.low, low]), high=np.concatenate([self.high, high]), broad=broad)
 
     def meeting(self, low: Floats, high: Floats) -> tuple[Integers, Integers]:
         """Give all pairs (asked, box) of asked boxes (n, 2), (n, 2) and laid ones that touch, in ascending order."""
