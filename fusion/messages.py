@@ -443,7 +443,18 @@ class SensorHealth(Record, omit_defaults=False):
     age_s: float | None
     latency_s: float | None
     rate_hz: float | None
+    crowds: int = 0
     bias: SensorBias | None = None
+
+
+class CrowdState(Record, omit_defaults=False):
+    """What is known of one cell's crowd."""
+
+    count: int  # when it was counted
+    confidence: float
+    age_s: float
+    at_least: int  # are there still
+    full: bool
 
 
 class StatusMessage(Record, tag="status", omit_defaults=False, kw_only=True):
@@ -456,6 +467,7 @@ class StatusMessage(Record, tag="status", omit_defaults=False, kw_only=True):
     tracks: dict[str, int]
     alerts: int
     sensors: dict[str, SensorHealth]
+    crowds: dict[str, CrowdState] = {}
     counters: dict[str, int]
 
 

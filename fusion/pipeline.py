@@ -19,6 +19,7 @@ from fusion.tracking.tracker import Tracker
 from fusion.zones.alerts import Alerts
 from fusion.zones.commands import decode_command
 from fusion.zones.ed318 import parse_zones
+from fusion.zones.exposure import Exposure
 from fusion.zones.following import Following
 from fusion.zones.permits import Register
 from fusion.zones.rules import assess
@@ -43,6 +44,7 @@ class Pipeline:
         self.following = Following(
             self.frame, config.site.name, every_hz=config.publish.track_hz, horizon_s=config.rules.horizon_s
         )
+        self.exposure = Exposure()
         self.publisher = Publisher(config.publish, self.frame, config.site.name)
         self.now = 0
         self._filed, self.zones = zones, zones
@@ -72,6 +74,8 @@ class Pipeline:
             case "sensor_status":
                 self.intake.status(message, address)
                 return []
+            case "crowd":
+                return self._count(message, address)
             case "zone":
                 self._change_zone(message, address)
                 return []
@@ -96,6 +100,16 @@ class Pipeline:
                 window = self.config.tracking.window_s
                 notes.append(refused(message, f"time: {age:.1f} s behind the newest look; at most {window:g} s is made up for"))
         return notes
+
+    def _count(self, message: RawMessage, address: Address) -> list[Output]:
+        """Keep what a sensor counts of a crowd. What is refused is not quoted: it may be of a person."""
+        sensor = address.parts["sensor"]
+        try:
+            known = self.exposure.take(sensor, self.intake.crowd(message, address))
+        except DecodeError as error:
+            return [refused(message, str(error), quoting=False)]
+        self.intake.count(sensor, crowds=1, late=known)
+        return []
 
     def _change_zone(self, message: RawMessage, address: Address) -> None:
         """Add, replace or withdraw a zone; one that comes by topic goes before one of a file."""
@@ -150,6 +164,7 @@ class Pipeline:
             tracks=_counted(table),
             alerts=len(self.alerts.open),
             sensors=self.intake.health(self.now, self.timeline.tracker.registration.biases()),
+            crowds=self.exposure.state(self.now),
             counters={},
         )
 
@@ -173,6 +188,7 @@ class Pipeline:
             timeline=self.timeline.snapshot(),
             alerts=self.alerts.snapshot(),
             following=self.following.state,
+            crowds=self.exposure.held,
             publisher=self.publisher.state,
             intake=self.intake.records,
             zones=self._changed_zones,
@@ -185,6 +201,7 @@ class Pipeline:
         self.timeline.restore(state.timeline)
         self.alerts = Alerts(self.config.site.name, self.config.rules, state.alerts)
         self.following.state = state.following
+        self.exposure = Exposure(state.crowds)
         self.publisher.state = state.publisher
         self.intake.records = dict(state.intake)
         self._changed_zones = dict(state.zones)

@@ -13,10 +13,11 @@ from fusion.messages import Record
 from fusion.publishing import PublisherState
 from fusion.tracking.timeline import TimelineState
 from fusion.zones.alerts import AlertsState
+from fusion.zones.exposure import Held
 from fusion.zones.following import FollowingState
 from fusion.zones.zones import Zone
 
-VERSION = 6
+VERSION = 7
 """Raised whenever a snapshot of before means something else: it is then refused, and the service starts afresh."""
 
 SHAPING = ("site", "sensor", "rules", "tracking", "publish")
@@ -31,6 +32,7 @@ class PipelineState(Record):
     timeline: TimelineState
     alerts: AlertsState
     following: FollowingState
+    crowds: dict[str, Held]
     publisher: PublisherState
     intake: dict[str, SensorRecord]
     zones: dict[str, Zone | None]  # by topic since the start; None for a withdrawn one
