@@ -23,6 +23,7 @@ from fusion.zones.exposure import Exposure
 from fusion.zones.following import Following
 from fusion.zones.permits import Register
 from fusion.zones.rules import assess
+from fusion.zones.windows import ZoneWindow, decode_window, windowed
 from fusion.zones.zones import Zone, ZoneSet
 from sensors import Adapter
 
@@ -49,6 +50,7 @@ class Pipeline:
         self.now = 0
         self._filed, self.zones = zones, zones
         self._changed_zones: dict[str, Zone | None] = {}
+        self._windows: dict[str, ZoneWindow] = {}
         self._status_due = 0
 
     def feed(self, item: Input) -> list[Output]:
@@ -73,18 +75,19 @@ class Pipeline:
                 return self._insert(message, self.intake.scan(message, address))
             case "sensor_status":
                 self.intake.status(message, address)
-                return []
             case "crowd":
                 return self._count(message, address)
             case "zone":
                 self._change_zone(message, address)
-                return []
+            case "zone_window":
+                return self._change_window(message, address.parts["zone"])
             case "zone_position":
                 return self._hear_anchor(message, address.parts["zone"])
             case "command":
                 return [*self.alerts.command(address.parts["alert"], decode_command(message.payload), self.now)]
             case name:
                 raise DecodeError(f"topic: {name} messages are not read by this version")
+        return []
 
     def _insert(self, message: RawMessage, scan: Scan) -> list[Output]:
         """Put a scan into its place in time; what cannot have one is counted and told."""
@@ -117,21 +120,35 @@ class Pipeline:
         zone = _zone_of(message.payload, name) if message.payload else None
         changed = self._changed_zones | {name: zone}
         try:
-            self.zones = self._with_changes(changed)
+            self.zones = self._with_changes(changed, self._windows)
         except ConfigError as error:
             raise DecodeError(str(error)) from error
         self._changed_zones = changed
 
+    def _change_window(self, message: RawMessage, name: str) -> list[Output]:
+        """Change when a zone is in force; an empty payload undoes that."""
+        if message.payload:
+            self._windows = self._windows | {name: decode_window(message.payload)}
+        else:
+            self._windows = {zone: window for zone, window in self._windows.items() if zone != name}
+        self.zones = self._with_changes(self._changed_zones, self._windows)
+        return (
+            [] if self.zones.find(name) else [refused(message, f"zone {name}: is not known yet; its window is kept until it is")]
+        )
+
     def _hear_anchor(self, message: RawMessage, name: str) -> list[Output]:
         """Take where a moving zone's anchor is; zones and positions are retained, and may come in any order."""
-        zone = next((one.zone for one in (*self.zones.near, *self.zones.far) if one.zone.identifier == name), None)
+        zone = self.zones.find(name)
         note = self.following.hear(name, zone, message.payload, message.received)
         return [] if note is None else [refused(message, note)]
 
-    def _with_changes(self, changes: Mapping[str, Zone | None]) -> ZoneSet:
+    def _with_changes(self, changes: Mapping[str, Zone | None], windows: Mapping[str, ZoneWindow]) -> ZoneSet:
         zones = self._filed
         for name, zone in changes.items():
             zones = zones.without(name) if zone is None else zones.with_zone(zone)
+        for name, window in windows.items():
+            if (published := zones.find(name)) is not None:
+                zones = zones.with_zone(windowed(published, window))
         return zones
 
     # --- The beat -------------------------------------------------------------------------------------------------
@@ -191,6 +208,7 @@ class Pipeline:
             crowds=self.exposure.held,
             publisher=self.publisher.state,
             intake=self.intake.records,
+            windows=self._windows,
             zones=self._changed_zones,
         )
         return encode_state(self.config, state)
@@ -205,7 +223,8 @@ class Pipeline:
         self.publisher.state = state.publisher
         self.intake.records = dict(state.intake)
         self._changed_zones = dict(state.zones)
-        self.zones = self._with_changes(self._changed_zones)
+        self._windows = dict(state.windows)
+        self.zones = self._with_changes(self._changed_zones, self._windows)
         self.now, self._status_due = state.now, state.status_due
 
 

@@ -15,6 +15,7 @@ from fusion.tracking.timeline import TimelineState
 from fusion.zones.alerts import AlertsState
 from fusion.zones.exposure import Held
 from fusion.zones.following import FollowingState
+from fusion.zones.windows import ZoneWindow
 from fusion.zones.zones import Zone
 
 VERSION = 7
@@ -35,6 +36,7 @@ class PipelineState(Record):
     crowds: dict[str, Held]
     publisher: PublisherState
     intake: dict[str, SensorRecord]
+    windows: dict[str, ZoneWindow]  # by topic
     zones: dict[str, Zone | None]  # by topic since the start; None for a withdrawn one
 
 

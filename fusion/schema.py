@@ -16,6 +16,7 @@ from fusion.zones.commands import Command
 from fusion.zones.crowds import Crowd
 from fusion.zones.ed318_tables import Feature
 from fusion.zones.positions import ZonePosition
+from fusion.zones.windows import ZoneWindow
 from sensors.scan import WireScan
 
 MESSAGES: dict[str, Any] = {
@@ -24,6 +25,7 @@ MESSAGES: dict[str, Any] = {
     "crowd": Crowd,
     "zone": Feature,
     "zone_position": ZonePosition,
+    "zone_window": ZoneWindow,
     "command": Command,
     "tracks": tuple[Track, ...],
     "picture": PictureMessage,

@@ -29,6 +29,7 @@ TOPICS: dict[str, Topic] = {
     "permit": Topic("permit/{permit}", "in", 1, True, "a signed flight permit"),
     "zone": Topic("zone/{zone}", "in", 1, True, "one ED-318 feature; empty to withdraw it"),
     "zone_position": Topic("zone/{zone}/position", "in", 1, True, "where a moving zone's anchor is"),
+    "zone_window": Topic("zone/{zone}/window", "in", 1, True, "when a zone is in force, instead of as published; empty to undo"),
     "command": Topic("alert/{alert}/command", "in", 1, False, "acknowledge, shelve, reject, annotate"),
     "tracks": Topic("tracks", "out", 0, False, "the tracks that changed since the last one"),
     "picture": Topic("picture", "out", 1, True, "the whole picture"),

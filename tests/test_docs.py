@@ -37,6 +37,7 @@ from fusion.zones.commands import decode_command
 from fusion.zones.crowds import decode_crowd
 from fusion.zones.ed318 import parse_zones
 from fusion.zones.positions import decode_position
+from fusion.zones.windows import decode_window
 from sensors.scan import Station, adapter
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -65,6 +66,7 @@ DECODERS = {
     "crowd": lambda payload: decode_crowd(payload, 2**62),
     "zone": lambda payload: parse_zones(payload, "the example"),
     "zone_position": lambda payload: decode_position(payload, 2**62, STATION.frame),
+    "zone_window": decode_window,
     "zone_state": lambda payload: msgspec.json.decode(payload, type=ZoneState),
     "command": decode_command,
     "track": lambda payload: msgspec.json.decode(payload, type=Track),

@@ -324,3 +324,85 @@ def test_a_crowd_with_an_image_is_refused_and_nothing_of_it_is_quoted():
     assert "'nobody' is not configured" in note.reason
     status = said(core.feed(Tick(time=START + 60 * SECOND)), StatusMessage)[0]
     assert (status.crowds, status.sensors[sensor].rejected) == ({}, 1)
+
+
+def escort():
+    """Give a zone around the aircraft that the scene's second target says to be."""
+    extended = {
+        "vigie": {"moving": {"anchor": {"icao24": "39ac01"}, "speed_mps": 40, "course_deg": 0, "fresh_s": 3, "stale_s": 9}}
+    }
+    feature = json.loads(MOVING)
+    return feature | {"properties": feature["properties"] | {"extendedProperties": extended}}
+
+
+def test_a_zone_goes_with_a_track_and_late_scans_leave_it_where_it_would_have_been():
+    came = RawMessage(topic=TREE.path("zone", zone="FLO-1"), payload=json.dumps(escort()).encode(), received=START + 1)
+    late = [message(scan, scan.time + DELAY + (i % 7 == 0) * 2 * SECOND) for i, scan in enumerate(SCANS)]
+    ticks = [Tick(time=START + i * SECOND // 10) for i in range(130, 150)]
+    cores = pipeline(), pipeline()
+    for core, scans_ in zip(cores, ([*map(message, SCANS)], late), strict=True):
+        feed(core, [*inputs([came, *scans_]), *ticks])
+    fix, other = (core.following.state.fixes["FLO-1"] for core in cores)
+    assert fix.place == other.place
+    assert fix.time == other.time
+    end = TARGETS[1, :3] + TARGETS[1, 3:] * (fix.time - START) / SECOND
+    there = FRAME.grid_from_wgs84(*fix.place, 0.0)
+    assert np.hypot(*(there - end)[:2]) < 30.0
+    assert fix.time > START + 11 * SECOND
+
+
+def window(*periods):
+    body = {
+        "periods": [{"start": utc(START + a).isoformat(), "end": utc(START + b).isoformat()} for a, b in periods],
+        "who": "me",
+        "why": "late",
+    }
+    return json.dumps(body).encode()
+
+
+def tell(core, topic, payload_, at=START + 1):
+    return core.feed(RawMessage(topic=TREE.path(topic, zone="HERE"), payload=payload_, received=at))
+
+
+def test_a_window_changes_when_a_zone_is_in_force_until_it_is_undone():
+    core = pipeline(circle("HERE", 3000.0, upper=500.0))
+
+    def in_force(second):
+        return core.zones.applying(START + second * SECOND).tolist()
+
+    assert in_force(5) == [True]
+    assert tell(core, "zone_window", window((10 * SECOND, 20 * SECOND), (30 * SECOND, 40 * SECOND))) == []
+    assert [in_force(s) for s in (5, 10, 20, 35)] == [[False], [True], [False], [True]]
+    again = pipeline(circle("HERE", 3000.0, upper=500.0))
+    again.restore(core.snapshot())
+    assert again.zones.applying(START + 12 * SECOND).tolist() == [True]
+    assert again.zones.applying(START).tolist() == [False]
+    tell(core, "zone_window", window())
+    assert in_force(35) == [False]
+    tell(core, "zone_window", b"")
+    assert in_force(5) == [True]
+
+
+def test_a_window_that_comes_before_its_zone_is_kept_and_told():
+    core = pipeline()
+    (note,) = tell(core, "zone_window", window((10 * SECOND, 20 * SECOND)))
+    assert "not known yet" in note.reason
+    feature = json.loads(MOVING)
+    feature["properties"] |= {"identifier": "HERE"}
+    assert tell(core, "zone", json.dumps(feature).encode()) == []
+    assert [core.zones.applying(START + s * SECOND).tolist() for s in (5, 15)] == [[False], [True]]
+
+
+@pytest.mark.parametrize(
+    ("payload_", "why"),
+    [
+        (b'{"periods": [], "who": "me"}', "why"),
+        (b'{"periods": [], "who": " ", "why": "x"}', "who"),
+        (window((20 * SECOND, 10 * SECOND)), "periods[0].end"),
+        (b'{"periods": [{"start": "2026-07-26T17:30:00"}], "who": "me", "why": "x"}', "start"),
+        (b"[" * 9999, "zone window"),
+    ],
+)
+def test_a_window_that_makes_no_sense_is_refused_with_the_reason(payload_, why):
+    (refusal,) = tell(pipeline(circle("HERE", 3000.0)), "zone_window", payload_)
+    assert why in refusal.reason

@@ -12,10 +12,10 @@ from fusion.config_file import Source, explain, short
 from fusion.errors import ConfigError
 from fusion.messages import SECOND, Severity, nanoseconds
 from fusion.zones import ed318_tables as wire
-from fusion.zones.moving import Anchor, Moving
+from fusion.zones.moving import Anchor, Moving, Place
 from fusion.zones.placing import extent
-from fusion.zones.schedule import DAYS, Hours, Period, weekly
-from fusion.zones.zones import CircleOutline, Limit, PolygonOutline, Volume, Zone
+from fusion.zones.schedule import DAYS, Hours, Period, SunHours, sunlit, weekly
+from fusion.zones.zones import CircleOutline, CorridorOutline, Limit, PolygonOutline, Volume, Zone, middle_of
 
 FOOT = 0.3048
 """m, by definition."""
@@ -77,7 +77,9 @@ def _zone(tree: dict[str, Any], place: str) -> Zone:
         severity=own.severity or SEVERITY[zone.type],
         volumes=volumes,
         names=_names(zone.name),
-        periods=tuple(_period(period, f"{place}: properties.limitedApplicability[{i}]") for i, period in periods),
+        periods=tuple(
+            _period(period, middle_of(volumes[0]), f"{place}: properties.limitedApplicability[{i}]") for i, period in periods
+        ),
         moving=None if own.moving is None else _moving(own.moving, volumes, f"{place}: {MOVING}"),
     )
 
@@ -149,6 +151,15 @@ def _circle(tree: dict[str, Any], place: str) -> tuple[Volume, ...]:
     return (Volume(outline=outline, lower=lower, upper=upper),)
 
 
+def _corridor(tree: dict[str, Any], place: str) -> tuple[Volume, ...]:
+    corridor = _convert(tree, wire.LineString, place)
+    lower, upper = _limits(corridor.layer, place)
+    if len(set(corridor.coordinates)) < 2:
+        _refuse(place, "coordinates", corridor.coordinates, "is one place; expected a line of two different ones or more")
+    line = tuple((math.radians(latitude), math.radians(longitude)) for longitude, latitude in corridor.coordinates)
+    return (Volume(outline=CorridorOutline(line=line, reach=corridor.extent.width / 2), lower=lower, upper=upper),)
+
+
 def _polygon(tree: dict[str, Any], place: str) -> tuple[Volume, ...]:
     polygon = _convert(tree, wire.Polygon, place)
     lower, upper = _limits(polygon.layer, place)
@@ -162,7 +173,13 @@ def _polygons(tree: dict[str, Any], place: str) -> tuple[Volume, ...]:
     return tuple(Volume(outline=outline, lower=lower, upper=upper) for outline in outlines)
 
 
-READERS = {"Polygon": _polygon, "MultiPolygon": _polygons, "GeometryCollection": _collection, "Point": _circle}
+READERS = {
+    "Polygon": _polygon,
+    "MultiPolygon": _polygons,
+    "GeometryCollection": _collection,
+    "Point": _circle,
+    "LineString": _corridor,
+}
 
 
 def _outline(rings: wire.Rings, place: str, field: str) -> PolygonOutline:
@@ -192,26 +209,33 @@ def _limit(height: float | None, datum: str | None, unit: str, field: str) -> Li
     return Limit(height=height * (FOOT if unit == "ft" else 1.0), datum=DATUM[datum])
 
 
-def _period(period: wire.Period, place: str) -> Period:
-    """Read a period with its weekly hours."""
+def _period(period: wire.Period, where: Place, place: str) -> Period:
+    """Read a period with its weekly hours; the sun's are those at a place (rad)."""
     start = None if period.start_date_time is None else nanoseconds(period.start_date_time)
     end = None if period.end_date_time is None else nanoseconds(period.end_date_time)
     if start is not None and end is not None and end <= start:
         _refuse(place, "endDateTime", str(period.end_date_time), f"is not after startDateTime ({period.start_date_time})")
-    hours = [_hours(daily, f"{place}.schedule[{i}]") for i, daily in enumerate(period.schedule)]
+    hours = [_hours(daily, where, f"{place}.schedule[{i}]") for i, daily in enumerate(period.schedule)]
     return Period(start=start, end=end, hours=tuple(itertools.chain.from_iterable(hours)) if hours else None)
 
 
-def _hours(daily: wire.Daily, place: str) -> list[Hours]:
+def _hours(daily: wire.Daily, where: Place, place: str) -> list[Hours | SunHours]:
     """Read hours on days of the week."""
-    for name, event in (("startEvent", daily.start_event), ("endEvent", daily.end_event)):
-        if event is not None:
-            _refuse(place, name, event, "is not supported yet; expected a clock time with its offset from UTC instead")
-    if daily.start_time is None or daily.end_time is None:
-        missing = "startTime" if daily.start_time is None else "endTime"
-        raise ConfigError(f"{place}: {missing}: is missing; expected a clock time such as 22:00+02:00")
+    start = _end_of(daily.start_time, daily.start_event, "start", place)
+    end = _end_of(daily.end_time, daily.end_event, "end", place)
     days = DAYS if "ANY" in daily.day else daily.day
-    return [weekly(day, daily.start_time, daily.end_time) for day in days]
+    if daily.start_event or daily.end_event:
+        return [sunlit(day, start, end, where) for day in days]
+    return [weekly(day, start, end) for day in days]
+
+
+def _end_of(time: str | None, event: str | None, name: str, place: str) -> str:
+    """Give one end of some hours: exactly one of a clock time and an event."""
+    if time is not None and event is not None:
+        _refuse(place, f"{name}Event", event, f"stands beside {name}Time ({time}); expected one of them")
+    if time is None and event is None:
+        raise ConfigError(f"{place}: {name}Time: is missing; expected a clock time such as 22:00+02:00, or {name}Event")
+    return time or event or ""
 
 
 def _convert(tree: Any, table: type[T], place: str) -> T:

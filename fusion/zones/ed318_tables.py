@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from fusion.messages import Frozen, Record, Severity, Time
 from fusion.zones.schedule import Clock
+from fusion.zones.sun import Event
 from fusion.zones.zones import ZoneType
 
 Longitude = Annotated[float, Meta(ge=-180.0, le=180.0)]
@@ -50,6 +51,21 @@ class Point(Wire, kw_only=True):
     layer: Layer
 
 
+class Corridor(Wire, kw_only=True):
+    """What makes a corridor of a line: its whole width. ED-318 has none; this is ours."""
+
+    sub_type: Literal["Corridor"]
+    width: Annotated[float, Meta(gt=0.0, le=10_000.0)]  # m
+
+
+class LineString(Wire, kw_only=True):
+    """A corridor."""
+
+    coordinates: Annotated[tuple[Place, ...], Meta(min_length=2)]
+    extent: Corridor
+    layer: Layer
+
+
 class Polygon(Wire, kw_only=True):
     """A polygon, its holes after its outer ring."""
 
@@ -71,13 +87,13 @@ class GeometryCollection(Wire, kw_only=True):
 
 
 class Daily(Wire, kw_only=True):
-    """Hours on some days of the week. The events (twilight, sunrise, sunset) are read only to be refused."""
+    """Hours on some days of the week; each end is a clock time or an event of the sun."""
 
     day: Annotated[tuple[Day, ...], Meta(min_length=1)]
     start_time: Clock | None = None
-    start_event: str | None = None
+    start_event: Event | None = None
     end_time: Clock | None = None
-    end_event: str | None = None
+    end_event: Event | None = None
 
 
 class Period(Wire):

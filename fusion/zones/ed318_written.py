@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from fusion.zones.zones import CircleOutline, Limit, Volume
+from fusion.zones.zones import CircleOutline, CorridorOutline, Limit, PolygonOutline, Volume
 
 DIGITS = 8
 """Of a degree: 1 mm."""
@@ -22,12 +22,15 @@ def geometry_of(volumes: Iterable[Volume]) -> dict[str, Any]:
 
 def _geometry(volume: Volume) -> dict[str, Any]:
     layer = {"uom": "m"} | _limit("lower", volume.lower) | _limit("upper", volume.upper)
-    outline = volume.outline
-    if isinstance(outline, CircleOutline):
-        extent = {"subType": "Circle", "radius": outline.radius}
-        return {"type": "Point", "coordinates": _place(outline.latitude, outline.longitude), "extent": extent, "layer": layer}
-    rings = [[_place(*corner) for corner in ring] for ring in outline.rings]
-    return {"type": "Polygon", "coordinates": rings, "layer": layer}
+    match volume.outline:
+        case CircleOutline(latitude=latitude, longitude=longitude, radius=radius):
+            extent: dict[str, Any] = {"subType": "Circle", "radius": radius}
+            return {"type": "Point", "coordinates": _place(latitude, longitude), "extent": extent, "layer": layer}
+        case CorridorOutline(line=line, reach=reach):
+            extent = {"subType": "Corridor", "width": 2.0 * reach}
+            return {"type": "LineString", "coordinates": [_place(*corner) for corner in line], "extent": extent, "layer": layer}
+        case PolygonOutline(rings=rings):
+            return {"type": "Polygon", "coordinates": [[_place(*corner) for corner in ring] for ring in rings], "layer": layer}
 
 
 def _limit(name: str, limit: Limit | None) -> dict[str, Any]:

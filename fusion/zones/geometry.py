@@ -104,14 +104,17 @@ def circle(around: Floats, lower: float, upper: float) -> Prisms:
     return _one(around, np.empty((0, 4)), (*low, lower), (*high, upper))
 
 
-def along(edges: Floats, reach: float, lower: float, upper: float) -> list[Prisms]:
-    """Make the prisms that together hold all that is within `reach` of edges (e, 4): a box along each, a circle at each end."""
-    ends = np.unique(edges.reshape(-1, 2), axis=0)
-    circles = [circle(np.array([*end, reach]), lower, upper) for end in ends]
+def along(edges: Floats, reach: Floats, lower: float, upper: float) -> list[Prisms]:
+    """Make prisms that together hold all that is within `reach` (e) of edges (e, 4): a box along each, a circle at each end."""
+    ends, first = np.unique(edges.reshape(-1, 2), axis=0, return_index=True)
+    circles = [circle(np.array([*end, far]), lower, upper) for end, far in zip(ends, reach[first // 2], strict=True)]
     way = edges[:, 2:] - edges[:, :2]
     length = np.hypot(way[:, 0], way[:, 1])
-    edges, way, length = edges[length > 0.0], way[length > 0.0], length[length > 0.0]
-    beside = np.stack([-way[:, 1], way[:, 0]], axis=-1) * (reach / length)[:, None]
+    long = length > 0.0
+    edges, beside = (
+        edges[long],
+        (np.stack([-way[:, 1], way[:, 0]], axis=-1) * (reach / np.where(long, length, 1.0))[:, None])[long],
+    )
     corners = np.stack([edges[:, :2] + beside, edges[:, :2] - beside, edges[:, 2:] - beside, edges[:, 2:] + beside], axis=1)
     return circles + [polygon([box], lower, upper) for box in corners]
 

@@ -11,11 +11,21 @@ import numpy as np
 from msgspec.structs import replace
 
 from fusion.frame import SiteFrame
-from fusion.messages import SECOND, Floats
+from fusion.messages import SECOND, Floats, Integers
 from fusion.zones.geometry import Prisms, along, joined
 from fusion.zones.moving import Fix, Moving, Place, Pose, distance, moved, pose
 from fusion.zones.outline import TOLERANCE
-from fusion.zones.zones import CircleOutline, GridZone, Volume, Zone, limits_of, prism
+from fusion.zones.zones import (
+    CircleOutline,
+    CorridorOutline,
+    GridZone,
+    Outline,
+    PolygonOutline,
+    Volume,
+    Zone,
+    limits_of,
+    prisms_of,
+)
 
 SLOPE = 4.0
 """How much grid north turns against true north along a way, in rad of it: tan φ, so up to φ = 76°."""
@@ -27,7 +37,8 @@ class Drawing(NamedTuple):
     side: float  # rad, of a cell
     cell: tuple[int, int]
     middle: Floats  # (2) easting, northing
-    prisms: Prisms  # one a volume
+    prisms: Prisms
+    volume: Integers  # (v) which volume each prism is of
 
 
 def placed(
@@ -43,7 +54,7 @@ def placed(
     latitudes, longitudes = np.array([where.place, then.place]).T
     here, there = frame.grid_from_wgs84(latitudes, longitudes, 0.0)[:, :2]
     bounds = [limits_of(risen(volume, where.rise), frame) for volume in zone.volumes]
-    prisms = _shifted(drawing.prisms, drawing.middle, here, where.turn, np.array(bounds))
+    prisms = _shifted(drawing.prisms, drawing.middle, here, where.turn, np.array(bounds)[drawing.volume])
     if where.grown:
         reach = where.grown * float(frame.scale(*where.place))
         prisms = _grown(prisms, reach, where.grown if moving.height is not None else 0.0)
@@ -69,8 +80,9 @@ def _drawing(zone: Zone, moving: Moving, where: Pose, frame: SiteFrame, known: D
     if known is not None and known.cell == cell:
         return known
     middle = cell[0] * side, cell[1] * side
-    parts = [prism(_moved(volume, moving.origin, Pose(middle, 0.0, 0.0, 0.0)), frame) for volume in zone.volumes]
-    return Drawing(side, cell, frame.grid_from_wgs84(*middle, 0.0)[:2], joined(parts))
+    parts = [prisms_of(_moved(volume, moving.origin, Pose(middle, 0.0, 0.0, 0.0)), frame) for volume in zone.volumes]
+    volume = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    return Drawing(side, cell, frame.grid_from_wgs84(*middle, 0.0)[:2], joined(parts), volume)
 
 
 def _side(zone: Zone, moving: Moving) -> float:
@@ -84,18 +96,26 @@ def extent(volumes: tuple[Volume, ...], origin: Place) -> float:
 
 
 def _reaches(volume: Volume, origin: Place) -> list[float]:
-    outline = volume.outline
-    if isinstance(outline, CircleOutline):
-        return [distance((outline.latitude, outline.longitude), origin) + outline.radius]
-    return [distance(corner, origin) for corner in itertools.chain(*outline.rings)]
+    match volume.outline:
+        case CircleOutline(latitude=latitude, longitude=longitude, radius=radius):
+            return [distance((latitude, longitude), origin) + radius]
+        case CorridorOutline(line=line, reach=reach):
+            return [distance(corner, origin) + reach for corner in line]
+        case PolygonOutline(rings=rings):
+            return [distance(corner, origin) for corner in itertools.chain(*rings)]
 
 
 def _moved(volume: Volume, origin: Place, to: Pose) -> Volume:
-    outline = volume.outline
-    if isinstance(outline, CircleOutline):
-        ((latitude, longitude),) = moved(((outline.latitude, outline.longitude),), origin, to)
-        return replace(volume, outline=replace(outline, latitude=latitude, longitude=longitude))
-    return replace(volume, outline=replace(outline, rings=tuple(moved(ring, origin, to) for ring in outline.rings)))
+    outline: Outline
+    match volume.outline:
+        case CircleOutline() as outline:
+            ((latitude, longitude),) = moved(((outline.latitude, outline.longitude),), origin, to)
+            outline = replace(outline, latitude=latitude, longitude=longitude)
+        case CorridorOutline() as outline:
+            outline = replace(outline, line=moved(outline.line, origin, to))
+        case PolygonOutline() as outline:
+            outline = replace(outline, rings=tuple(moved(ring, origin, to) for ring in outline.rings))
+    return replace(volume, outline=outline)
 
 
 def _shifted(prisms: Prisms, middle: Floats, to: Floats, turn: float, bounds: Floats) -> Prisms:
@@ -119,5 +139,5 @@ def _grown(prisms: Prisms, reach: float, climb: float) -> Prisms:
     parts = [dataclasses.replace(prisms, circle=wider, low=prisms.low - spread, high=prisms.high + spread)]
     for i in range(len(prisms)):
         edges = prisms.edges[prisms.first[i] : prisms.first[i + 1]]
-        parts += along(edges, reach, float(prisms.low[i, 2]) - climb, float(prisms.high[i, 2]) + climb)
+        parts += along(edges, np.full(len(edges), reach), float(prisms.low[i, 2]) - climb, float(prisms.high[i, 2]) + climb)
     return joined(parts)

@@ -14,10 +14,10 @@ import numpy as np
 from fusion.errors import ConfigError
 from fusion.frame import SiteFrame
 from fusion.messages import Floats, Integers, Record, Severity
-from fusion.zones.geometry import Mask, Prisms, circle, joined, polygon
+from fusion.zones.geometry import Mask, Prisms, along, circle, joined, polygon
 from fusion.zones.index import BoxIndex
 from fusion.zones.moving import Moving
-from fusion.zones.outline import circle_in_grid, ring_in_grid
+from fusion.zones.outline import circle_in_grid, line_in_grid, ring_in_grid
 from fusion.zones.schedule import Period
 
 FAR = 1_000_000.0
@@ -47,12 +47,33 @@ class CircleOutline(Record, tag="circle"):
     radius: float  # m
 
 
+class CorridorOutline(Record, tag="corridor"):
+    """All that is nearer than a reach to a line of (latitude, longitude) in rad, along the ground."""
+
+    line: tuple[tuple[float, float], ...]
+    reach: float  # m, half of its width
+
+
+Outline = PolygonOutline | CircleOutline | CorridorOutline
+
+
 class Volume(Record):
     """One outline between two heights; without a limit, from the ground or without a ceiling."""
 
-    outline: PolygonOutline | CircleOutline
+    outline: Outline
     lower: Limit | None = None
     upper: Limit | None = None
+
+
+def middle_of(volume: Volume) -> tuple[float, float]:
+    """Give a place (rad) that stands for a volume: the middle of a circle, else of its corners' bounds."""
+    match volume.outline:
+        case CircleOutline(latitude=latitude, longitude=longitude):
+            return latitude, longitude
+        case PolygonOutline(rings=(corners, *_)) | CorridorOutline(line=corners):
+            (south, west), (north, east) = np.min(corners, axis=0).tolist(), np.max(corners, axis=0).tolist()
+            return (south + north) / 2, (west + east) / 2
+    raise AssertionError(volume)
 
 
 class Zone(Record):
@@ -79,7 +100,7 @@ class Zone(Record):
 
 @dataclass(frozen=True, eq=False)
 class GridZone:
-    """A zone laid into a site's grid: one prism a volume, or several where it is drawn wider than published."""
+    """A zone laid into a site's grid: one prism a volume; several for a corridor, and for what has grown."""
 
     zone: Zone
     prisms: Prisms
@@ -95,7 +116,7 @@ class GridZone:
                     f"zone {zone.identifier}: its lower limit ({volume.lower}) is not below its upper limit ({volume.upper}): "
                     f"{lower:.1f} m and {upper:.1f} m above the ellipsoid here"
                 )
-        return cls(zone, joined([prism(volume, frame) for volume in zone.volumes]))
+        return cls(zone, joined([prisms_of(volume, frame) for volume in zone.volumes]))
 
     def distance(self, points: Floats) -> Floats:
         """Give how far points (n, 2) are from the zone horizontally: metres, negative inside.
@@ -165,6 +186,10 @@ class ZoneSet:
         """Every zone as published: what a snapshot keeps and `ZoneSet.of` takes."""
         return tuple(zone.zone for _, zone in sorted(self._placed().items()))
 
+    def find(self, identifier: str) -> Zone | None:
+        """Give the zone of an identifier, if there is one."""
+        return next((one.zone for one in (*self.near, *self.far) if one.zone.identifier == identifier), None)
+
     def with_zone(self, zone: Zone) -> ZoneSet:
         """Give the set with a zone added, or put in the place of the one with its identifier."""
         return self._sorted(self._placed() | {zone.identifier: GridZone.of(zone, self.frame)}, self.frame)
@@ -209,14 +234,18 @@ class ZoneSet:
         return np.array([zone.zone.severity is not None and zone.zone.applies(time) for zone in self.near], bool)
 
 
-def prism(volume: Volume, frame: SiteFrame) -> Prisms:
-    """Lay one volume into a grid."""
+def prisms_of(volume: Volume, frame: SiteFrame) -> Prisms:
+    """Lay one volume into a grid: a corridor as a box along each edge and a circle at each corner, all else as one prism."""
     lower, upper = limits_of(volume, frame)
-    if isinstance(volume.outline, PolygonOutline):
-        return polygon([ring_in_grid(frame, np.array(ring)) for ring in volume.outline.rings], lower, upper)
-    outline = volume.outline
-    around, ring = circle_in_grid(frame, outline.latitude, outline.longitude, outline.radius)
-    return circle(around, lower, upper) if ring is None else polygon([ring], lower, upper)
+    match volume.outline:
+        case PolygonOutline(rings=rings):
+            return polygon([ring_in_grid(frame, np.array(ring)) for ring in rings], lower, upper)
+        case CorridorOutline(line=line, reach=reach):
+            edges, scale = line_in_grid(frame, np.array(line))
+            return joined(along(edges, reach * scale, lower, upper))
+        case CircleOutline(latitude=latitude, longitude=longitude, radius=radius):
+            around, ring = circle_in_grid(frame, latitude, longitude, radius)
+            return circle(around, lower, upper) if ring is None else polygon([ring], lower, upper)
 
 
 def limits_of(volume: Volume, frame: SiteFrame) -> tuple[float, float]:
