@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from fusion.config import Config
+from fusion.config import Config, Confusion
 from fusion.errors import ConfigError
 from fusion.messages import CLASSES
 from fusion.toml_lines import lines_of_keys
@@ -23,6 +23,9 @@ from fusion.toml_lines import lines_of_keys
 PREFIX = "VIGIE_"
 SECRETS = {("mqtt", "password")}
 """Keys that may come from the environment or a file of their own, never from the configuration file."""
+
+PASSWORD_IN_URL = re.compile(r"^[^/]+://[^/@]*:[^/@]+@|[?&]password=")
+"""`postgresql://user:password@host/database`."""
 
 ROUNDED = 0.015
 """What a row of probabilities, written with two digits, may miss 1 by."""
@@ -72,6 +75,11 @@ def build(tree: dict[str, Any], environment: Mapping[str, str], source: Source) 
         for secret in sorted(SECRETS)
         if _get(tree, secret) is not None
     ]
+    if PASSWORD_IN_URL.search(str(_get(tree, ("state", "journal")))):
+        faults.append(
+            f"{source.where(('state', 'journal'))}: has a password in it; secrets stay out of this file: use PGPASSFILE, or set "
+            f"{PREFIX}STATE__JOURNAL"
+        )
     for name in sorted(environment):
         if name.startswith(PREFIX):
             _override(tree, name, environment[name])
@@ -122,15 +130,22 @@ def _contradictions(config: Config) -> list[tuple[Key, str]]:
             limits = getattr(sensor.coverage, axis)
             if limits is not None and limits[0] >= limits[1]:
                 faults.append((("sensor", i, "coverage", axis), f"{list(limits)} is empty; expected [from, to] with from < to"))
-        for name in CLASSES if sensor.confusion else ():
-            total = sum(getattr(sensor.confusion, name).values())
-            if abs(total - 1.0) > ROUNDED:
-                faults.append((("sensor", i, "confusion", name), f"its probabilities sum to {total:g}; expected 1"))
+        faults += [(("sensor", i, "confusion", *key), text) for key, text in unbalanced(sensor.confusion)]
     if config.rules.release_probability >= config.rules.entry_probability:
         faults.append((("rules", "release_probability"), f"must be below entry_probability ({config.rules.entry_probability})"))
     if config.mqtt.tls_key and not config.mqtt.tls_certificate:
         faults.append((("mqtt", "tls_key"), "needs tls_certificate beside it"))
     return faults
+
+
+def unbalanced(confusion: Confusion | None) -> list[tuple[Key, str]]:
+    """Find the rows of a confusion matrix that do not sum to 1."""
+    totals = {name: sum(getattr(confusion, name).values()) for name in CLASSES} if confusion else {}
+    return [
+        ((name,), f"its probabilities sum to {total:g}; expected 1")
+        for name, total in totals.items()
+        if abs(total - 1.0) > ROUNDED
+    ]
 
 
 def _override(tree: dict[str, Any], name: str, value: str) -> None:
@@ -237,7 +252,7 @@ def describe(kind: Any) -> str:
     if origin is typing.Literal:
         return " or ".join(f'"{value}"' for value in arguments)
     if origin in {typing.Union, types.UnionType}:
-        return describe(next(part for part in arguments if part is not types.NoneType))
+        return " or ".join(describe(part) for part in arguments if part is not types.NoneType)
     if origin is tuple:
         return (
             f"list of {describe(arguments[0])}"

@@ -373,6 +373,37 @@ class AlertMessage(Record, tag="alert"):
     archived: bool = False
 
 
+class ZonePlace(Record):
+    """Where a moving zone's anchor was heard last; a height where it is known."""
+
+    latitude_deg: float
+    longitude_deg: float
+    altitude_hae_m: float | None = None
+
+
+class ZoneState(Record, kw_only=True):
+    """Where a moving zone is now, and what is known of what it goes with."""
+
+    zone: str
+    site: str
+    time: Time
+    state: Literal["following", "held", "lost"]
+    anchor: str
+    track: str | None = None
+    heard: Time | None = None
+    position: ZonePlace
+    course_deg: float | None = None
+    grown_m: float
+    geometry: dict[str, Any]
+
+
+class ZoneStateMessage(Record, tag="zone_state"):
+    """One moving zone's state for its retained topic; without a state, the topic is emptied."""
+
+    zone: str
+    state: ZoneState | None = None
+
+
 class Rejected(Record, tag="rejected"):
     """What was refused: never silently."""
 
@@ -412,20 +443,43 @@ class SensorHealth(Record, omit_defaults=False):
     age_s: float | None
     latency_s: float | None
     rate_hz: float | None
+    crowds: int = 0
     bias: SensorBias | None = None
+
+
+class StoreHealth(Record):
+    """Whether something that the service keeps on disk can be written."""
+
+    state: Literal["writing", "degraded"]
+    since: Time | None = None  # degraded since
+    reason: str | None = None
+    waiting: int = 0  # alerts and notes that wait for it, unpublished
+    head: str | None = None  # the journal's last entry, number:hash
+
+
+class CrowdState(Record, omit_defaults=False):
+    """What is known of one cell's crowd."""
+
+    count: int  # when it was counted
+    confidence: float
+    age_s: float
+    at_least: int  # are there still
+    full: bool
 
 
 class StatusMessage(Record, tag="status", omit_defaults=False, kw_only=True):
     """The service's and its sensors' health."""
 
     site: str
-    state: Literal["online", "offline"] = "online"
+    state: Literal["online", "degraded", "offline"] = "online"
     version: str = ""
     time: Time
     tracks: dict[str, int]
     alerts: int
     sensors: dict[str, SensorHealth]
+    stores: dict[str, StoreHealth] = {}
+    crowds: dict[str, CrowdState] = {}
     counters: dict[str, int]
 
 
-Output = TracksMessage | PictureMessage | TrackMessage | AlertMessage | Rejected | StatusMessage
+Output = TracksMessage | PictureMessage | TrackMessage | AlertMessage | ZoneStateMessage | Rejected | StatusMessage

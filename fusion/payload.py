@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from fusion.messages import AlertMessage, Output, TrackMessage, TracksMessage
+from fusion.messages import AlertMessage, Output, TrackMessage, TracksMessage, ZoneStateMessage
 
 _encoder = msgspec.json.Encoder()
 
@@ -21,7 +21,7 @@ def payload(output: Output) -> bytes:
     match output:
         case TracksMessage():
             return _finite(_encoder.encode(output.tracks))
-        case TrackMessage():
+        case TrackMessage() | ZoneStateMessage():
             return b"" if output.state is None else _finite(_encoder.encode(output.state))
         case AlertMessage():
             return b"" if output.archived else _finite(_encoder.encode(output.alert))

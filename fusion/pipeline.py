@@ -19,8 +19,11 @@ from fusion.tracking.tracker import Tracker
 from fusion.zones.alerts import Alerts
 from fusion.zones.commands import decode_command
 from fusion.zones.ed318 import parse_zones
+from fusion.zones.exposure import Exposure
+from fusion.zones.following import Following
 from fusion.zones.permits import Register
 from fusion.zones.rules import assess
+from fusion.zones.windows import ZoneWindow, decode_window, windowed
 from fusion.zones.zones import Zone, ZoneSet
 from sensors import Adapter
 
@@ -39,10 +42,15 @@ class Pipeline:
         self.intake = Intake(config, self.frame, adapters)
         self.timeline = Timeline(Tracker(config, self.frame), config.tracking.window_s)
         self.alerts = Alerts(config.site.name, config.rules)
+        self.following = Following(
+            self.frame, config.site.name, every_hz=config.publish.track_hz, horizon_s=config.rules.horizon_s
+        )
+        self.exposure = Exposure()
         self.publisher = Publisher(config.publish, self.frame, config.site.name)
         self.now = 0
         self._filed, self.zones = zones, zones
         self._changed_zones: dict[str, Zone | None] = {}
+        self._windows: dict[str, ZoneWindow] = {}
         self._status_due = 0
 
     def feed(self, item: Input) -> list[Output]:
@@ -67,14 +75,19 @@ class Pipeline:
                 return self._insert(message, self.intake.scan(message, address))
             case "sensor_status":
                 self.intake.status(message, address)
-                return []
+            case "crowd":
+                return self._count(message, address)
             case "zone":
                 self._change_zone(message, address)
-                return []
+            case "zone_window":
+                return self._change_window(message, address.parts["zone"])
+            case "zone_position":
+                return self._hear_anchor(message, address.parts["zone"])
             case "command":
                 return [*self.alerts.command(address.parts["alert"], decode_command(message.payload), self.now)]
             case name:
                 raise DecodeError(f"topic: {name} messages are not read by this version")
+        return []
 
     def _insert(self, message: RawMessage, scan: Scan) -> list[Output]:
         """Put a scan into its place in time; what cannot have one is counted and told."""
@@ -91,21 +104,51 @@ class Pipeline:
                 notes.append(refused(message, f"time: {age:.1f} s behind the newest look; at most {window:g} s is made up for"))
         return notes
 
+    def _count(self, message: RawMessage, address: Address) -> list[Output]:
+        """Keep what a sensor counts of a crowd. What is refused is not quoted: it may be of a person."""
+        sensor = address.parts["sensor"]
+        try:
+            known = self.exposure.take(sensor, self.intake.crowd(message, address))
+        except DecodeError as error:
+            return [refused(message, str(error), quoting=False)]
+        self.intake.count(sensor, crowds=1, late=known)
+        return []
+
     def _change_zone(self, message: RawMessage, address: Address) -> None:
         """Add, replace or withdraw a zone; one that comes by topic goes before one of a file."""
         name = address.parts["zone"]
         zone = _zone_of(message.payload, name) if message.payload else None
         changed = self._changed_zones | {name: zone}
         try:
-            self.zones = self._with_changes(changed)
+            self.zones = self._with_changes(changed, self._windows)
         except ConfigError as error:
             raise DecodeError(str(error)) from error
         self._changed_zones = changed
 
-    def _with_changes(self, changes: Mapping[str, Zone | None]) -> ZoneSet:
+    def _change_window(self, message: RawMessage, name: str) -> list[Output]:
+        """Change when a zone is in force; an empty payload undoes that."""
+        if message.payload:
+            self._windows = self._windows | {name: decode_window(message.payload)}
+        else:
+            self._windows = {zone: window for zone, window in self._windows.items() if zone != name}
+        self.zones = self._with_changes(self._changed_zones, self._windows)
+        return (
+            [] if self.zones.find(name) else [refused(message, f"zone {name}: is not known yet; its window is kept until it is")]
+        )
+
+    def _hear_anchor(self, message: RawMessage, name: str) -> list[Output]:
+        """Take where a moving zone's anchor is; zones and positions are retained, and may come in any order."""
+        zone = self.zones.find(name)
+        note = self.following.hear(name, zone, message.payload, message.received)
+        return [] if note is None else [refused(message, note)]
+
+    def _with_changes(self, changes: Mapping[str, Zone | None], windows: Mapping[str, ZoneWindow]) -> ZoneSet:
         zones = self._filed
         for name, zone in changes.items():
             zones = zones.without(name) if zone is None else zones.with_zone(zone)
+        for name, window in windows.items():
+            if (published := zones.find(name)) is not None:
+                zones = zones.with_zone(windowed(published, window))
         return zones
 
     # --- The beat -------------------------------------------------------------------------------------------------
@@ -114,9 +157,12 @@ class Pipeline:
         """Bring the picture to now: step what came, judge it, and say what is due."""
         self.timeline.advance()
         table = self._table()
-        assessment = assess(table, self.zones, self.register, self.now, self.config.rules)
+        zones = self.following.place(self.zones, table)
+        assessment = assess(table, zones, self.register, self.now, self.config.rules)
+        findings = assessment.findings + self.following.lost(self.zones, table.time, self.now)
         tracks = WireTracks(table, self.frame, self.config.site.name, assessment.standings)
-        outputs: list[Output] = [*self.alerts.update(assessment.findings, self.now, tracks)]
+        outputs: list[Output] = [*self.alerts.update(findings, self.now, tracks)]
+        outputs += self.following.publish(self.zones, table.time, self.now)
         outputs += self.publisher.publish(table, assessment.standings, self.now)
         if self.now >= self._status_due:
             self._status_due = next_beat(self._status_due, self.now, self.config.publish.status_s)
@@ -135,6 +181,7 @@ class Pipeline:
             tracks=_counted(table),
             alerts=len(self.alerts.open),
             sensors=self.intake.health(self.now, self.timeline.tracker.registration.biases()),
+            crowds=self.exposure.state(self.now),
             counters={},
         )
 
@@ -157,8 +204,11 @@ class Pipeline:
             status_due=self._status_due,
             timeline=self.timeline.snapshot(),
             alerts=self.alerts.snapshot(),
+            following=self.following.state,
+            crowds=self.exposure.held,
             publisher=self.publisher.state,
             intake=self.intake.records,
+            windows=self._windows,
             zones=self._changed_zones,
         )
         return encode_state(self.config, state)
@@ -168,10 +218,13 @@ class Pipeline:
         state = decode_state(self.config, snapshot)
         self.timeline.restore(state.timeline)
         self.alerts = Alerts(self.config.site.name, self.config.rules, state.alerts)
+        self.following.state = state.following
+        self.exposure = Exposure(state.crowds)
         self.publisher.state = state.publisher
         self.intake.records = dict(state.intake)
         self._changed_zones = dict(state.zones)
-        self.zones = self._with_changes(self._changed_zones)
+        self._windows = dict(state.windows)
+        self.zones = self._with_changes(self._changed_zones, self._windows)
         self.now, self._status_due = state.now, state.status_due
 
 

@@ -13,9 +13,12 @@ from fusion.messages import Record
 from fusion.publishing import PublisherState
 from fusion.tracking.timeline import TimelineState
 from fusion.zones.alerts import AlertsState
+from fusion.zones.exposure import Held
+from fusion.zones.following import FollowingState
+from fusion.zones.windows import ZoneWindow
 from fusion.zones.zones import Zone
 
-VERSION = 5
+VERSION = 7
 """Raised whenever a snapshot of before means something else: it is then refused, and the service starts afresh."""
 
 SHAPING = ("site", "sensor", "rules", "tracking", "publish")
@@ -29,8 +32,11 @@ class PipelineState(Record):
     status_due: int  # ns
     timeline: TimelineState
     alerts: AlertsState
+    following: FollowingState
+    crowds: dict[str, Held]
     publisher: PublisherState
     intake: dict[str, SensorRecord]
+    windows: dict[str, ZoneWindow]  # by topic
     zones: dict[str, Zone | None]  # by topic since the start; None for a withdrawn one
 
 

@@ -11,20 +11,27 @@ import msgspec
 from fusion.config import Config
 from fusion.config_file import bare, describe, table_of
 from fusion.intake import SensorStatus
-from fusion.messages import Alert, PictureMessage, Rejected, StatusMessage, Track
+from fusion.messages import Alert, PictureMessage, Rejected, StatusMessage, Track, ZoneState
 from fusion.zones.commands import Command
+from fusion.zones.crowds import Crowd
 from fusion.zones.ed318_tables import Feature
+from fusion.zones.positions import ZonePosition
+from fusion.zones.windows import ZoneWindow
 from sensors.scan import WireScan
 
 MESSAGES: dict[str, Any] = {
     "scan": WireScan,
     "sensor_status": SensorStatus,
+    "crowd": Crowd,
     "zone": Feature,
+    "zone_position": ZonePosition,
+    "zone_window": ZoneWindow,
     "command": Command,
     "tracks": tuple[Track, ...],
     "picture": PictureMessage,
     "track": Track,
     "alert": Alert,
+    "zone_state": ZoneState,
     "rejected": Rejected,
     "status": StatusMessage,
 }

@@ -12,15 +12,23 @@ from simulators.view import Hits, View
 
 
 def detect(view: View) -> list[Hits]:
-    """Give the directions to every target in the picture, and the false alarms."""
-    return [_directions(view, i, target) for i, target in enumerate(view.targets)] + [_false_directions(view)]
+    """Give the directions to every target in the picture, those to birds, of source −2 − their number, and the false alarms.
+
+    Cars are left out: what watches the sky masks roads.
+    """
+    found = [_directions(view, i, target) for i, target in enumerate(view.targets)]
+    birds = [_directions(view, -2 - i, thing) for i, thing in enumerate(view.clutter) if thing.kind == "bird"]
+    return [*found, *birds, _false_directions(view)]
 
 
 def _directions(view: View, index: int, target: Target) -> Hits:
     """Give the directions to one target."""
     time = view.looks.time
-    seen = view.directions(target.trajectory.position(time), target.trajectory.velocity(time))
-    hit = np.flatnonzero(target.trajectory.flying(time) & view.covers(seen) & view.detects(target.id, seen.range))
+    seen = view.directions(*target.trajectory.motion(time))
+    there = target.trajectory.flying(time) & view.covers(seen)
+    if view.field is not None:
+        there &= view.field.holds(seen.azimuth, seen.elevation)
+    hit = np.flatnonzero(there & view.detects(target.id, seen.range))
     accuracy, bias, noise = view.accuracy, view.behaviour.bias, view.noise(target.id, 2)
     azimuth = seen.azimuth + np.radians(bias.azimuth_deg + (accuracy.azimuth_deg or 0.0) * noise[:, 0])
     elevation = seen.elevation + np.radians(bias.elevation_deg + (accuracy.elevation_deg or 0.0) * noise[:, 1])
@@ -31,7 +39,7 @@ def _directions(view: View, index: int, target: Target) -> Hits:
 
 def _false_directions(view: View) -> Hits:
     look, shares, named = view.false_alarms(2)
-    columns = np.stack([*view.false_direction(shares), named], axis=-1)
+    columns = np.stack([*view.false_direction(look, shares), named], axis=-1)
     return Hits(look, view.looks.time[look], np.full(len(look), -1), columns)
 
 

@@ -1,14 +1,15 @@
-"""Remote ID that a sender on the ground makes up: positions and identities of aircraft that are not there."""
+"""Broadcasts that a sender on the ground makes up: positions and identities of aircraft that are not there."""
 
 from __future__ import annotations
 
 import math
 
+import msgspec
 import numpy as np
 
 from fusion.messages import Floats, Identity, Integers
+from simulators.behaviour import Fakes
 from simulators.earth import Place, enu_from_ecef_matrix, wgs84_from_ecef
-from simulators.scenario import Fakes
 from simulators.view import Hits, View
 
 
@@ -47,6 +48,14 @@ def _ecef_from_enu(place: Place) -> Floats:
     return np.asarray(enu_from_ecef_matrix(place.latitude, place.longitude).T)
 
 
-def identity(source: int) -> Identity:
-    """Give the identity of a made-up source: a serial in the form of ANSI/CTA-2063-A, another each."""
+def identity(view: View, source: int) -> Identity:
+    """Give the identity of a made-up source: the one that is pretended, or an invented one, another each.
+
+    Serials have the form of ANSI/CTA-2063-A; addresses are of the block that ICAO gives to nobody for long (F00000–F07FFF,
+    Annex 10, volume III, table 9-1).
+    """
+    if view.behaviour.fakes is not None and (claim := view.behaviour.fakes.identity) is not None:
+        return msgspec.convert(claim, Identity, from_attributes=True)
+    if view.sensor.kind == "adsb":
+        return Identity(icao24=f"{0xF00000 + -1 - source:06x}")
     return Identity(serial=f"1581FAKE{-1 - source:012d}")

@@ -8,8 +8,8 @@ import numpy as np
 
 from fusion.config import Sensor
 from fusion.messages import SECOND, Floats, Integers
+from simulators.behaviour import Behaviour, Dropouts
 from simulators.chance import Chance
-from simulators.scenario import Behaviour
 
 AT_WILL = 1.0
 """s: how often a sensor without a configured period reports. Remote ID and ADS-B tell their position once a second or
@@ -49,11 +49,29 @@ def looks(sensor: Sensor, behaviour: Behaviour, duration: float, chance: Chance)
     return Looks(period, time, tuple(f"{words[i]:04x}" for i in life), np.arange(len(time)) - first)
 
 
+def dropped(dropouts: Dropouts, duration: float, random: np.random.Generator) -> Floats:
+    """Draw the drop-outs (m, 2), from, to, of a time that begins at 0: on and off in turn, both exponential.
+
+    It is off at the beginning as often as at any time, for/(every + for); what is left of an exponential time is one too.
+    """
+    off = random.uniform() < dropouts.for_s / (dropouts.every_s + dropouts.for_s)
+    at, found = (0.0 if off else dropouts.every_s * random.standard_exponential()), []
+    while at < duration:
+        end = at + dropouts.for_s * random.standard_exponential()
+        found.append((at, end))
+        at = end + dropouts.every_s * random.standard_exponential()
+    return np.array(found).reshape(-1, 2)
+
+
 def arrivals(looks: Looks, behaviour: Behaviour, chance: Chance) -> Arrivals:
-    """Give what arrives, and when: delay and an exponential tail, as queues make it; some lost, some twice."""
+    """Give what arrives, and when: delay and an exponential tail, as queues make it; some lost, some dropped, some twice."""
     count = len(looks.time)
     late = behaviour.delay_s + behaviour.jitter_s * chance("jitter").standard_exponential((2, count))
-    kept = np.flatnonzero(chance("loss").uniform(size=count) >= behaviour.loss)
+    lost = chance("loss").uniform(size=count) < behaviour.loss
+    if behaviour.dropouts is not None and count:
+        times = dropped(behaviour.dropouts, float(looks.time[-1]), chance("dropouts"))
+        lost |= np.searchsorted(times.ravel(), looks.time, side="right") % 2 == 1  # behind a begin, and not behind its end
+    kept = np.flatnonzero(~lost)
     again = kept[chance("duplicates").uniform(size=count)[kept] < behaviour.duplicates]
     look = np.concatenate([kept, again])
     received = np.concatenate([(looks.time + late[0])[kept], (looks.time + late.sum(axis=0) + 0.01)[again]])

@@ -16,27 +16,22 @@ from fusion.config import Config, Sensor
 from fusion.config_file import Key
 from fusion.errors import ConfigError
 from fusion.messages import nanoseconds
-from simulators import birds, fixed_wing, presets, recorded, rotorcraft
-from simulators.scenario import Actor, Behaviour, Scenario
+from simulators import balloon, birds, fixed_wing, presets, recorded, rotorcraft, scenario_sensors, surface
+from simulators.behaviour import Behaviour
+from simulators.scenario import Actor, Scenario
 
 LIBRARY = Path(__file__).parent / "scenarios"
 """The scenarios that come with the house."""
 
-NEEDS = {
-    "radar": ("range_m", "azimuth_deg"),
-    "rf": ("azimuth_deg",),
-    "tdoa": ("tdoa_s",),
-    "camera": ("azimuth_deg", "elevation_deg"),
-    "adsb": ("horizontal_m", "vertical_m", "velocity_mps"),
-    "remote_id": ("horizontal_m", "vertical_m", "velocity_mps"),
-}
-"""The kinds of sensor that can be simulated, and the accuracies that each errs by."""
-
 TOP_SPEED: dict[str, float] = {
     **{kind: rotors.speed for kind, rotors in rotorcraft.LIMITS.items()},
     **{kind: wings.speed for kind, wings in fixed_wing.LIMITS.items()},
+    **{kind: ground.speed for kind, ground in surface.LIMITS.items()},
     "bird_flock": birds.SPEED[1],
+    "balloon": balloon.TOP_CLIMB,
 }
+
+LEAST_SPEED: dict[str, float] = {kind: wings.least for kind, wings in fixed_wing.LIMITS.items()}
 
 FORWARD = {"fixed_wing", "airliner", "bird_flock"}
 """The kinds that cannot stand still in the air."""
@@ -138,14 +133,10 @@ def _lonely(stage: Stage) -> list[Fault]:
 def _contradictions(scenario: Scenario) -> list[Fault]:
     """Find what no single key can be blamed for."""
     faults = _twice("actor", [actor.id for actor in scenario.actor])
+    faults += _named_twice(scenario)
     faults += _twice("sensor", [sensor.id for sensor in scenario.sensor])
     faults += [fault for i, actor in enumerate(scenario.actor) for fault in _faults_of_actor(("actor", i), actor)]
-    for i, sensor in enumerate(scenario.sensor):
-        faults += [
-            (("sensor", i, "outages"), f"[{begin:g}, {end:g}] is empty; expected [from, to] with from < to")
-            for begin, end in sensor.outages
-            if begin >= end
-        ]
+    faults += scenario_sensors.contradictions(scenario)
     names = {actor.id for actor in scenario.actor} | {traffic.id for traffic in scenario.traffic}
     faults += [
         (("expect", i, "actor"), f"{expectation.actor!r} is no actor of this scenario ({', '.join(sorted(names))})")
@@ -170,8 +161,34 @@ def _twice(table: str, names: list[str]) -> list[Fault]:
     ]
 
 
+def _named_twice(scenario: Scenario) -> list[Fault]:
+    """Find clutter that is called as somebody else: chances go by names."""
+    others = {actor.id for actor in scenario.actor} | {traffic.id for traffic in scenario.traffic}
+    names = [("birds", i, birds.id) for i, birds in enumerate(scenario.birds)]
+    names += [("road", i, road.id) for i, road in enumerate(scenario.road)]
+    told = [name for _, _, name in names]
+    return [
+        ((table, i, "id"), f"{name!r} is called so already; ids are unique")
+        for k, (table, i, name) in enumerate(names)
+        if name in others or name in told[:k]
+    ]
+
+
 def _faults_of_actor(key: Key, actor: Actor) -> list[Fault]:
-    return _faults_of_route(key, actor) + _faults_of_speed(key, actor) + _faults_of_identity(key, actor)
+    return (
+        _faults_of_route(key, actor)
+        + _faults_of_speed(key, actor)
+        + _faults_of_identity(key, actor)
+        + _faults_of_notes(key, actor)
+    )
+
+
+def _faults_of_notes(key: Key, actor: Actor) -> list[Fault]:
+    return [
+        ((*key, "notes", i, "at_s"), f"{note.at_s:g} s is before take_off_s, {actor.take_off_s:g} s")
+        for i, note in enumerate(actor.notes)
+        if note.at_s < actor.take_off_s
+    ]
 
 
 def _faults_of_route(key: Key, actor: Actor) -> list[Fault]:
@@ -187,6 +204,8 @@ def _faults_of_route(key: Key, actor: Actor) -> list[Fault]:
     ]
     if bool(actor.route) == bool(actor.trajectory):
         faults.append(((*key, "route"), "needs a route of one waypoint at least or a trajectory, and not both"))
+    if actor.kind == "balloon" and len(actor.route) > 1:
+        faults.append(((*key, "route"), "a balloon goes where the wind does; expected the one waypoint that it rises from"))
     if actor.kind in FORWARD and len(actor.route) == 1:
         faults.append(((*key, "route"), f"{_a(actor.kind)} cannot stay in one place; give it two waypoints at least"))
     faults += [
@@ -200,11 +219,16 @@ def _faults_of_route(key: Key, actor: Actor) -> list[Fault]:
 def _faults_of_speed(key: Key, actor: Actor) -> list[Fault]:
     asked = [((*key, "speed_mps"), actor.speed_mps)]
     asked += [((*key, "route", i, "speed_mps"), waypoint.speed_mps) for i, waypoint in enumerate(actor.route)]
-    most = TOP_SPEED[actor.kind]
-    return [(where, f"{_a(actor.kind)} flies at {most:g} m/s at most") for where, speed in asked if speed and speed > most]
+    most, least = TOP_SPEED[actor.kind], LEAST_SPEED.get(actor.kind, 0.0)
+    faults = [(where, f"{_a(actor.kind)} goes at {most:g} m/s at most") for where, speed in asked if speed and speed > most]
+    return faults + [
+        (where, f"{_a(actor.kind)} flies at {least:g} m/s at least") for where, speed in asked if speed and speed < least
+    ]
 
 
 def _faults_of_identity(key: Key, actor: Actor) -> list[Fault]:
+    if actor.controller_on_s and not (actor.pilot and actor.emitter):
+        return [((*key, "controller_on_s"), "needs a pilot and an emitter, or there is no controller that sends")]
     if not actor.broadcasts:
         return []
     if actor.identity is None:
@@ -222,32 +246,13 @@ def _misfits(scenario: Scenario, site: Config) -> list[Fault]:
         for i, told in enumerate(scenario.sensor)
         if told.id not in names
     ]
-    kinds = {sensor.id: sensor.kind for sensor in site.sensor}
-    faults += [
-        (("sensor", i, "preset"), f"{told.preset!r} is a {wanted}, and {told.id!r} of kind {kinds[told.id]!r}")
-        for i, told in enumerate(scenario.sensor)
-        if told.preset and told.id in kinds and (wanted := presets.PRESETS[told.preset].kind) != kinds[told.id]
-    ]
-    faults += [
-        (("sensor", i, key), f"is for a sensor of kind {kind!r}; {told.id!r} is of kind {kinds[told.id]!r}")
-        for i, told in enumerate(scenario.sensor)
-        for key, kind in (("fakes", "remote_id"), ("echo", "radar"))
-        if getattr(told, key) is not None and kinds.get(told.id, kind) != kind
-    ]
+    faults += scenario_sensors.misfits(scenario, site)
     faults += [
         (("broken", "off", i), f"{name!r} is no sensor of {scenario.site} ({', '.join(names)})")
         for i, name in enumerate(scenario.broken.off if scenario.broken else ())
         if name not in names
     ]
-    return faults + [(("site",), f"{scenario.site}: {fault}") for sensor in site.sensor if (fault := _unsimulated(sensor))]
-
-
-def _unsimulated(sensor: Sensor) -> str | None:
-    """Say why a configured sensor cannot be simulated, or None when it can."""
-    if sensor.kind not in NEEDS:
-        return f"sensor {sensor.id!r} is of kind {sensor.kind!r}; simulated are {', '.join(NEEDS)}"
-    missing = [name for name in NEEDS[sensor.kind] if getattr(sensor.accuracy, name) is None]
-    return f"sensor {sensor.id!r} needs accuracy.{', accuracy.'.join(missing)} to err by" if missing else None
+    return faults
 
 
 def _a(kind: str) -> str:

@@ -13,15 +13,21 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from fusion.config import Accuracy, Sensor
-from fusion.messages import CLASSES, Floats, Integers
+from fusion.messages import Floats, Integers
+from simulators import interference
+from simulators.behaviour import Behaviour, Echo
 from simulators.buildings import Prism, hidden
 from simulators.chance import Chance, correlated
 from simulators.earth import Place
+from simulators.labels import Labels, labels
 from simulators.looks import Looks
-from simulators.scenario import Behaviour, Echo
+from simulators.ptz import Candidates, Field, follow
 from simulators.targets import Target
 
 Flags = NDArray[np.bool_]
+
+PFA = 1e-6
+"""The probability of a false alarm in a cell where the scenario tells none: what drone radars are set for."""
 
 WHOLE_SKY = (0.0, 90.0)
 """Elevations (degrees) of a sensor that configures none: false alarms need bounds."""
@@ -66,12 +72,37 @@ class View:
     reference: Reference | None = None
     prisms: tuple[Prism, ...] = ()
     ground: float = 0.0  # m above the ellipsoid, the site's
+    clutter: tuple[Target, ...] = ()  # what moves and no truth tells of
 
     @cached_property
     def accuracy(self) -> Accuracy:
         """The standard deviations that it truly errs by; what it claims stands in the site's configuration."""
         told = {name: value for name, value in asdict(self.behaviour.accuracy).items() if value is not None}
         return replace(self.sensor.accuracy, **told)
+
+    @cached_property
+    def labels(self) -> Labels:
+        """How it names what it sees."""
+        return labels(self.behaviour, self.sensor)
+
+    @cached_property
+    def field(self) -> Field | None:
+        """Where it looked, if it looks at one thing at a time."""
+        if self.behaviour.ptz is None:
+            return None
+        time, (begin, width) = self.looks.time, self.sector
+        low, high = np.radians(self.sensor.coverage.elevation_deg or WHOLE_SKY)
+        home = (begin + width / 2.0, float(low + high) / 2.0)
+        return follow(self.behaviour.ptz, time, self.looks.period, home, self._candidates())
+
+    def _candidates(self) -> Candidates:
+        """Give every target as a camera that is pointed would have it."""
+        time, columns = self.looks.time, np.full((3, len(self.looks.time), len(self.targets)), math.inf)
+        for i, target in enumerate(self.targets):
+            seen = self.directions(target.trajectory.position(time), target.trajectory.velocity(time))
+            there = target.trajectory.flying(time) & self.covers(seen)
+            columns[:, :, i] = np.where(there, seen.range, math.inf), seen.azimuth, seen.elevation
+        return Candidates(tuple(target.actor for target in self.targets), *columns)
 
     def noise(self, target: str, width: int) -> Floats:
         """Draw the errors (n, width) of every look at one target, in standard deviations."""
@@ -85,6 +116,11 @@ class View:
         rate = (enu * self.place.turned(velocity)).sum(axis=-1) / distance
         azimuth = np.arctan2(enu[:, 0], enu[:, 1]) % math.tau
         return Directions(distance, azimuth, np.arcsin(enu[:, 2] / distance), rate)
+
+    def azimuth(self, position: Floats) -> Floats:
+        """Give the azimuths (n,) of earth-centred points (n, 3) alone."""
+        enu = self.place.enu(position)
+        return np.asarray(np.arctan2(enu[:, 0], enu[:, 1]) % math.tau)
 
     def covers(self, seen: Directions) -> Flags:
         """Tell what lies inside the configured coverage, and behind no building."""
@@ -116,7 +152,23 @@ class View:
         """
         random = self.chance("detection", target)
         draw = correlated(random, len(distance), 1, self.looks.period, self.behaviour.gap_s)[:, 0]
-        return np.asarray(ndtr(draw) < self.probability(distance, rcs_dbsm))
+        probability = self.probability(distance, rcs_dbsm)
+        if self.behaviour.interference and self.sensor.kind == "radar":
+            probability = interference.weakened(probability, self.louder(), self.false_alarm)
+        return np.asarray(ndtr(draw) < probability)
+
+    @property
+    def false_alarm(self) -> float:
+        """The probability of a false alarm in one cell that its threshold is set for."""
+        return PFA if self.behaviour.echo is None else self.behaviour.echo.false_alarm
+
+    def louder(self, link: str | None = None) -> Floats:
+        """Give how many times as strong as in quiet the noise is at each look (n,)."""
+        return interference.noise(self.behaviour.interference, self.looks.time, link)
+
+    def reach(self, link: str | None = None) -> Floats:
+        """Give how far away a link is received at each look (n,), m."""
+        return np.asarray(self.sensor.coverage.range_m[1] / np.sqrt(self.louder(link)))
 
     def probability(self, distance: Floats, rcs_dbsm: float = 0.0) -> Floats:
         """Give the probability of detection at ranges (n,): the configured one, the scenario's steps, or an echo's.
@@ -133,33 +185,29 @@ class View:
         return np.asarray(shares[np.searchsorted(limits, distance, side="left")])
 
     def named(self, target: Target, rows: int) -> Floats:
-        """Draw the class that each detection names, an index into CLASSES; −1 where the sensor names none."""
-        random, accuracy = self.chance("class", target.id), self.behaviour.class_accuracy
-        right = random.uniform(size=rows) < accuracy
-        wrong = (target.class_index + random.integers(1, len(CLASSES), rows)) % len(CLASSES)
-        return np.where(right, target.class_index, wrong) if accuracy > 0.0 else np.full(rows, -1.0)
+        """Draw what each look names a target, a number of its labels."""
+        return self.labels.named(target.class_index, rows, self.looks.period, self.chance("class", target.id))
 
     def false_alarms(self, width: int) -> tuple[Integers, Floats, Floats]:
         """Draw false alarms: the looks (m,) they fall in, a Poisson number each; (m, width) uniform shares; their class (m,)."""
         random = self.chance("false alarms")
-        counts = random.poisson(self.sensor.false_alarms_per_scan, len(self.looks.time))
+        more = interference.more_false_alarms(self.louder(), self.false_alarm)
+        counts = random.poisson(self.sensor.false_alarms_per_scan * more)
         look = np.repeat(np.arange(len(counts)), counts)
         shares = random.uniform(size=(len(look), width))
-        named = random.integers(0, len(CLASSES), len(look)) if self.behaviour.class_accuracy > 0.0 else np.full(len(look), -1)
-        return look, shares, named.astype(float)
+        return look, shares, self.labels.of_false_alarms(len(look), random)
 
-    def false_direction(self, shares: Floats) -> tuple[Floats, Floats]:
-        """Give azimuths and elevations, uniform over the coverage, of uniform shares (m, 2)."""
+    def false_direction(self, look: Integers, shares: Floats) -> tuple[Floats, Floats]:
+        """Give azimuths and elevations in looks (m,), uniform over what each looked at, of uniform shares (m, 2)."""
+        if self.field is not None:
+            return self.field.somewhere(look, shares)
         begin, width = self.sector
         low, high = np.radians(self.sensor.coverage.elevation_deg or WHOLE_SKY)
         return (begin + width * shares[:, 0]) % math.tau, low + (high - low) * shares[:, 1]
 
     def classes(self, named: float) -> dict[str, float] | None:
-        """Give the class report: what it names with the probability that it is right, the rest shared."""
-        if named < 0.0:
-            return None
-        rest = (1.0 - self.behaviour.class_accuracy) / (len(CLASSES) - 1)
-        return {name: round(self.behaviour.class_accuracy if i == named else rest, 6) for i, name in enumerate(CLASSES)}
+        """Give the class report of a number of its labels."""
+        return self.labels.report(named)
 
 
 def signal(echo: Echo, distance: Floats, rcs_dbsm: float) -> Floats:

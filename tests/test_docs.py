@@ -26,6 +26,7 @@ from fusion.messages import (
     StatusMessage,
     Tdoa,
     Track,
+    ZoneState,
     nanoseconds,
 )
 from fusion.metrics import QUANTILES
@@ -33,7 +34,10 @@ from fusion.schema import MESSAGES, configuration_page, schemas
 from fusion.topics import TOPICS
 from fusion.transport.counters import COUNTERS
 from fusion.zones.commands import decode_command
+from fusion.zones.crowds import decode_crowd
 from fusion.zones.ed318 import parse_zones
+from fusion.zones.positions import decode_position
+from fusion.zones.windows import decode_window
 from sensors.scan import Station, adapter
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -59,7 +63,11 @@ def decode_scan(payload: bytes) -> Scan:
 DECODERS = {
     "scan": decode_scan,
     "sensor_status": lambda payload: msgspec.json.decode(payload, type=SensorStatus),
+    "crowd": lambda payload: decode_crowd(payload, 2**62),
     "zone": lambda payload: parse_zones(payload, "the example"),
+    "zone_position": lambda payload: decode_position(payload, 2**62, STATION.frame),
+    "zone_window": decode_window,
+    "zone_state": lambda payload: msgspec.json.decode(payload, type=ZoneState),
     "command": decode_command,
     "track": lambda payload: msgspec.json.decode(payload, type=Track),
     "alert": lambda payload: msgspec.json.decode(payload, type=Alert),
@@ -110,7 +118,7 @@ def test_every_topic_stands_in_the_table(name):
     assert (retained.split(",")[0] == "yes") is row.retained
 
 
-@pytest.mark.parametrize("kind", [Track, Alert, StatusMessage])
+@pytest.mark.parametrize("kind", [Track, Alert, ZoneState, StatusMessage])
 def test_every_field_is_explained(kind):
     for field in msgspec.structs.fields(kind):
         assert f"`{field.encode_name}`" in PAGE or f'"{field.encode_name}"' in PAGE, field.encode_name

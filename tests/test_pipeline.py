@@ -1,5 +1,6 @@
 """The core as a whole: what comes in is sorted, refused, tracked, judged and published, and its state is a value."""
 
+import itertools
 import json
 
 import msgspec
@@ -17,6 +18,8 @@ from fusion.messages import (
     Tick,
     TrackMessage,
     TracksMessage,
+    ZoneStateMessage,
+    utc,
 )
 from fusion.payload import payload
 from fusion.pipeline import Pipeline
@@ -253,3 +256,153 @@ def test_time_does_not_run_backwards():
     now = core.now
     core.feed(Tick(time=START))
     assert core.now == now
+
+
+MOVING = b"""{"type": "Feature", "properties": {"identifier": "FLO-1", "country": "FRA", "type": "PROHIBITED",
+  "extendedProperties": {"vigie": {"moving": {"speed_mps": 20, "fresh_s": 2, "stale_s": 5}}}},
+  "geometry": {"type": "Point", "coordinates": [2.2945, 48.8582], "extent": {"subType": "Circle", "radius": 400},
+  "layer": {"uom": "m", "upper": 3000, "upperReference": "AGL"}}}"""
+
+
+def convoy():
+    """Give a moving zone and where its anchor is, by topic, among the scene's scans; it falls silent after 4 s."""
+    items = [RawMessage(topic=TREE.path("zone", zone="FLO-1"), payload=MOVING, received=START + 1)]
+    for second in (1, 2, 3, 4):
+        said_at = utc(START + second * SECOND).isoformat()
+        where = {"time": said_at, "latitude_deg": 48.8582, "longitude_deg": 2.2945 + 2e-4 * second}
+        topic = TREE.path("zone_position", zone="FLO-1")
+        items.append(RawMessage(topic=topic, payload=json.dumps(where).encode(), received=START + second * SECOND + 7))
+    return inputs([*map(message, SCANS), *items])
+
+
+def test_a_zone_follows_its_position_topic_grows_when_that_falls_silent_and_is_told_as_lost():
+    outputs = feed(pipeline(), convoy())
+    states = [output.state for output in said(outputs, ZoneStateMessage)]
+    assert [state for state, _ in itertools.groupby(one.state for one in states)] == ["held", "following", "held", "lost"]
+    assert states[-1].grown_m == 100.0
+    assert states[-1].position.longitude_deg == pytest.approx(2.2953)
+    alerts = [output.alert for output in said(outputs, AlertMessage) if output.alert.rule == "lost_anchor"]
+    assert [(alert.state, alert.zone, alert.track, alert.severity) for alert in alerts] == [("raised", "FLO-1", "", "warning")]
+    assert all(isinstance(payload(output), bytes) for output in outputs)
+
+
+@pytest.mark.parametrize("cut", [0.2, 0.5, 0.8])
+def test_a_moving_zone_goes_on_after_a_restart_as_if_there_had_been_none(cut):
+    items, core, other = convoy(), pipeline(), pipeline()
+    half = round(cut * len(items))
+    feed(core, items[:half])
+    other.restore(core.snapshot())
+    assert [payload(one) for one in feed(other, items[half:])] == [payload(one) for one in feed(core, items[half:])]
+
+
+def crowd(count, second, **more):
+    cell = {"cell": "stand", "latitude_deg": 48.8582, "longitude_deg": 2.2945, "radius_m": 40, "count": count, "confidence": 0.8}
+    said = {"time": utc(START + second * SECOND).isoformat(), "cells": [cell | more]}
+    topic = TREE.path("crowd", sensor=CONFIG.sensor[0].id)
+    return RawMessage(topic=topic, payload=json.dumps(said).encode(), received=START + second * SECOND + DELAY)
+
+
+def test_crowd_counts_are_kept_told_in_the_status_and_outlive_a_restart():
+    core, other, sensor = pipeline(), pipeline(), CONFIG.sensor[0].id
+    assert feed(core, [crowd(340, 1), crowd(320, 3), crowd(10, 2)]) == []
+    other.restore(core.snapshot())
+    for one in (core, other):
+        status = said(one.feed(Tick(time=START + 51 * SECOND)), StatusMessage)[0]
+        state = status.crowds[f"{sensor}/stand"]
+        assert (state.count, state.age_s, state.at_least, state.full) == (320, 48.0, 288, True)
+        assert (status.sensors[sensor].crowds, status.sensors[sensor].late) == (3, 1)
+
+
+def test_a_crowd_with_an_image_is_refused_and_nothing_of_it_is_quoted():
+    core, sensor = pipeline(), CONFIG.sensor[0].id
+    (note,) = core.feed(crowd(5, 1, image="iVBORw0KGgo"))
+    assert isinstance(note, Rejected)
+    assert "unknown field `image`" in note.reason
+    assert note.first_bytes == ""
+    assert "iVBOR" not in payload(note).decode()
+    (note,) = core.feed(msgspec.structs.replace(crowd(5, 1), topic=TREE.path("crowd", sensor="nobody")))
+    assert "'nobody' is not configured" in note.reason
+    status = said(core.feed(Tick(time=START + 60 * SECOND)), StatusMessage)[0]
+    assert (status.crowds, status.sensors[sensor].rejected) == ({}, 1)
+
+
+def escort():
+    """Give a zone around the aircraft that the scene's second target says to be."""
+    extended = {
+        "vigie": {"moving": {"anchor": {"icao24": "39ac01"}, "speed_mps": 40, "course_deg": 0, "fresh_s": 3, "stale_s": 9}}
+    }
+    feature = json.loads(MOVING)
+    return feature | {"properties": feature["properties"] | {"extendedProperties": extended}}
+
+
+def test_a_zone_goes_with_a_track_and_late_scans_leave_it_where_it_would_have_been():
+    came = RawMessage(topic=TREE.path("zone", zone="FLO-1"), payload=json.dumps(escort()).encode(), received=START + 1)
+    late = [message(scan, scan.time + DELAY + (i % 7 == 0) * 2 * SECOND) for i, scan in enumerate(SCANS)]
+    ticks = [Tick(time=START + i * SECOND // 10) for i in range(130, 150)]
+    cores = pipeline(), pipeline()
+    for core, scans_ in zip(cores, ([*map(message, SCANS)], late), strict=True):
+        feed(core, [*inputs([came, *scans_]), *ticks])
+    fix, other = (core.following.state.fixes["FLO-1"] for core in cores)
+    assert fix.place == other.place
+    assert fix.time == other.time
+    end = TARGETS[1, :3] + TARGETS[1, 3:] * (fix.time - START) / SECOND
+    there = FRAME.grid_from_wgs84(*fix.place, 0.0)
+    assert np.hypot(*(there - end)[:2]) < 30.0
+    assert fix.time > START + 11 * SECOND
+
+
+def window(*periods):
+    body = {
+        "periods": [{"start": utc(START + a).isoformat(), "end": utc(START + b).isoformat()} for a, b in periods],
+        "who": "me",
+        "why": "late",
+    }
+    return json.dumps(body).encode()
+
+
+def tell(core, topic, payload_, at=START + 1):
+    return core.feed(RawMessage(topic=TREE.path(topic, zone="HERE"), payload=payload_, received=at))
+
+
+def test_a_window_changes_when_a_zone_is_in_force_until_it_is_undone():
+    core = pipeline(circle("HERE", 3000.0, upper=500.0))
+
+    def in_force(second):
+        return core.zones.applying(START + second * SECOND).tolist()
+
+    assert in_force(5) == [True]
+    assert tell(core, "zone_window", window((10 * SECOND, 20 * SECOND), (30 * SECOND, 40 * SECOND))) == []
+    assert [in_force(s) for s in (5, 10, 20, 35)] == [[False], [True], [False], [True]]
+    again = pipeline(circle("HERE", 3000.0, upper=500.0))
+    again.restore(core.snapshot())
+    assert again.zones.applying(START + 12 * SECOND).tolist() == [True]
+    assert again.zones.applying(START).tolist() == [False]
+    tell(core, "zone_window", window())
+    assert in_force(35) == [False]
+    tell(core, "zone_window", b"")
+    assert in_force(5) == [True]
+
+
+def test_a_window_that_comes_before_its_zone_is_kept_and_told():
+    core = pipeline()
+    (note,) = tell(core, "zone_window", window((10 * SECOND, 20 * SECOND)))
+    assert "not known yet" in note.reason
+    feature = json.loads(MOVING)
+    feature["properties"] |= {"identifier": "HERE"}
+    assert tell(core, "zone", json.dumps(feature).encode()) == []
+    assert [core.zones.applying(START + s * SECOND).tolist() for s in (5, 15)] == [[False], [True]]
+
+
+@pytest.mark.parametrize(
+    ("payload_", "why"),
+    [
+        (b'{"periods": [], "who": "me"}', "why"),
+        (b'{"periods": [], "who": " ", "why": "x"}', "who"),
+        (window((20 * SECOND, 10 * SECOND)), "periods[0].end"),
+        (b'{"periods": [{"start": "2026-07-26T17:30:00"}], "who": "me", "why": "x"}', "start"),
+        (b"[" * 9999, "zone window"),
+    ],
+)
+def test_a_window_that_makes_no_sense_is_refused_with_the_reason(payload_, why):
+    (refusal,) = tell(pipeline(circle("HERE", 3000.0)), "zone_window", payload_)
+    assert why in refusal.reason

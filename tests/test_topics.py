@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from paho.mqtt.client import topic_matches_sub
 
 from fusion.topics import ID, TOPICS, TopicTree, matches
+from fusion.transport.listen import INWARD
 
 names = st.from_regex(f"^{ID}$", fullmatch=True)
 
@@ -54,3 +55,8 @@ def test_filters_match_as_paho_says(filter_, topic):
     if "#" in filter_[:-1]:
         filter_ = [level for level in filter_ if level != "#"] or ["a"]
     assert matches("/".join(filter_), "/".join(topic)) == topic_matches_sub("/".join(filter_), "/".join(topic))
+
+
+def test_the_service_subscribes_to_every_inward_topic_that_it_reads():
+    unread = {"permit"}  # not yet
+    assert {*INWARD} == {name for name, row in TOPICS.items() if row.direction == "in"} - unread

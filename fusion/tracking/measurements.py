@@ -13,14 +13,11 @@ from fusion.frame import SiteFrame
 from fusion.messages import LIGHT, Floats, Integers, Scan
 from fusion.tracking import kernels
 from fusion.tracking.kernels import DIFFERENCE, DIRECTION
-from fusion.tracking.reading import Reading, densities, read
+from fusion.tracking.reading import NEAREST, Reading, densities, read
 from fusion.tracking.sensors import TIME_OFF, Bias, SensorModel
 
 WAY = 10.0
 """m/s, each axis: how fast a target is taken to go whose time is not known well; a drone's cruise is 15 m/s."""
-
-NEAREST = 0.1
-"""m: what is left of a range when a bias is taken off it."""
 
 LEAST = 16
 """Detections that a strip holds at least: to look at so many costs as much as to skip a strip."""

@@ -18,8 +18,12 @@ from fusion.tracking.sensors import TIME_OFF, SensorModel
 REPORTED_SPEED_SIGMA = 5.0
 """m/s: a reported velocity of unknown accuracy starts a track this far from the truth, each axis."""
 
-APART = 0.1
-"""m between a sensor and its reference at least."""
+NEAREST = 0.1
+"""m: no range is taken for less, nor is less left of one when a bias is taken off it: it would have no direction."""
+
+FINEST = np.array([[1e-2, 1e-5, 1e-5, 1e-2, 1e-2, 1e-2], [1e-2] * 6, [1e-2] * 6]) ** 2
+"""m², rad², m²/s², by kind: no variance is taken for less. A drone is no point but a foot across, and air that shimmers bends
+light by two seconds of arc; told of a nanometre, a filter in double precision loses all that its covariance knew besides."""
 
 KEPT = 256
 """Scans whose reading is kept: those of a window of late data, which are done again."""
@@ -85,7 +89,7 @@ def read(scan: Scan, sensor: SensorModel, frame: SiteFrame, others: Mapping[str,
         filtered = sensor.config.output == "tracks"
         _positions(positions.tolist(), detections, frame, z, variance, hint, filtered=filtered)
     against = Against.of(detections, differences, others, z, variance) if len(differences) else Against.nothing(D)
-    clocks = np.zeros(D)
+    variance, clocks = np.maximum(variance, FINEST[kind]), np.zeros(D)
     if len(differences):
         clocks[differences] = LIGHT**2 * against.clocks[against.base[differences]]
         differences = differences[np.lexsort((own[differences], against.base[differences]))]
@@ -129,6 +133,7 @@ def code(identity: Identity) -> int:
 def _directions(rows: Integers, detections: tuple[Measurement, ...], z: Floats, variance: Floats) -> None:
     """Put range, azimuth, elevation and range rate into their rows; what was not measured keeps its infinite variance."""
     told = np.array([_row(detections[j]) for j in rows.tolist()])
+    told[:, 0] = np.maximum(told[:, 0], NEAREST)
     measured = ~np.isnan(told[:, :4])
     z[rows, :4] = np.where(measured, told[:, :4], 0.0)
     variance[rows, :4] = np.where(measured, told[:, 4:] ** 2, np.inf)
@@ -173,7 +178,7 @@ def _positions(
             z[j, 2], variance[j, 2] = report.altitude, report.sigma_vertical**2
         if report.velocity is not None:
             rate = np.linalg.solve(matrix, np.array(report.velocity))
-            hint[j, :3], hint[j, 3] = rate, report.sigma_velocity or REPORTED_SPEED_SIGMA
+            hint[j, :3], hint[j, 3] = rate, max(report.sigma_velocity or REPORTED_SPEED_SIGMA, float(FINEST[POSITION, 3]) ** 0.5)
             if report.sigma_velocity is not None and not filtered:
                 z[j, 3:], variance[j, 3:] = rate, report.sigma_velocity**2
 
@@ -229,4 +234,4 @@ def densities(kind: Integers, variance: Floats, sensor: SensorModel, against: Ag
     if not len(against.names):
         return placed
     apart = np.linalg.norm(sensor.horizon.enu_from_grid(against.origins), axis=1)
-    return np.where(kind == DIFFERENCE, 0.5 / np.maximum(apart, APART)[against.base], placed)
+    return np.where(kind == DIFFERENCE, 0.5 / np.maximum(apart, NEAREST)[against.base], placed)

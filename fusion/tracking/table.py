@@ -30,10 +30,11 @@ class Layout:
         self.sizes = np.array([math.prod(shape) for _, _, shape in self.numbers], np.int64)  # words of a row
         self.starts = np.cumsum(self.sizes) - self.sizes
         self.words = int(self.sizes.sum())
-        self.places: dict[str, tuple[str, tuple[int, ...], int]] = {
-            name: (kind, shape, WORD * int(start)) for (name, kind, shape), start in zip(self.numbers, self.starts, strict=True)
+        self.places: dict[str, tuple[np.dtype[Any], tuple[int, ...], int]] = {
+            name: (np.dtype(kind), shape, WORD * int(start))
+            for (name, kind, shape), start in zip(self.numbers, self.starts, strict=True)
         }
-        self.places |= {name: (kind, shape, WORD * self.words + k) for k, (name, kind, shape) in enumerate(self.truths)}
+        self.places |= {name: (np.dtype(kind), shape, WORD * self.words + k) for k, (name, kind, shape) in enumerate(self.truths)}
 
     def room(self, count: int) -> NDArray[np.int64]:
         """Give a block for so many rows."""
@@ -128,6 +129,12 @@ class Table:
         block, layout, count = self._holds()
         return self.laid(Held(block.copy(), layout, count), self.claims)
 
+    def chosen(self, rows: Integers) -> Self:
+        """Give some rows as a value of their own."""
+        made = object.__new__(type(self))
+        made._fill([(self, rows)], self._holds().layout, [self.claims[row] for row in rows.tolist()])
+        return made
+
     def keep(self, mask: NDArray[np.bool_]) -> None:
         """Drop the rows outside the mask."""
         if not mask.all():
@@ -142,7 +149,10 @@ class Table:
 
     def _become(self, parts: list[tuple[Self, Integers]], claims: list[Claim | None]) -> None:
         """Take on chosen rows of tables of this form, one table's after another's."""
-        layout, count, at = self._holds().layout, len(claims), 0
+        self._fill(parts, self._holds().layout, claims)
+
+    def _fill(self, parts: list[tuple[Self, Integers]], layout: Layout, claims: list[Claim | None]) -> None:
+        count, at = len(claims), 0
         held = Held(layout.room(count), layout, count)
         columns = layout.columns(held.block, count)
         for table, rows in parts:

@@ -275,11 +275,9 @@ class Tracker:
 
     def table(self, at: int, *, tentative: bool = False) -> TrackTable:
         """Give what is believed at a time (ns), not before the last scan's, without changing it."""
-        store = self.store.copy()
-        unseen = (at - store.updated) / SECOND
-        shown = (store.confirmed | tentative) & (unseen <= self.config.tracking.coast_s)
-        names = self.identify(shown.nonzero()[0])
-        store.keep(shown)
+        unseen = (at - self.store.updated) / SECOND
+        shown = ((self.store.confirmed | tentative) & (unseen <= self.config.tracking.coast_s)).nonzero()[0]
+        store, names = self.store.chosen(shown), self.identify(shown)
         store.predict((at - self.time) / SECOND, self._correlations())
         state, covariance = store.combined()
         named = np.array([claim is not None for claim in store.claims], bool)[:, None]

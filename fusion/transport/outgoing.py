@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from fusion.messages import AlertMessage, Output, PictureMessage, Rejected, StatusMessage, TrackMessage, TracksMessage, utc
+from fusion.messages import (
+    AlertMessage,
+    Output,
+    StatusMessage,
+    TrackMessage,
+    ZoneStateMessage,
+    utc,
+)
 from fusion.payload import payload
 from fusion.topics import TOPICS, TopicTree
 
@@ -16,6 +23,7 @@ KEEP: dict[str, Keep] = {
     "picture": "latest",
     "track": "latest",
     "alert": "every",
+    "zone_state": "latest",
     "rejected": "some",
     "status": "latest",
 }
@@ -33,20 +41,16 @@ class Publication(NamedTuple):
 
 
 def publications(output: Output, tree: TopicTree) -> list[Publication]:
-    """Say what the broker is to be given for an Output."""
+    """Say what the broker is to be given for an Output; its tag is its row in `TOPICS`."""
+    parts: dict[str, str] = {}
     match output:
-        case TracksMessage():
-            return [_publication(tree, "tracks", payload(output))]
-        case PictureMessage():
-            return [_publication(tree, "picture", payload(output))]
-        case TrackMessage():
-            return [_publication(tree, "track", payload(output), track=output.track)]
         case AlertMessage():
-            return [alert_publication(output.alert.alert, payload(output), tree)]
-        case Rejected():
-            return [_publication(tree, "rejected", payload(output))]
-        case StatusMessage():
-            return [_publication(tree, "status", payload(output))]
+            parts = {"alert": output.alert.alert}
+        case TrackMessage():
+            parts = {"track": output.track}
+        case ZoneStateMessage():
+            parts = {"zone": output.zone}
+    return [_publication(tree, str(type(output).__struct_config__.tag), payload(output), **parts)]
 
 
 def alert_publication(alert: str, encoded: bytes, tree: TopicTree) -> Publication:

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from fusion.messages import Frozen, Record, Severity, Time
 from fusion.zones.schedule import Clock
+from fusion.zones.sun import Event
 from fusion.zones.zones import ZoneType
 
 Longitude = Annotated[float, Meta(ge=-180.0, le=180.0)]
@@ -18,6 +19,7 @@ Ring = Annotated[tuple[Place, ...], Meta(min_length=4)]
 Rings = Annotated[tuple[Ring, ...], Meta(min_length=1)]
 Altitude = Annotated[float, Meta(ge=-10_000.0, le=1_000_000.0)]
 Reference = Literal["AGL", "AMSL", "WGS84"]
+Identifier = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,6}$")]
 Day = Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN", "ANY"]
 
 
@@ -50,6 +52,21 @@ class Point(Wire, kw_only=True):
     layer: Layer
 
 
+class Corridor(Wire, kw_only=True):
+    """What makes a corridor of a line: its whole width. ED-318 has none; this is ours."""
+
+    sub_type: Literal["Corridor"]
+    width: Annotated[float, Meta(gt=0.0, le=10_000.0)]  # m
+
+
+class LineString(Wire, kw_only=True):
+    """A corridor."""
+
+    coordinates: Annotated[tuple[Place, ...], Meta(min_length=2)]
+    extent: Corridor
+    layer: Layer
+
+
 class Polygon(Wire, kw_only=True):
     """A polygon, its holes after its outer ring."""
 
@@ -71,13 +88,13 @@ class GeometryCollection(Wire, kw_only=True):
 
 
 class Daily(Wire, kw_only=True):
-    """Hours on some days of the week. The events (twilight, sunrise, sunset) are read only to be refused."""
+    """Hours on some days of the week; each end is a clock time or an event of the sun."""
 
     day: Annotated[tuple[Day, ...], Meta(min_length=1)]
     start_time: Clock | None = None
-    start_event: str | None = None
+    start_event: Event | None = None
     end_time: Clock | None = None
-    end_event: str | None = None
+    end_event: Event | None = None
 
 
 class Period(Wire):
@@ -95,11 +112,41 @@ class Name(Wire, kw_only=True):
     lang: str = ""
 
 
+Text = Annotated[str, Meta(pattern=r"\S", max_length=128)]
+
+
+class Anchor(msgspec.Struct, metaclass=Frozen, forbid_unknown_fields=True):
+    """What a moving zone goes with: all that is given must fit."""
+
+    track: Text | None = None
+    serial: Text | None = None
+    icao24: Annotated[str, Meta(pattern="^[0-9A-Fa-f]{6}$")] | None = None
+    registration: Text | None = None
+    callsign: Text | None = None
+
+
+Fresh = Annotated[float, Meta(ge=0.0, le=600.0)]
+Stale = Annotated[float, Meta(gt=0.0, le=3600.0)]
+
+
+class Moving(msgspec.Struct, metaclass=Frozen, forbid_unknown_fields=True, kw_only=True):
+    """How a zone goes with something. Its geometry is where it is while the anchor is at `origin`."""
+
+    anchor: Anchor = Anchor()  # left out: what the topic zone/{zone}/position says
+    origin: Place | None = None  # None: the middle of its circle
+    altitude_hae_m: Altitude | None = None  # of the anchor as drawn: heights go with it; None: they stay where they are
+    course_deg: Annotated[float, Meta(ge=-360.0, le=360.0)] | None = None  # None: it does not turn
+    speed_mps: Annotated[float, Meta(gt=0.0, le=400.0)]
+    fresh_s: Fresh = 10.0
+    stale_s: Stale = 60.0
+
+
 class Vigie(msgspec.Struct, metaclass=Frozen, forbid_unknown_fields=True):
     """What a zone tells Vigie alone, in `extendedProperties.vigie`."""
 
     severity: Severity | None = None
     kind: Annotated[str, Meta(min_length=1, max_length=32)] = "zone"
+    moving: Moving | None = None
 
 
 class Extended(Wire):
@@ -111,7 +158,7 @@ class Extended(Wire):
 class Zone(Wire, kw_only=True):
     """The properties of a feature."""
 
-    identifier: Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,6}$")]
+    identifier: Identifier
     country: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
     name: tuple[Name, ...] = ()
     type: ZoneType

@@ -31,6 +31,7 @@ class Prisms:
     first: Integers  # (v + 1) where each prism's edges begin
     low: Floats  # (v, 3) the bounding box, with the lower limit
     high: Floats  # (v, 3) the bounding box, with the upper limit
+    drift: Floats  # (v, 2) m/s, how each moves
 
     def __len__(self) -> int:
         return len(self.circle)
@@ -103,6 +104,21 @@ def circle(around: Floats, lower: float, upper: float) -> Prisms:
     return _one(around, np.empty((0, 4)), (*low, lower), (*high, upper))
 
 
+def along(edges: Floats, reach: Floats, lower: float, upper: float) -> list[Prisms]:
+    """Make prisms that together hold all that is within `reach` (e) of edges (e, 4): a box along each, a circle at each end."""
+    ends, first = np.unique(edges.reshape(-1, 2), axis=0, return_index=True)
+    circles = [circle(np.array([*end, far]), lower, upper) for end, far in zip(ends, reach[first // 2], strict=True)]
+    way = edges[:, 2:] - edges[:, :2]
+    length = np.hypot(way[:, 0], way[:, 1])
+    long = length > 0.0
+    edges, beside = (
+        edges[long],
+        (np.stack([-way[:, 1], way[:, 0]], axis=-1) * (reach / np.where(long, length, 1.0))[:, None])[long],
+    )
+    corners = np.stack([edges[:, :2] + beside, edges[:, :2] - beside, edges[:, 2:] - beside, edges[:, 2:] + beside], axis=1)
+    return circles + [polygon([box], lower, upper) for box in corners]
+
+
 def joined(parts: Sequence[Prisms]) -> Prisms:
     """Lay prisms one after another."""
     counts = np.concatenate([np.zeros(1, np.int64), *(np.diff(part.first) for part in parts)])
@@ -112,8 +128,10 @@ def joined(parts: Sequence[Prisms]) -> Prisms:
         first=np.cumsum(counts),
         low=np.concatenate([np.empty((0, 3)), *(part.low for part in parts)]),
         high=np.concatenate([np.empty((0, 3)), *(part.high for part in parts)]),
+        drift=np.concatenate([np.empty((0, 2)), *(part.drift for part in parts)]),
     )
 
 
 def _one(round_: Floats, edges: Floats, low: tuple[float, ...], high: tuple[float, ...]) -> Prisms:
-    return Prisms(round_[None], edges, np.array([0, len(edges)]), np.array([low], float), np.array([high], float))
+    box = np.array([low], float), np.array([high], float)
+    return Prisms(round_[None], edges, np.array([0, len(edges)]), *box, np.zeros((1, 2)))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from fusion.messages import Floats, Integers
 from fusion.zones.geometry import Mask, spread
+
+FEW = 1 << 12
+"""Pairs of boxes up to which each is compared with each: that costs less than to look for cells."""
 
 CELL = 1_000.0
 """m: about what a drone flies in a minute. Smaller cells cost more look-ups than they spare comparisons; 500 m and 2 km ran
@@ -40,8 +43,15 @@ class BoxIndex:
         keys, begins = np.unique(cells[order], return_index=True)
         return cls(low, high, broad, keys, np.append(begins, len(order)), local[owner[order]])
 
+    def with_broad(self, low: Floats, high: Floats) -> BoxIndex:
+        """Give the index with boxes (m, 2), (m, 2) after its own, that are compared one by one: those of zones that move."""
+        broad = np.append(self.broad, np.arange(len(low)) + len(self.low))
+        return replace(self, low=np.concatenate([self.low, low]), high=np.concatenate([self.high, high]), broad=broad)
+
     def meeting(self, low: Floats, high: Floats) -> tuple[Integers, Integers]:
         """Give all pairs (asked, box) of asked boxes (n, 2), (n, 2) and laid ones that touch, in ascending order."""
+        if len(low) * len(self.low) <= FEW:
+            return self._one_by_one(low, high, np.arange(len(low)), np.arange(len(self.low)))
         small = _is_local(low, high)
         local, wide = np.flatnonzero(small), np.flatnonzero(~small)
         found = (

@@ -59,6 +59,7 @@ STEPS: dict[Rule, Step] = {
     "bearing": Step("entry", 0, ahead=False),
     "predicted_entry": Step("entry", 1, ahead=True),
     "intrusion": Step("entry", 2, ahead=False),
+    "lost_anchor": Step("anchor", 0, ahead=False),
 }
 
 SEVERITIES = ("advisory", "warning", "critical")

@@ -22,23 +22,37 @@ CIRCLE_SHARE = 1e-5
 HALVINGS = 12
 """Edges are not cut below 20 km / 2¹² = 5 m: one that still bends crosses a seam of the grid, far from the site."""
 
-_GEOD = Geod(ellps="WGS84")
+GEOD = Geod(ellps="WGS84")
 
 
 def ring_in_grid(frame: SiteFrame, corners: Floats) -> Floats:
-    """Give a closed ring of (latitude, longitude) corners (k, 2) in rad as grid corners (n, 2), its last one left out.
+    """Give a closed ring of (latitude, longitude) corners (k, 2) in rad as grid corners (n, 2), its last one left out."""
+    points = _straightened(frame, corners)[:-1]
+    return frame.grid_from_wgs84(points[:, 0], points[:, 1], 0.0)[:, :2]
 
-    An edge is the shortest path between its corners, as ASTM F3548 reads polygons, so a long one is not straight in the
-    grid: it gets corners in between until the grid's straight line is within `TOLERANCE` of it. (RFC 7946 draws edges
-    straight in longitude and latitude: at 49° that lies 2 m further from the pole on an edge of 10 km, 220 m on 100 km.)
+
+def line_in_grid(frame: SiteFrame, corners: Floats) -> tuple[Floats, Floats]:
+    """Give a line of (latitude, longitude) corners (k, 2) in rad as grid edges (n, 4), and each edge's scale (n)."""
+    points = _straightened(frame, corners)
+    grid = frame.grid_from_wgs84(points[:, 0], points[:, 1], 0.0)[:, :2]
+    scale = frame.scale(points[:, 0], points[:, 1])
+    return np.concatenate([grid[:-1], grid[1:]], axis=1), (scale[:-1] + scale[1:]) / 2
+
+
+def _straightened(frame: SiteFrame, points: Floats) -> Floats:
+    """Cut edges (corners (k, 2)) until each is straight in the grid: an edge is the shortest path between its corners.
+
+    So ASTM F3548 reads polygons, and a long one is not straight in the grid: it gets corners in between until the grid's
+    straight line is within `TOLERANCE` of it. (RFC 7946 draws edges straight in longitude and latitude: at 49° that lies 2 m
+    further from the pole on an edge of 10 km, 220 m on 100 km.)
     """
-    points = _cut(corners, _pieces_by_length(corners))
+    points = _cut(points, _pieces_by_length(points))
     for _ in range(HALVINGS):
         bent = _bend(frame, points) > TOLERANCE
         if not bent.any():
             break
         points = _cut(points, np.where(bent, 2, 1))
-    return frame.grid_from_wgs84(points[:-1, 0], points[:-1, 1], 0.0)[:, :2]
+    return points
 
 
 def circle_in_grid(frame: SiteFrame, latitude: float, longitude: float, radius: float) -> tuple[Floats, Floats | None]:
@@ -63,12 +77,12 @@ def _geodesic_circle(frame: SiteFrame, latitude: float, longitude: float, radius
     """Give points of a geodesic circle in the grid (n, 2)."""
     azimuth = np.linspace(0.0, 2 * math.pi, corners, endpoint=False)
     start = np.full(corners, longitude), np.full(corners, latitude)
-    lon, lat, _ = _GEOD.fwd(*start, azimuth, np.full(corners, radius), radians=True)
+    lon, lat, _ = GEOD.fwd(*start, azimuth, np.full(corners, radius), radians=True)
     return frame.grid_from_wgs84(lat, lon, 0.0)[:, :2]
 
 
 def _pieces_by_length(points: Floats) -> Integers:
-    *_, length = _GEOD.inv(points[:-1, 1], points[:-1, 0], points[1:, 1], points[1:, 0], radians=True)
+    *_, length = GEOD.inv(points[:-1, 1], points[:-1, 0], points[1:, 1], points[1:, 0], radians=True)
     return np.asarray(np.maximum(1, np.ceil(np.asarray(length) / LONGEST_EDGE)), np.int64)
 
 
@@ -82,8 +96,8 @@ def _cut(points: Floats, pieces: Integers) -> Floats:
 def _along(points: Floats, edge: Integers, share: Floats) -> Floats:
     """Give the points at shares of the geodesics from points[edge] to points[edge + 1]; share 0 is the corner itself."""
     start, stop = points[edge], points[edge + 1]
-    azimuth, _, length = _GEOD.inv(start[:, 1], start[:, 0], stop[:, 1], stop[:, 0], radians=True)
-    lon, lat, _ = _GEOD.fwd(start[:, 1], start[:, 0], azimuth, np.asarray(length) * share, radians=True)
+    azimuth, _, length = GEOD.inv(start[:, 1], start[:, 0], stop[:, 1], stop[:, 0], radians=True)
+    lon, lat, _ = GEOD.fwd(start[:, 1], start[:, 0], azimuth, np.asarray(length) * share, radians=True)
     return np.where(share[:, None] == 0.0, start, np.stack([lat, lon], axis=-1))
 
 

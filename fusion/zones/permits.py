@@ -41,7 +41,7 @@ class Permit(msgspec.Struct, metaclass=Frozen, forbid_unknown_fields=True, kw_on
         """Tell whether a claim has everything that this entry asks for."""
         for field in EXACT:
             asked = getattr(self, field)
-            if asked is not None and _plain(asked) != _plain(getattr(identity, field)):
+            if asked is not None and plain(asked) != plain(getattr(identity, field)):
                 return False
         return self.operator is None or _matches(self.operator, identity.operator)
 
@@ -103,7 +103,7 @@ class Register:
 
     def _permits_for(self, identity: Identity) -> list[Permit]:
         """Find the entries that a claim satisfies, in the order of the file."""
-        told = [(field, _plain(getattr(identity, field))) for field in EXACT]
+        told = [(field, plain(getattr(identity, field))) for field in EXACT]
         candidates = [i for key in (*told, OPERATOR) for i in self._by_name.get(key, ())]
         return [self.permits[i] for i in sorted(candidates) if self.permits[i].is_for(identity)]
 
@@ -137,16 +137,16 @@ def name_of(identity: Identity) -> str | None:
 
 
 def _told_by(permit: Permit) -> tuple[str, str]:
-    return next(((field, _plain(getattr(permit, field))) for field in EXACT if getattr(permit, field)), OPERATOR)
+    return next(((field, plain(getattr(permit, field))) for field in EXACT if getattr(permit, field)), OPERATOR)
 
 
 def _matches(pattern: str, operator: str | None) -> bool:
     """Compare an operator with a pattern that may end in `*`."""
-    begins = _plain(pattern)
-    return _plain(operator).startswith(begins[:-1]) if begins.endswith("*") else _plain(operator) == begins
+    begins = plain(pattern)
+    return plain(operator).startswith(begins[:-1]) if begins.endswith("*") else plain(operator) == begins
 
 
-def _plain(name: str | None) -> str:
+def plain(name: str | None) -> str:
     """Bring a name into the one spelling that is compared: receivers differ in case and padding."""
     return (name or "").strip().upper()
 

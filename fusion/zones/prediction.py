@@ -88,6 +88,7 @@ def _stretch(encounters: Encounters, ends: Integers) -> Encounters:
 def _forecast(prisms: Prisms, state: Floats, covariance: Floats, encounters: Encounters, horizon: float) -> Forecast:
     rows, row = np.unique(encounters.tracks, return_inverse=True)
     futures = np.moveaxis(state[rows][:, :, None] + deviations(covariance[rows]), 1, 0)[:, row]
+    futures[3:5] -= prisms.drift[encounters.which].T[:, :, None]  # as seen from a zone that moves
     each = entry_times(prisms, encounters.which, Flights(futures[:3], futures[3:]), horizon)
     times = np.sort(np.minimum.reduceat(each, encounters.groups), axis=1)
     entering = np.isfinite(times).sum(axis=1)
@@ -105,7 +106,7 @@ def out_of_reach(prisms: Prisms, state: Floats, reach: Reach, encounters: Encoun
     middle = (prisms.low[which, :2] + prisms.high[which, :2]) / 2
     corner = prisms.high[which, :2] - middle
     radius = np.where(np.isnan(prisms.circle[which, 2]), np.hypot(corner[:, 0], corner[:, 1]), prisms.circle[which, 2])
-    place, velocity = state[tracks, :2] - middle, state[tracks, 3:5]
+    place, velocity = state[tracks, :2] - middle, state[tracks, 3:5] - prisms.drift[which]
     squared = (velocity**2).sum(axis=1)
     nearest = np.clip(-(place * velocity).sum(axis=1) / np.where(squared > 0.0, squared, 1.0), 0.0, horizon)
     x, y = (place + velocity * nearest[:, None]).T

@@ -23,6 +23,7 @@ Key = Literal[
     "leaving",
     "entering",
     "towards",
+    "anchor_lost",
 ]
 
 SENTENCES: dict[str, dict[Key, str]] = {
@@ -40,6 +41,7 @@ SENTENCES: dict[str, dict[Key, str]] = {
         "inside": "inside {zone}",
         "leaving": "{metres} metres outside {zone}",
         "towards": "seen by {sensor} alone at {degrees} degrees, place unknown, probably inside {zone} ({percent} percent)",
+        "anchor_lost": "{zone} goes with {anchor}, which has not been heard for {seconds} seconds",
         "entering": "may enter {zone} in about {seconds} seconds ({percent} percent)",
     },
 }

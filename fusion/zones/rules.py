@@ -17,7 +17,7 @@ from fusion.zones.prediction import Encounters, Forecast, Reach, forecast, out_o
 from fusion.zones.reasons import Reason, reason
 from fusion.zones.zones import Zone, ZoneSet
 
-Rule = Literal["bearing", "predicted_entry", "intrusion"]
+Rule = Literal["bearing", "predicted_entry", "intrusion", "lost_anchor"]
 
 BIRD = CLASSES.index("bird")
 
@@ -166,11 +166,19 @@ def _encounters(table: TrackTable, zones: ZoneSet, reach: Reach, time: int, marg
     tracks = rows[asked]
     low, high = zones.prisms.low[which, 2], zones.prisms.high[which, 2]
     in_band = (reach.low[tracks, 2] - margin <= high) & (low <= reach.high[tracks, 2] + margin)
-    kept = in_band & zones.applying(time)[zones.zone_of[which]]
+    kept = in_band & zones.applying(time)[zones.zone_of[which]] & ~_is_own(table, zones, tracks, which)
     tracks, which = tracks[kept], which[kept]
     zone = zones.zone_of[which]
     begins = np.flatnonzero(np.append(True, (np.diff(tracks) != 0) | (np.diff(zone) != 0))) if len(tracks) else tracks
     return Encounters(tracks, which, begins)
+
+
+def _is_own(table: TrackTable, zones: ZoneSet, tracks: Integers, which: Integers) -> Mask:
+    """Tell which pairs are of a track and a zone that goes with it: it is not for the one that it surrounds."""
+    goes_with = np.full(len(zones.near), -1)
+    for zone, track in zones.anchors:
+        goes_with[zone] = table.tracks.index(track) if track in table.tracks else -1
+    return np.asarray(goes_with[zones.zone_of[which]] == tracks)
 
 
 def _gap_and_forecast(

@@ -8,12 +8,15 @@ from typing import Annotated
 from msgspec import Meta
 
 from fusion.messages import SECOND, Record
+from fusion.zones.sun import DAY, ORDER, Event, event_time, solar_day
 
-DAY = 86_400
 WEEK = 7 * DAY
 
 MONDAY = -3 * DAY
 """The Monday before the epoch began (1 January 1970 was a Thursday), s."""
+
+THURSDAY = 3
+"""Which day of the week day 0 was."""
 
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
@@ -23,11 +26,48 @@ CLOCK = r"^(([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?|24:00(:00)?)(Z|[+-]([01]\d|2[0-3]
 Clock = Annotated[str, Meta(pattern=CLOCK)]
 
 
-class Hours(Record):
+class Hours(Record, tag="weekly"):
     """A stretch of every week."""
 
     start: int  # s after Monday 00:00 UTC
     length: int  # s
+
+    def contains(self, time: int) -> bool:
+        """Tell whether an instant (ns) is within."""
+        return (time - (MONDAY + self.start) * SECOND) % (WEEK * SECOND) < self.length * SECOND
+
+
+class SunHours(Record, tag="sun"):
+    """A stretch of one day of every week that the sun begins or ends, as it does at a place."""
+
+    day: int  # 0 is Monday
+    start: Event | int  # an event of that solar day, or s after its midnight UTC
+    end: Event | int  # the next such event, or s after a midnight UTC
+    latitude: float  # rad
+    longitude: float  # rad
+
+    def contains(self, time: int) -> bool:
+        """Tell whether an instant (ns) is within."""
+        seconds = time / SECOND
+        today = solar_day(seconds, self.longitude)
+        days = (day for day in range(today - 2, today + 3) if (day + THURSDAY) % 7 == self.day)
+        return any(self._start(day) <= seconds < self._end(day) for day in days)
+
+    def _start(self, day: int) -> float:
+        return self._at(self.start, day)
+
+    def _end(self, day: int) -> float:
+        """Give the end of the stretch that begins on a day (s): of two events by their order, of a clock time the next."""
+        start = self._start(day)
+        if isinstance(self.end, int):
+            return start + ((self.end - start) % DAY or DAY)
+        if isinstance(self.start, int):
+            end = self._at(self.end, today := solar_day(start, self.longitude))
+            return end if end > start else self._at(self.end, today + 1)
+        return self._at(self.end, day + (ORDER.index(self.end) <= ORDER.index(self.start)))
+
+    def _at(self, when: Event | int, day: int) -> float:
+        return day * DAY + when if isinstance(when, int) else event_time(when, day, self.latitude, self.longitude)
 
 
 class Period(Record):
@@ -35,17 +75,13 @@ class Period(Record):
 
     start: int | None = None  # ns
     end: int | None = None  # ns
-    hours: tuple[Hours, ...] | None = None
+    hours: tuple[Hours | SunHours, ...] | None = None
 
     def contains(self, time: int) -> bool:
         """Tell whether an instant (ns) is within."""
         if (self.start is not None and time < self.start) or (self.end is not None and time >= self.end):
             return False
-        return self.hours is None or any(_within(hours, time) for hours in self.hours)
-
-
-def _within(hours: Hours, time: int) -> bool:
-    return (time - (MONDAY + hours.start) * SECOND) % (WEEK * SECOND) < hours.length * SECOND
+        return self.hours is None or any(hours.contains(time) for hours in self.hours)
 
 
 def weekly(day: str, start: str, end: str) -> Hours:
@@ -58,6 +94,15 @@ def weekly(day: str, start: str, end: str) -> Hours:
     begins = _utc_seconds(start)
     lasts = (_utc_seconds(end) - begins) % DAY or DAY
     return Hours(start=(DAYS.index(day) * DAY + begins) % WEEK, length=lasts)
+
+
+def sunlit(day: str, start: str, end: str, place: tuple[float, float]) -> SunHours:
+    """Read a day and its two ends, of which one or both are events of the sun at a place (rad).
+
+    The day is that of mean solar time at the place where an event begins it, and the one on the wall where a clock time does.
+    """
+    begins, ends = (one if one in ORDER else _utc_seconds(one) for one in (start, end))
+    return SunHours(day=DAYS.index(day), start=begins, end=ends, latitude=place[0], longitude=place[1])
 
 
 def _utc_seconds(clock: str) -> int:

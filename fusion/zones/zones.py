@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -14,9 +14,10 @@ import numpy as np
 from fusion.errors import ConfigError
 from fusion.frame import SiteFrame
 from fusion.messages import Floats, Integers, Record, Severity
-from fusion.zones.geometry import Mask, Prisms, circle, joined, polygon
+from fusion.zones.geometry import Mask, Prisms, along, circle, joined, polygon
 from fusion.zones.index import BoxIndex
-from fusion.zones.outline import circle_in_grid, ring_in_grid
+from fusion.zones.moving import Moving
+from fusion.zones.outline import circle_in_grid, line_in_grid, ring_in_grid
 from fusion.zones.schedule import Period
 
 FAR = 1_000_000.0
@@ -46,12 +47,33 @@ class CircleOutline(Record, tag="circle"):
     radius: float  # m
 
 
+class CorridorOutline(Record, tag="corridor"):
+    """All that is nearer than a reach to a line of (latitude, longitude) in rad, along the ground."""
+
+    line: tuple[tuple[float, float], ...]
+    reach: float  # m, half of its width
+
+
+Outline = PolygonOutline | CircleOutline | CorridorOutline
+
+
 class Volume(Record):
     """One outline between two heights; without a limit, from the ground or without a ceiling."""
 
-    outline: PolygonOutline | CircleOutline
+    outline: Outline
     lower: Limit | None = None
     upper: Limit | None = None
+
+
+def middle_of(volume: Volume) -> tuple[float, float]:
+    """Give a place (rad) that stands for a volume: the middle of a circle, else of its corners' bounds."""
+    match volume.outline:
+        case CircleOutline(latitude=latitude, longitude=longitude):
+            return latitude, longitude
+        case PolygonOutline(rings=(corners, *_)) | CorridorOutline(line=corners):
+            (south, west), (north, east) = np.min(corners, axis=0).tolist(), np.max(corners, axis=0).tolist()
+            return (south + north) / 2, (west + east) / 2
+    raise AssertionError(volume)
 
 
 class Zone(Record):
@@ -65,6 +87,7 @@ class Zone(Record):
     volumes: tuple[Volume, ...]
     names: dict[str, str] = msgspec.field(default_factory=dict)  # by language
     periods: tuple[Period, ...] = ()  # none: always
+    moving: Moving | None = None  # None: it stays where it is
 
     def applies(self, time: int) -> bool:
         """Tell whether the zone is in force at an instant (ns)."""
@@ -77,15 +100,23 @@ class Zone(Record):
 
 @dataclass(frozen=True, eq=False)
 class GridZone:
-    """A zone laid into a site's grid: one prism a volume."""
+    """A zone laid into a site's grid: one prism a volume; several for a corridor, and for what has grown."""
 
     zone: Zone
     prisms: Prisms
+    anchor: str | None = None  # the track that it goes with, while there is one
 
     @classmethod
     def of(cls, zone: Zone, frame: SiteFrame) -> GridZone:
         """Lay a zone into a grid; raise ConfigError where that makes no sense."""
-        return cls(zone, joined([_prism(zone, volume, frame) for volume in zone.volumes]))
+        for volume in zone.volumes:
+            lower, upper = limits_of(volume, frame)
+            if lower >= upper:
+                raise ConfigError(
+                    f"zone {zone.identifier}: its lower limit ({volume.lower}) is not below its upper limit ({volume.upper}): "
+                    f"{lower:.1f} m and {upper:.1f} m above the ellipsoid here"
+                )
+        return cls(zone, joined([prisms_of(volume, frame) for volume in zone.volumes]))
 
     def distance(self, points: Floats) -> Floats:
         """Give how far points (n, 2) are from the zone horizontally: metres, negative inside.
@@ -113,6 +144,8 @@ class ZoneSet:
     frame: SiteFrame
     near: tuple[GridZone, ...]
     far: tuple[GridZone, ...]  # beyond `FAR` from the site: kept and told, not asked
+    base: ZoneSet | None = None  # what the set begins with, laid already; the zones after it move
+    ahead: float = 0.0  # s: moving zones are found wherever they drift within this
 
     @classmethod
     def of(cls, zones: Iterable[Zone], frame: SiteFrame) -> ZoneSet:
@@ -129,10 +162,33 @@ class ZoneSet:
         in_order = [(placed[identifier], _is_far(placed[identifier], frame)) for identifier in sorted(placed)]
         return cls(frame, tuple(zone for zone, far in in_order if not far), tuple(zone for zone, far in in_order if far))
 
+    @cached_property
+    def moving(self) -> tuple[tuple[Zone, Moving], ...]:
+        """The zones that go with something, and how."""
+        zones = (zone.zone for zone in (*self.near, *self.far))
+        return tuple((zone, zone.moving) for zone in zones if zone.moving is not None)
+
+    @cached_property
+    def _still(self) -> ZoneSet:
+        """The set without its moving zones: what is cached of it serves every place where those are put."""
+        near, far = (tuple(zone for zone in zones if zone.zone.moving is None) for zones in (self.near, self.far))
+        return ZoneSet(self.frame, near, far)
+
+    def with_moved(self, moved: Sequence[GridZone], ahead: float) -> ZoneSet:
+        """Give the set with its moving zones where they are now, and drift within `ahead` (s), behind those that stay."""
+        still, beyond = self._still, [_is_far(zone, self.frame) for zone in moved]
+        near = (zone for zone, far in zip(moved, beyond, strict=True) if not far)
+        gone = (zone for zone, far in zip(moved, beyond, strict=True) if far)
+        return ZoneSet(self.frame, (*still.near, *near), (*still.far, *gone), still, ahead)
+
     @property
     def zones(self) -> tuple[Zone, ...]:
         """Every zone as published: what a snapshot keeps and `ZoneSet.of` takes."""
         return tuple(zone.zone for _, zone in sorted(self._placed().items()))
+
+    def find(self, identifier: str) -> Zone | None:
+        """Give the zone of an identifier, if there is one."""
+        return next((one.zone for one in (*self.near, *self.far) if one.zone.identifier == identifier), None)
 
     def with_zone(self, zone: Zone) -> ZoneSet:
         """Give the set with a zone added, or put in the place of the one with its identifier."""
@@ -150,7 +206,9 @@ class ZoneSet:
     @cached_property
     def prisms(self) -> Prisms:
         """Every volume of the near zones."""
-        return joined([zone.prisms for zone in self.near])
+        if self.base is None:
+            return joined([zone.prisms for zone in self.near])
+        return joined([self.base.prisms, *(zone.prisms for zone in self.near[len(self.base.near) :])])
 
     @cached_property
     def zone_of(self) -> Integers:
@@ -160,25 +218,39 @@ class ZoneSet:
     @cached_property
     def index(self) -> BoxIndex:
         """The volumes' boxes, quick to ask what is near."""
-        return BoxIndex.of(self.prisms.low[:, :2], self.prisms.high[:, :2])
+        if self.base is None:
+            return BoxIndex.of(self.prisms.low[:, :2], self.prisms.high[:, :2])
+        moved = slice(len(self.base.prisms), None)
+        low, high, way = self.prisms.low[moved, :2], self.prisms.high[moved, :2], self.prisms.drift[moved] * self.ahead
+        return self.base.index.with_broad(np.minimum(low, low + way), np.maximum(high, high + way))
+
+    @cached_property
+    def anchors(self) -> list[tuple[int, str]]:
+        """Near zones that go with a track, and which."""
+        return [(i, zone.anchor) for i, zone in enumerate(self.near) if zone.anchor is not None]
 
     def applying(self, time: int) -> Mask:
         """Tell which near zones are in force and anybody's concern at an instant (ns)."""
         return np.array([zone.zone.severity is not None and zone.zone.applies(time) for zone in self.near], bool)
 
 
-def _prism(zone: Zone, volume: Volume, frame: SiteFrame) -> Prisms:
-    lower, upper = _lower(volume.lower, frame), _upper(volume.upper, frame)
-    if lower >= upper:
-        raise ConfigError(
-            f"zone {zone.identifier}: its lower limit ({volume.lower}) is not below its upper limit ({volume.upper}): "
-            f"{lower:.1f} m and {upper:.1f} m above the ellipsoid here"
-        )
-    if isinstance(volume.outline, PolygonOutline):
-        return polygon([ring_in_grid(frame, np.array(ring)) for ring in volume.outline.rings], lower, upper)
-    outline = volume.outline
-    around, ring = circle_in_grid(frame, outline.latitude, outline.longitude, outline.radius)
-    return circle(around, lower, upper) if ring is None else polygon([ring], lower, upper)
+def prisms_of(volume: Volume, frame: SiteFrame) -> Prisms:
+    """Lay one volume into a grid: a corridor as a box along each edge and a circle at each corner, all else as one prism."""
+    lower, upper = limits_of(volume, frame)
+    match volume.outline:
+        case PolygonOutline(rings=rings):
+            return polygon([ring_in_grid(frame, np.array(ring)) for ring in rings], lower, upper)
+        case CorridorOutline(line=line, reach=reach):
+            edges, scale = line_in_grid(frame, np.array(line))
+            return joined(along(edges, reach * scale, lower, upper))
+        case CircleOutline(latitude=latitude, longitude=longitude, radius=radius):
+            around, ring = circle_in_grid(frame, latitude, longitude, radius)
+            return circle(around, lower, upper) if ring is None else polygon([ring], lower, upper)
+
+
+def limits_of(volume: Volume, frame: SiteFrame) -> tuple[float, float]:
+    """Give a volume's limits above the ellipsoid."""
+    return _lower(volume.lower, frame), _upper(volume.upper, frame)
 
 
 def _lower(limit: Limit | None, frame: SiteFrame) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 
 from fusion.config import Config
 from fusion.messages import Floats, Integers
-from fusion.zones.zones import CircleOutline, Volume, Zone
+from fusion.zones.zones import CircleOutline, CorridorOutline, Volume, Zone
 from simulators.earth import Place, ecef_from_wgs84
 from simulators.scoring.drawing import Panel, path, rect, svg, text, ticks
 from simulators.scoring.eyes import eyes
@@ -91,8 +91,22 @@ def outline(volume: Volume, here: Place) -> list[Floats]:
         middle = here.enu(ecef_from_wgs84(shape.latitude, shape.longitude, here.height))[:2]
         turn = np.linspace(0.0, math.tau, 73)
         return [middle + shape.radius * np.stack([np.cos(turn), np.sin(turn)], axis=-1)]
+    if isinstance(shape, CorridorOutline):
+        line = np.array(shape.line)
+        return [_beside(here.enu(ecef_from_wgs84(line[:, 0], line[:, 1], here.height))[:, :2], shape.reach)]
     corners = [np.array(ring, float) for ring in shape.rings]
     return [here.enu(ecef_from_wgs84(ring[:, 0], ring[:, 1], here.height))[:, :2] for ring in corners]
+
+
+def _beside(line: Floats, reach: float) -> Floats:
+    """Draw a corridor along a line (n, 2) with mitred corners and flat ends; as a picture of it that is enough."""
+    way = np.diff(line, axis=0)
+    way = way[np.hypot(*way.T) > 0.0]
+    normal = np.column_stack([-way[:, 1], way[:, 0]]) / np.hypot(*way.T)[:, None]
+    line = np.concatenate([line[:1], line[0] + np.cumsum(way, axis=0)])
+    both = np.concatenate([normal[:1], normal]) + np.concatenate([normal, normal[-1:]])
+    mitre = 2.0 * both / np.maximum((both**2).sum(axis=1), 0.5)[:, None] * reach
+    return np.concatenate([line + mitre, (line - mitre)[::-1]])
 
 
 def _target(judged: Judged, panel: Panel, truth: int) -> str:

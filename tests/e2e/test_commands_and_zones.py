@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from datetime import UTC, datetime
 
 import pytest
 
@@ -74,7 +75,10 @@ def test_a_command_is_in_the_book_once_though_the_service_is_killed_at_once(fres
                 await service.kill()
             if not had_time:
                 with sqlite3.connect(tmp_path / "state" / "journal.sqlite") as book:
-                    book.execute("DELETE FROM command")
+                    (last,) = book.execute("SELECT MAX(sequence) FROM entry WHERE kind = 'command'").fetchone()
+                    (before,) = book.execute("SELECT hash FROM entry WHERE sequence = ?", (last - 1,)).fetchone()
+                    book.execute("DELETE FROM entry WHERE sequence >= ?", (last,))
+                    book.execute("UPDATE head SET sequence = ?, hash = ?", (last - 1, before))
                 book.close()
             killed = len(seen.heard)
             async with Command("run", site, broker=fresh_mosquitto) as service:
@@ -122,4 +126,33 @@ def test_a_zone_by_topic_changes_verdicts_until_it_is_withdrawn_and_over_a_resta
     seen, kept = run(body())
     assert "zone/CITY" not in kept
     assert set(seen.revisions().values()) == {1}
+    assert not seen.rejected()
+
+
+def test_a_zone_by_topic_goes_where_its_position_topic_says_and_is_in_force_when_its_window_says(fresh_broker, tmp_path):
+    stage = write(tmp_path, seconds=60.0)
+    feature = json.loads(zone("BOAT", radius=8000.0, latitude=48.6))
+    feature["properties"]["extendedProperties"] = {"vigie": {"moving": {"speed_mps": 9}}}
+
+    async def body():
+        command = Command("run", tmp_path / "site.toml", broker=fresh_broker)
+        async with witness(fresh_broker) as seen, flying(fresh_broker, stage), command as service:
+            await seen.until(lambda w: verdicts(w, 0) == ["authorised"], "authorised")
+            await say(fresh_broker, "zone/BOAT", json.dumps(feature).encode(), retain=True)
+            await seen.until(lambda w: w.on("zone/BOAT/state"), "where it was drawn")
+            here = {"time": datetime.now(UTC).isoformat(), "latitude_deg": 48.8582, "longitude_deg": 2.2945}
+            await say(fresh_broker, "zone/BOAT/position", json.dumps(here).encode(), retain=True)
+            await seen.until(lambda w: verdicts(w, 0) == ["authorised", "unauthorised"], "unauthorised")
+            off = {"periods": [], "who": "m.durand", "why": "given up"}
+            await say(fresh_broker, "zone/BOAT/window", json.dumps(off).encode())
+            await seen.until(lambda w: verdicts(w, 0) == ["authorised", "unauthorised", "authorised"], "authorised again")
+            await say(fresh_broker, "zone/BOAT", b"", retain=True)
+            await seen.until(lambda w: w.on("zone/BOAT/state")[-1] == b"", "its topic empty")
+            await service.stop()
+        return seen
+
+    seen = run(body())
+    states = [json.loads(state) for state in seen.on("zone/BOAT/state") if state]
+    assert [states[0]["state"], states[-1]["state"]] == ["held", "following"]
+    assert states[-1]["position"] == {"latitude_deg": 48.8582, "longitude_deg": 2.2945}
     assert not seen.rejected()

@@ -63,6 +63,22 @@ def test_remote_id_counts_in_its_own_steps(report):
     assert np.abs(quantised(report, STEPS["remote_id"]) - report)[0, 2] <= 0.25 + 1e-9
 
 
+@pytest.mark.parametrize(("speed", "told"), [(63.6, 63.5), (63.7, 63.75), (64.0, 63.75), (64.2, 64.5), (100.0, 99.75)])
+def test_remote_id_counts_speeds_above_63_75_in_coarser_steps(speed, told):
+    report = np.array([[0.85, 0.04, 100.0, 0.0, speed, 0.0]])
+    assert quantised(report, STEPS["remote_id"])[0, 4] == pytest.approx(told)
+
+
+def test_the_error_of_rounding_is_uniform_over_a_step(staged):
+    receiver, hits = received(staged(RECEIVERS, TELLING, duration=1500.0), 1)
+    exact = np.random.default_rng(1).uniform(0.0, 300.0, (4000, 6)) * [1e-3, 1e-3, 1.0, 0.1, 0.1, 0.1]
+    off = quantised(exact, STEPS["remote_id"]) - exact
+    assert stats.kstest(off[:, 2] / 0.5 + 0.5, "uniform").pvalue > 1e-3
+    assert stats.kstest(np.degrees(off[:, 0]) / 1e-7 + 0.5, "uniform").pvalue > 1e-3
+    assert np.abs(hits.time * 10.0 - np.round(hits.time * 10.0)).max() < 1e-6
+    assert receiver.sensor.kind == "remote_id"
+
+
 @given(reports)
 def test_adsb_counts_in_feet_knots_and_the_bits_of_its_zones(report):
     latitude, longitude, height, east, north, up = quantised(report, STEPS["adsb"])[0]

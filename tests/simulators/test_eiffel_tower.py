@@ -58,7 +58,7 @@ def test_the_police_drone_and_the_helicopter_come_as_near_as_the_intruder(flown)
 
 def test_the_intruder_says_nothing_of_itself_and_the_others_do(flown):
     assert (flown["intruder"].broadcasts, flown["intruder"].identity) == ((), None)
-    assert flown["intruder"].emitter is not None
+    assert flown["intruder"].links
     assert (flown["police"].broadcasts, flown["tourist"].broadcasts, flown["samu"].broadcasts) == (
         ("remote_id",),
         ("remote_id",),

@@ -1,4 +1,4 @@
-"""Made-up Remote ID says many identities where nothing flies, and stale broadcasts are the last one again."""
+"""Made-up broadcasts say identities where nothing flies, or who flies elsewhere; stale ones are the last one again."""
 
 import numpy as np
 import pyproj
@@ -9,7 +9,7 @@ from fusion.errors import ConfigError
 from simulators.earth import Place, ecef_from_wgs84
 from simulators.sensing import detections, scans, view
 from simulators.targets import targets
-from tests.simulators.scenes import DRONE, RECEIVERS
+from tests.simulators.scenes import DRONE, RADAR, RECEIVERS
 
 FLOOD = (
     '[[sensor]]\nid = "remote-id"\nfakes = { count = 50, middle = { latitude_deg = 48.858, longitude_deg = 2.30 }, radius_m = 400, '
@@ -22,8 +22,8 @@ SURE = 1e-3
 """A seed is fixed: a right model fails for one seed in a thousand."""
 
 
-def received(stage):
-    receiver = view(stage, stage.site.sensor[1], targets(stage))
+def received(stage, index=1):
+    receiver = view(stage, stage.site.sensor[index], targets(stage))
     return receiver, detections(receiver)
 
 
@@ -70,6 +70,40 @@ def test_a_stale_broadcast_is_the_last_one_again_as_often_as_told(staged):
     assert 1.1 < age.max() < 20.0
 
 
-def test_only_a_remote_id_receiver_is_lied_to(staged):
-    with pytest.raises(ConfigError, match=r"sensor\[0\].fakes: is for a sensor of kind 'remote_id'; 'adsb' is of kind 'adsb'"):
-        staged(RECEIVERS, TELLING, behaviour=FLOOD.replace('"remote-id"', '"adsb"'))
+def test_a_receiver_of_adsb_is_lied_to_by_addresses_that_are_nobodys(staged):
+    stage = staged(RECEIVERS, TELLING, behaviour=FLOOD.replace('"remote-id"', '"adsb"'))
+    receiver, hits = received(stage, 0)
+    told = [report for scan in scans(receiver, hits, 0) for report in scan.detections]
+    addresses = {int(report.identity.icao24, 16) for report in told}
+    assert len(addresses) == 50
+    assert min(addresses) >= 0xF00000
+    assert max(addresses) < 0xF08000
+    feet = hits.values[:, 2] / (25 * 0.3048)
+    assert np.abs(feet - np.round(feet)).max() < 1e-6
+
+
+def test_one_fake_may_pretend_to_be_somebody_and_only_one(staged):
+    one = FLOOD.replace("count = 50", 'count = 1, identity = { serial = "1588EPN26PP75000017" }')
+    receiver, hits = received(staged(RECEIVERS, TELLING, behaviour=one))
+    told = [report for scan in scans(receiver, hits, 0) for report in scan.detections]
+    assert {report.identity.serial for report in told} == {"1581F45T7229DMK001AB", "1588EPN26PP75000017"}
+    with pytest.raises(ConfigError, match=r"sensor\[0\].fakes.count: 2 cannot pretend to be one"):
+        staged(RECEIVERS, TELLING, behaviour=one.replace("count = 1", "count = 2"))
+    with pytest.raises(ConfigError, match=r"sensor\[0\].fakes.identity: says no icao24"):
+        staged(RECEIVERS, TELLING, behaviour=one.replace('"remote-id"', '"adsb"'))
+
+
+def test_a_drone_may_tell_a_place_where_it_is_not(staged):
+    lying = TELLING.replace("speed_mps = 10\n", "speed_mps = 10\ntells_off_m = [300, -400, 20]\n")
+    receiver, hits = received(staged(RECEIVERS, lying, duration=300.0))
+    place = Place(*hits.values[0, :3])
+    true = receiver.targets[0].trajectory.position(hits.time)
+    off = place.enu(ecef_from_wgs84(*hits.values[:, :3].T)) - place.enu(true)
+    assert off.mean(axis=0) == pytest.approx([300.0, -400.0, 20.0], abs=1.5)
+
+
+def test_only_a_receiver_of_broadcasts_is_lied_to(staged):
+    with pytest.raises(
+        ConfigError, match=r"sensor\[0\].fakes: is for a sensor of kind 'remote_id' or 'adsb'; 'radar' is of kind 'radar'"
+    ):
+        staged(RADAR, TELLING, behaviour=FLOOD.replace('"remote-id"', '"radar"'))

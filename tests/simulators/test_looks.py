@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simulators.looks import arrivals, looks
+from simulators.behaviour import Dropouts
+from simulators.looks import arrivals, dropped, looks
 from simulators.sensing import arrived, detections, scans, view
 from simulators.targets import targets
 from tests.simulators.scenes import DRONE, RADAR
@@ -71,3 +72,23 @@ def test_a_sensor_without_a_period_reports_once_a_second(staged):
     seen = looks(stage.site.sensor[0], stage.behaviour("radar"), 10.0, chance)
     assert len(seen.time) == 10
     assert len(arrivals(seen, stage.behaviour("radar"), chance).look) == 10
+
+
+def test_drop_outs_come_and_last_exponentially_and_lose_whole_runs_of_messages(staged):
+    radar = told("dropouts = { every_s = 60, for_s = 3 }", staged, 80_000.0)
+    times = dropped(radar.behaviour.dropouts, 80_000.0, radar.chance("dropouts"))
+    assert stats.kstest((times[:, 1] - times[:, 0]) / 3.0, "expon").pvalue > 1e-3
+    assert stats.kstest((times[1:, 0] - times[:-1, 1]) / 60.0, "expon").pvalue > 1e-3
+    came = np.zeros(len(radar.looks.time), bool)
+    came[arrived(radar).look] = True
+    inside = ((radar.looks.time[:, None] >= times[:, 0]) & (radar.looks.time[:, None] < times[:, 1])).any(axis=1)
+    assert np.array_equal(came, ~inside)
+    assert abs((~came).mean() - 3.0 / 63.0) < 4.0 * 3.0 / 63.0 / len(times) ** 0.5
+
+
+def test_a_sensor_may_be_dropped_from_the_beginning_as_often_as_at_any_time():
+    random = np.random.default_rng(5)
+    begun = [
+        len(d) > 0 and d[0, 0] == 0.0 for d in (dropped(Dropouts(every_s=6.0, for_s=4.0), 50.0, random) for _ in range(2000))
+    ]
+    assert stats.binomtest(sum(begun), 2000, 0.4).pvalue > 1e-3
