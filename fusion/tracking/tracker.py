@@ -13,7 +13,7 @@ from fusion.frame import SiteFrame
 from fusion.messages import SECOND, Floats, Integers, Scan, TrackStatus, TrackTable
 from fusion.tracking import clutter, weighing
 from fusion.tracking.births import Birth, births_of
-from fusion.tracking.cameras import Cameras
+from fusion.tracking.cameras import Cameras, Learnt
 from fusion.tracking.claims import AIRCRAFT_SPEED, DRONE_SPEED, faded, strengths
 from fusion.tracking.classification import BROADCAST, probabilities
 from fusion.tracking.hearing import Hearing, owed, unexplained
@@ -75,6 +75,7 @@ class Tracker:
         self.cameras = Cameras(self.sensors)
         self.names: Names = {}
         self._ids: dict[Birth, str] = {}
+        self._lasts: tuple[list[Learnt], Floats] | None = None
 
     def snapshot(self) -> TrackerState:
         """Give the whole state as a value of its own."""
@@ -140,8 +141,11 @@ class Tracker:
                 self.hearing.follow(look, self.store)
 
     def _correlations(self) -> Floats:
-        """Say how long the errors of each sensor last whose errors do, s."""
-        return np.array([self.cameras.correlation(self.sensors[name]) for name in self.lasting])
+        """Say how long the errors of each sensor last whose errors do, s; reckoned anew where something was learnt."""
+        learnt = list(self.cameras.learnt.values())
+        if self._lasts is None or any(a is not b for a, b in zip(self._lasts[0], learnt, strict=True)):
+            self._lasts = (learnt, np.array([self.cameras.correlation(self.sensors[name]) for name in self.lasting]))
+        return self._lasts[1]
 
     def _predict(self, time: int) -> None:
         """Move to the scan's time; targets leave the sky at their rate."""

@@ -7,8 +7,9 @@ import pytest
 
 from fusion.messages import SECOND, Polar, Scan
 from fusion.tracking import initiation
-from fusion.tracking.measurements import FINEST, measure
+from fusion.tracking.measurements import measure
 from fusion.tracking.multilateration import Clue, solve
+from fusion.tracking.reading import FINEST
 from fusion.tracking.tracker import Tracker
 from tests.scene import RADAR, START
 from tests.tracking.hostile import CONFIG, FRAME, PLACES, looks
