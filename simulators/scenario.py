@@ -19,6 +19,19 @@ from simulators.terms import Claim, Decibel, Ground, Second, Text
 Count = Annotated[int, Meta(ge=0)]
 Offset = Annotated[float, Meta(ge=-1e5, le=1e5)]
 Kind = Literal["multirotor", "fpv", "helicopter", "fixed_wing", "airliner", "bird_flock", "balloon", "boat", "vehicle"]
+Situation = Literal[
+    "prison",
+    "airport",
+    "nuclear_plant",
+    "government_building",
+    "stadium",
+    "outdoor_concert",
+    "political_rally",
+    "international_summit",
+    "land_border",
+    "maritime_border",
+]
+"""The ten standard situations of CWA 18150, in its order."""
 
 
 class Waypoint(Table):
@@ -137,6 +150,17 @@ class Expectation(Table):
     rule: Annotated[Text | None, Meta(description="the rule that must raise it; any if left out")] = None
     zone: Annotated[Text | None, Meta(description="the zone that it must be about; any if left out")] = None
 
+    @property
+    def said(self) -> str:
+        """Say it in a line."""
+        words = [self.actor, "is flagged" if self.flagged else "is never flagged"]
+        words += [f"by {self.rule}"] if self.rule else []
+        words += [f"in {self.zone}"] if self.zone else []
+        words += [f"as {self.severity} or graver"] if self.severity else []
+        words += [f"not before {self.not_before_s:g} s"] if self.not_before_s is not None else []
+        words += [f"by {self.by_s:g} s"] if self.by_s is not None else []
+        return " ".join(words)
+
 
 class Broken(Table):
     """How the scenario is broken on purpose: its expectations must then fail, or they would hold whatever happens."""
@@ -155,6 +179,7 @@ class Scenario(Table):
     start: Annotated[datetime, Meta(tz=True, description="when it begins, with its offset from UTC")]
     duration_s: Annotated[float, Meta(gt=0.0, le=86_400.0)]
     description: str = ""
+    situations: Annotated[tuple[Situation, ...], Meta(description="which standard situations of CWA 18150 it is one of")] = ()
     seed: Annotated[int, Meta(ge=0, le=2**53, description="all chance comes from it")] = 0
     wind: Annotated[Wind | None, Meta(description="none: still air")] = None
     actor: tuple[Actor, ...] = ()

@@ -15,6 +15,7 @@ vigie scenario list                       # what comes with the house
 vigie scenario check eiffel_tower         # fly it, run it through the core, judge it by its own expectations; 1 where one fails
 vigie scenario check NAME --seeds 5       # its own seed and the next four
 vigie scenario check NAME --broken        # the variant broken on purpose: it must give 1
+vigie scenario check --all --jobs 4       # the whole library, as it is and broken: 0 where all of it comes out as it should
 vigie simulate NAME --out DIR             # write recording, truth and site
 ```
 
