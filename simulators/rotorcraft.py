@@ -202,7 +202,7 @@ def _sines(count: int, rates: Floats, phases: Floats) -> Floats:
 def _lengths(vectors: Floats) -> Floats:
     """Give the lengths (n,) of vectors (n, 3): column by column, which numpy does faster than along short rows."""
     x, y, z = vectors.T
-    return np.sqrt(x * x + y * y + z * z)
+    return np.asarray(np.sqrt(x * x + y * y + z * z))
 
 
 def used(path: Floats, limits: Limits) -> tuple[float, float, float]:
