@@ -12,14 +12,19 @@ from simulators.view import Hits, View
 
 
 def detect(view: View) -> list[Hits]:
-    """Give the directions to every target in the picture, and the false alarms."""
-    return [_directions(view, i, target) for i, target in enumerate(view.targets)] + [_false_directions(view)]
+    """Give the directions to every target in the picture, those to birds, of source −2 − their number, and the false alarms.
+
+    Cars are left out: what watches the sky masks roads.
+    """
+    found = [_directions(view, i, target) for i, target in enumerate(view.targets)]
+    birds = [_directions(view, -2 - i, thing) for i, thing in enumerate(view.clutter) if thing.kind == "bird"]
+    return [*found, *birds, _false_directions(view)]
 
 
 def _directions(view: View, index: int, target: Target) -> Hits:
     """Give the directions to one target."""
     time = view.looks.time
-    seen = view.directions(target.trajectory.position(time), target.trajectory.velocity(time))
+    seen = view.directions(*target.trajectory.motion(time))
     there = target.trajectory.flying(time) & view.covers(seen)
     if view.field is not None:
         there &= view.field.holds(seen.azimuth, seen.elevation)

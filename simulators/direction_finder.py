@@ -43,15 +43,19 @@ def _finds(view: View) -> bool:
 
 def _bearings(view: View, index: int, emission: Emission) -> Hits:
     """Give the bearings to one sender. Houses hide what sends from the ground afar."""
-    time, name = view.looks.time, emission.name
-    reach = view.behaviour.ground_reach_m if emission.number == CONTROLLER else math.inf
+    time, name, link = view.looks.time, emission.name, view.targets[index].links[emission.link]
+    reach = np.minimum(view.reach(link), view.behaviour.ground_reach_m if emission.number == CONTROLLER else math.inf)
     seen = view.directions(emission.position, np.zeros_like(emission.position))
     heard = emission.sending & view.covers(seen) & (seen.range <= reach)
     hit = np.flatnonzero(heard & view.detects(name, seen.range))
     sigma, bias = view.accuracy.azimuth_deg or 0.0, view.behaviour.bias.azimuth_deg
     folded = view.chance("fold", name).uniform(size=len(time)) < view.behaviour.folds
     azimuth = seen.azimuth + np.radians(bias + sigma * view.noise(name, 1)[:, 0] + 180.0 * folded)
-    snr = LINK_SNR_DB + 20.0 * np.log10(view.sensor.coverage.range_m[1] / np.maximum(seen.range, 1.0))
+    snr = (
+        LINK_SNR_DB
+        + 20.0 * np.log10(view.sensor.coverage.range_m[1] / np.maximum(seen.range, 1.0))
+        - 10.0 * np.log10(view.louder(link))
+    )
     columns = _columns(azimuth % math.tau, snr, np.full(len(time), float(emission.number)))
     return Hits(hit, time[hit], np.full(len(hit), index), columns[hit])
 

@@ -22,6 +22,11 @@ class Emission(NamedTuple):
     position: Floats  # (n, 3) m, earth-centred
     sending: Flags  # (n,)
 
+    @property
+    def link(self) -> int:
+        """Which of the target's links it is of."""
+        return max(self.number - CONTROLLER, 0)
+
 
 def emissions(target: Target, time: Floats) -> list[Emission]:
     """Give every sender of a target at times (n,): its aircraft's links, and the controller's where its pilot is known.

@@ -8,8 +8,8 @@ import msgspec
 import numpy as np
 
 from fusion.messages import Floats, Identity, Integers
+from simulators.behaviour import Fakes
 from simulators.earth import Place, enu_from_ecef_matrix, wgs84_from_ecef
-from simulators.scenario import Fakes
 from simulators.view import Hits, View
 
 

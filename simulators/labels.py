@@ -9,7 +9,7 @@ import numpy as np
 
 from fusion.config import Confusion, Sensor
 from fusion.messages import CLASSES, Floats
-from simulators.scenario import Behaviour
+from simulators.behaviour import Behaviour
 
 NONE = -1.0
 """What stands for a label in the columns of a sensor that names none."""

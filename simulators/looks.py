@@ -8,8 +8,8 @@ import numpy as np
 
 from fusion.config import Sensor
 from fusion.messages import SECOND, Floats, Integers
+from simulators.behaviour import Behaviour, Dropouts
 from simulators.chance import Chance
-from simulators.scenario import Behaviour, Dropouts
 
 AT_WILL = 1.0
 """s: how often a sensor without a configured period reports. Remote ID and ADS-B tell their position once a second or

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.messages import Coverage, Floats, Integers
-from simulators.scenario import Ptz
+from simulators.behaviour import Ptz
 
 STEEP = math.radians(85.0)
 """Above this a picture is as wide as it is here: further up, its azimuths would go all the way round."""

@@ -17,6 +17,7 @@ from fusion.config import Config, Sensor
 from fusion.messages import SECOND, RawMessage, Record, Time, utc
 from fusion.topics import TOPICS, TopicTree
 from sensors import Station
+from simulators.clutter import clutter
 from simulators.scenario_file import Stage
 from simulators.sensing import detections, scans, view
 from simulators.targets import Target, targets
@@ -42,14 +43,17 @@ def messages(stage: Stage, flown: tuple[Target, ...] | None = None) -> Iterator[
     """Give everything that the sensors of a scenario send, in the order of arrival."""
     flown = targets(stage) if flown is None else flown
     topics = TopicTree(stage.site.site.name, stage.site.mqtt.root)
-    streams = [_scans(stage, sensor, flown, topics) for sensor in stage.site.sensor]
+    moving = clutter(stage)
+    streams = [_scans(stage, sensor, flown, moving, topics) for sensor in stage.site.sensor]
     streams += [_statuses(stage, sensor, topics) for sensor in stage.site.sensor]
     yield from heapq.merge(*streams, key=attrgetter("received", "topic"))
 
 
-def _scans(stage: Stage, sensor: Sensor, flown: tuple[Target, ...], topics: TopicTree) -> Iterator[RawMessage]:
+def _scans(
+    stage: Stage, sensor: Sensor, flown: tuple[Target, ...], moving: tuple[Target, ...], topics: TopicTree
+) -> Iterator[RawMessage]:
     encode, station = sensors.BUILT_IN[sensor.kind].encode, Station(sensor, stage.site.site.frame())
-    at_work = view(stage, sensor, flown)
+    at_work = view(stage, sensor, flown, moving)
     topic = topics.path("scan", sensor=sensor.id)
     for scan in scans(at_work, detections(at_work), stage.start):
         yield RawMessage(topic=topic, payload=encode(station, scan), received=scan.received)

@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from fusion.messages import Floats, Measurement, Polar
-from simulators.targets import RCS_DBSM, Target
+from simulators.interference import behind
+from simulators.targets import Target
 from simulators.view import Hits, View, signal
 
 THRESHOLD_DB = 13.0
@@ -29,15 +30,16 @@ VALUES = ("range", "azimuth", "elevation", "range_rate", "snr", "rcs", "class")
 
 
 def detect(view: View) -> list[Hits]:
-    """Give the plots of every target, and the false alarms."""
-    return [_plots(view, i, target) for i, target in enumerate(view.targets)] + [_false_plots(view)]
+    """Give the plots of every target, those of clutter that moves, of source −2 − its number, and the false alarms."""
+    found = [_plots(view, i, target) for i, target in enumerate(view.targets)]
+    return [*found, *(_plots(view, -2 - i, thing) for i, thing in enumerate(view.clutter)), _false_plots(view)]
 
 
 def _plots(view: View, index: int, target: Target) -> Hits:
     time = _when(view, target)
-    seen = view.directions(target.trajectory.position(time), target.trajectory.velocity(time))
+    seen = view.directions(*target.trajectory.motion(time))
     met = np.abs(_beam(view, seen.azimuth) - time) < MET if view.behaviour.rotating else np.ones(len(time), bool)
-    seeing = view.detects(target.id, seen.range, RCS_DBSM[target.kind])
+    seeing = view.detects(target.id, seen.range, target.rcs_dbsm)
     hit = np.flatnonzero(met & target.trajectory.flying(time) & view.covers(seen) & seeing)
     bias, accuracy, noise = view.behaviour.bias, view.accuracy, view.noise(target.id, 4)
     distance = np.abs(seen.range + bias.range_m + (accuracy.range_m or 0.0) * noise[:, 0])
@@ -59,8 +61,7 @@ def _when(view: View, target: Target) -> Floats:
         return end
     time = end - view.looks.period / 2.0
     for _ in range(3):
-        seen = view.directions(target.trajectory.position(time), target.trajectory.velocity(time))
-        time = _beam(view, seen.azimuth)
+        time = _beam(view, view.azimuth(target.trajectory.position(time)))
     return time
 
 
@@ -76,15 +77,15 @@ def _echo(view: View, target: Target, distance: Floats) -> tuple[Floats, Floats]
     1); what is reported is above the threshold. With an `echo`, signal and noise together have an exponential law of
     mean 1 + SNR and pass −ln Pfa; beyond it the law starts anew, which agrees with the probability of detection.
     """
-    random = view.chance("echo", target.id)
+    random, k = view.chance("echo", target.id), view.louder()
     if view.behaviour.echo is not None:
-        mean = 1.0 + signal(view.behaviour.echo, distance, RCS_DBSM[target.kind])
-        heard = -math.log(view.behaviour.echo.false_alarm) + mean * random.standard_exponential(len(distance))
-        return 10.0 * np.log10(heard), RCS_DBSM[target.kind] + 10.0 * np.log10(heard / mean)
+        mean = 1.0 + signal(view.behaviour.echo, distance, target.rcs_dbsm) / k
+        heard = -math.log(view.false_alarm) / behind(k) + mean * random.standard_exponential(len(distance))
+        return 10.0 * np.log10(heard), target.rcs_dbsm + 10.0 * np.log10(heard / mean)
     mean = THRESHOLD_DB + 40.0 * np.log10(view.sensor.coverage.range_m[1] / np.maximum(distance, 1.0))
-    mean += RCS_DBSM[target.kind] - REFERENCE_RCS
+    mean += target.rcs_dbsm - REFERENCE_RCS - 10.0 * np.log10(k)
     power = 10.0 ** ((THRESHOLD_DB - mean) / 10.0) + random.standard_exponential(len(distance))
-    return mean + 10.0 * np.log10(power), RCS_DBSM[target.kind] + 10.0 * np.log10(power)
+    return mean + 10.0 * np.log10(power), target.rcs_dbsm + 10.0 * np.log10(power)
 
 
 def _false_plots(view: View) -> Hits:
@@ -119,7 +120,7 @@ def report(view: View, time: int, source: int, values: list[float]) -> Measureme
         sigma_azimuth=math.radians(accuracy.azimuth_deg or 0.0),
         sigma_elevation=math.radians(high or 0.0),
         sigma_range_rate=doppler or 0.0,
-        snr_db=round(snr, 1),
-        rcs_dbsm=round(rcs, 1),
+        snr_db=round(10.0 * snr) / 10.0,
+        rcs_dbsm=round(10.0 * rcs) / 10.0,
         classes=view.classes(named),
     )

@@ -11,16 +11,27 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from fusion.config import Accuracy, Confusion, Height, Latitude, Longitude, Name, NonNegative, Positive, Table
+from fusion.config import Height, Latitude, Longitude, Name, NonNegative, Positive, Table
 from fusion.messages import Severity
+from simulators.behaviour import Behaviour
+from simulators.terms import Claim, Decibel, Ground, Second, Text
 
-Second = Annotated[float, Meta(ge=0.0, le=86_400.0)]
-Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Count = Annotated[int, Meta(ge=0)]
-Opening = Annotated[float, Meta(gt=0.0, le=120.0)]
 Offset = Annotated[float, Meta(ge=-1e5, le=1e5)]
-Text = Annotated[str, Meta(min_length=1, max_length=64)]
-Kind = Literal["multirotor", "fpv", "helicopter", "fixed_wing", "airliner", "bird_flock"]
+Kind = Literal["multirotor", "fpv", "helicopter", "fixed_wing", "airliner", "bird_flock", "balloon", "boat", "vehicle"]
+Situation = Literal[
+    "prison",
+    "airport",
+    "nuclear_plant",
+    "government_building",
+    "stadium",
+    "outdoor_concert",
+    "political_rally",
+    "international_summit",
+    "land_border",
+    "maritime_border",
+]
+"""The ten standard situations of CWA 18150, in its order."""
 
 
 class Waypoint(Table):
@@ -34,25 +45,15 @@ class Waypoint(Table):
     hover_s: Annotated[Second, Meta(description="how long it stays here")] = 0.0
 
 
-class Claim(Table):
-    """What an actor's broadcast says of it."""
+class Note(Table):
+    """What an actor does at a time that no sensor reports: it goes into `events.csv` beside the truth."""
 
-    serial: Annotated[str, Meta(pattern="^[!-~]{1,20}$", description="ANSI/CTA-2063-A where it is honest")] | None = None
-    registration: Text | None = None
-    operator: Text | None = None
-    icao24: Annotated[str, Meta(pattern="^[0-9a-f]{6}$")] | None = None
-    callsign: Annotated[str, Meta(pattern="^[A-Z0-9]{1,8}$")] | None = None
-
-
-class Ground(Table):
-    """A place on the ground."""
-
-    latitude_deg: Latitude
-    longitude_deg: Longitude
+    at_s: Annotated[Second, Meta(description="after the start")]
+    text: Annotated[str, Meta(min_length=1, max_length=200, description="such as `payload released`")]
 
 
 class Actor(Table):
-    """Something that flies, or a flock or swarm of it."""
+    """Something that flies, floats or drives, or a flock or swarm of it."""
 
     id: Annotated[Name, Meta(description="its name in the truth; the members of several are `id-1`, `id-2`, …")]
     kind: Kind
@@ -62,6 +63,7 @@ class Actor(Table):
         Meta(description="instead of a route: a recorded flight (.csv, .gpx, .jsonl), relative to this file; from take_off_s on"),
     ] = None
     note: Annotated[str, Meta(description="what a reader should know: payload, intent")] = ""
+    notes: Annotated[tuple[Note, ...], Meta(description="what it does when: a payload released")] = ()
     take_off_s: Annotated[Second, Meta(description="when it appears, after the start")] = 0.0
     speed_mps: Annotated[Positive | None, Meta(description="the kind's usual speed if left out")] = None
     count: Annotated[int, Meta(ge=1, le=1000, description="how many fly together")] = 1
@@ -93,24 +95,39 @@ class Traffic(Table, kw_only=True):
     emitter: Text | None = None
 
 
-class Spread(Table):
-    """How far a bias is off from day to day: its standard deviation, drawn once a seed."""
+class Wind(Table, kw_only=True):
+    """The wind of the day, and its gusts (MIL-HDBK-1797, low altitude)."""
 
-    range_m: NonNegative = 0.0
-    azimuth_deg: Annotated[float, Meta(ge=0.0, le=90.0)] = 0.0
-    elevation_deg: Annotated[float, Meta(ge=0.0, le=45.0)] = 0.0
+    speed_mps: Annotated[float, Meta(ge=0.0, le=60.0, description="mean, 10 m above the ground; it grows with height")]
+    from_deg: Annotated[float, Meta(ge=0.0, le=360.0, description="whence it blows, clockwise from north")]
+    gusts: Annotated[float, Meta(ge=0.0, le=5.0, description="times the handbook's for such a wind; 0: none")] = 1.0
+    roughness_m: Annotated[
+        float, Meta(gt=0.0, le=3.0, description="of the ground: 0.0002 sea, 0.03 grass, 0.6 suburbs, 1 to 2 a city")
+    ] = 0.6
 
 
-class Fakes(Table):
-    """Broadcasts that a sender on the ground makes up: identities that fly nowhere, or one that flies elsewhere."""
+class Birds(Table, kw_only=True):
+    """Birds that wander about: radars see them, nobody asks for them, and the truth does not tell of them."""
 
-    count: Annotated[int, Meta(ge=1, le=1000, description="how many identities it pretends")]
-    middle: Annotated[Ground, Meta(description="around which they pretend to fly")]
-    identity: Annotated[Claim | None, Meta(description="whom one fake pretends to be; invented names if left out")] = None
-    radius_m: Annotated[Positive, Meta(description="the widest circle pretended")] = 500.0
-    height_agl_m: Annotated[tuple[NonNegative, Positive], Meta(description="between these heights")] = (30.0, 120.0)
-    speed_mps: Annotated[Positive, Meta(description="of each around its circle")] = 8.0
-    between_s: Annotated[tuple[Second, Second], Meta(description="it sends from, to")] = (0.0, 86_400.0)
+    id: Name
+    count: Annotated[int, Meta(ge=1, le=5000)]
+    middle: Annotated[Ground | None, Meta(description="around which they wander; the middle of the site if left out")] = None
+    radius_m: Annotated[Positive, Meta(description="outside this they turn back")] = 1500.0
+    height_agl_m: Annotated[tuple[NonNegative, Positive], Meta(description="between these heights")] = (10.0, 120.0)
+    speed_mps: Annotated[tuple[Positive, Positive], Meta(description="between these speeds, each at its own")] = (8.0, 20.0)
+    rcs_dbsm: Annotated[tuple[Decibel, NonNegative], Meta(description="mean cross-section and how it spreads, dB")] = (-25.0, 5.0)
+
+
+class Road(Table, kw_only=True):
+    """Cars on a road, both ways: radars see them, and the truth does not tell of them."""
+
+    id: Name
+    line_deg: Annotated[
+        tuple[tuple[Latitude, Longitude], ...], Meta(min_length=2, description="[latitude, longitude] of its bends, end to end")
+    ]
+    cars_per_minute: Annotated[Positive, Meta(description="both ways together, at random")] = 10.0
+    speed_mps: Annotated[tuple[Positive, Positive], Meta(description="between these speeds, each at its own")] = (8.0, 14.0)
+    rcs_dbsm: Annotated[tuple[Decibel, NonNegative], Meta(description="mean cross-section and how it spreads, dB")] = (20.0, 5.0)
 
 
 class Building(Table):
@@ -120,95 +137,6 @@ class Building(Table):
         tuple[tuple[Latitude, Longitude], ...], Meta(min_length=3, description="[latitude, longitude] of each corner, in turn")
     ]
     height_m: Annotated[Positive, Meta(description="above the site's ground")]
-
-
-class Bias(Table):
-    """What a sensor is really off by, the same all day."""
-
-    range_m: Annotated[float, Meta(ge=-1e4, le=1e4)] = 0.0
-    azimuth_deg: Annotated[float, Meta(ge=-180.0, le=180.0)] = 0.0
-    elevation_deg: Annotated[float, Meta(ge=-90.0, le=90.0)] = 0.0
-    time_s: Annotated[float, Meta(ge=-60.0, le=60.0, description="its clock is ahead by this")] = 0.0
-
-
-class Echo(Table):
-    """What a radar hears of a target: enough to tell how often it detects one of any kind at any range."""
-
-    range_m: Annotated[Positive, Meta(description="where the mean echo of `rcs_dbsm` is `snr_db` above the noise")]
-    snr_db: Annotated[float, Meta(ge=-30.0, le=60.0)] = 13.0
-    rcs_dbsm: Annotated[float, Meta(ge=-60.0, le=60.0)] = -20.0
-    false_alarm: Annotated[float, Meta(gt=0.0, lt=1.0, description="probability in one cell: sets the threshold")] = 1e-6
-
-
-class Dropouts(Table):
-    """Times in which nothing comes from a sensor that works: a picture that freezes, a radio link that fades."""
-
-    every_s: Annotated[Positive, Meta(description="mean time between two, exponentially distributed")]
-    for_s: Annotated[Positive, Meta(description="mean length of one, exponentially distributed")]
-
-
-class Ptz(Table, kw_only=True):
-    """A camera that pans, tilts and zooms: it looks at one thing at a time."""
-
-    field_of_view_deg: Annotated[
-        tuple[Opening, Opening], Meta(description="width and height of its picture; its coverage is where it can be pointed")
-    ]
-    slew_deg_s: Annotated[Positive, Meta(description="how fast it turns, in azimuth and in elevation")] = 60.0
-    follow: Annotated[tuple[Name, ...], Meta(description="actors that it prefers, in this order; else the nearest")] = ()
-    cues: Annotated[
-        tuple[tuple[Second, Name], ...], Meta(description="[from this time on, actor]: what it is told to look at")
-    ] = ()
-    dwell_s: Annotated[Second, Meta(description="how long it stays with one before it chooses again")] = 5.0
-
-
-class Behaviour(Table):
-    """How a configured sensor really behaves, where that is not plain."""
-
-    id: Annotated[Name, Meta(description="a sensor of the site's configuration")]
-    rotating: Annotated[bool, Meta(description="an antenna that turns once a period: every plot has its own time")] = False
-    preset: Annotated[
-        Literal["drone-radar-2d", "aesa-radar", "rf-finder", "tdoa-net", "consumer-camera"] | None,
-        Meta(description="a sensor of known make-up; keys beside it override single figures"),
-    ] = None
-    accuracy: Annotated[Accuracy, Meta(description="its true noise, axis by axis, where it is not what the site was told")] = (
-        Accuracy()
-    )
-    bias: Bias = Bias()
-    bias_sigma: Annotated[Spread, Meta(description="a further bias of this spread, constant all day")] = Spread()
-    delay_s: Annotated[Second, Meta(description="from the look to its arrival")] = 0.1
-    jitter_s: Annotated[Second, Meta(description="mean of a random further delay; above the period it reorders")] = 0.0
-    loss: Annotated[Share, Meta(description="share of messages that never arrive")] = 0.0
-    duplicates: Annotated[Share, Meta(description="share of messages that arrive twice")] = 0.0
-    outages: Annotated[tuple[tuple[Second, Second], ...], Meta(description="from, to: it is off, and boots anew")] = ()
-    dropouts: Annotated[Dropouts | None, Meta(description="times at random in which its messages do not arrive")] = None
-    correlation_s: Annotated[Second, Meta(description="its errors are correlated over this time; 0: white")] = 0.0
-    gap_s: Annotated[Second, Meta(description="its misses are correlated over this time; 0: each look alone")] = 0.0
-    detection_by_range: Annotated[
-        tuple[tuple[Positive, Share], ...],
-        Meta(description="[to this range, probability] in steps, instead of the configured probability"),
-    ] = ()
-    echo: Annotated[Echo | None, Meta(description="detection by the radar equation, instead of the configured probability")] = (
-        None
-    )
-    fakes: Annotated[Fakes | None, Meta(description="made-up identities that a receiver of Remote ID or ADS-B hears")] = None
-    repeats: Annotated[Share, Meta(description="share of broadcasts that are the last one again, with its old time")] = 0.0
-    folds: Annotated[Share, Meta(description="share of bearings that point the opposite way")] = 0.0
-    decodes: Annotated[
-        tuple[Text, ...],
-        Meta(description="links that a finder can read: the serial, the place and the pilot's place in their frames"),
-    ] = ()
-    ground_reach_m: Annotated[Positive, Meta(description="a direction finder hears controllers on the ground this far")] = 800.0
-    reference: Annotated[
-        Name | None,
-        Meta(description="whom a time-difference sensor compares with; the next of its kind in the site's list: a ring"),
-    ] = None
-    ptz: Annotated[Ptz | None, Meta(description="a camera that looks at one thing at a time")] = None
-    confusion: Annotated[
-        Confusion | None, Meta(description="how often it names what how, where that is not what the site was told")
-    ] = None
-    class_accuracy: Annotated[
-        Share, Meta(description="how often the class it names is right, the short form of a confusion matrix")
-    ] = 0.0
 
 
 class Expectation(Table):
@@ -221,6 +149,17 @@ class Expectation(Table):
     severity: Annotated[Severity | None, Meta(description="at least this grave; any if left out")] = None
     rule: Annotated[Text | None, Meta(description="the rule that must raise it; any if left out")] = None
     zone: Annotated[Text | None, Meta(description="the zone that it must be about; any if left out")] = None
+
+    @property
+    def said(self) -> str:
+        """Say it in a line."""
+        words = [self.actor, "is flagged" if self.flagged else "is never flagged"]
+        words += [f"by {self.rule}"] if self.rule else []
+        words += [f"in {self.zone}"] if self.zone else []
+        words += [f"as {self.severity} or graver"] if self.severity else []
+        words += [f"not before {self.not_before_s:g} s"] if self.not_before_s is not None else []
+        words += [f"by {self.by_s:g} s"] if self.by_s is not None else []
+        return " ".join(words)
 
 
 class Broken(Table):
@@ -240,9 +179,13 @@ class Scenario(Table):
     start: Annotated[datetime, Meta(tz=True, description="when it begins, with its offset from UTC")]
     duration_s: Annotated[float, Meta(gt=0.0, le=86_400.0)]
     description: str = ""
+    situations: Annotated[tuple[Situation, ...], Meta(description="which standard situations of CWA 18150 it is one of")] = ()
     seed: Annotated[int, Meta(ge=0, le=2**53, description="all chance comes from it")] = 0
+    wind: Annotated[Wind | None, Meta(description="none: still air")] = None
     actor: tuple[Actor, ...] = ()
     traffic: tuple[Traffic, ...] = ()
+    birds: tuple[Birds, ...] = ()
+    road: tuple[Road, ...] = ()
     sensor: tuple[Behaviour, ...] = ()
     building: Annotated[tuple[Building, ...], Meta(description="what no sensor sees or hears through")] = ()
     expect: tuple[Expectation, ...] = ()

@@ -16,8 +16,9 @@ from fusion.config import Config, Sensor
 from fusion.config_file import Key
 from fusion.errors import ConfigError
 from fusion.messages import nanoseconds
-from simulators import birds, fixed_wing, presets, recorded, rotorcraft, scenario_sensors
-from simulators.scenario import Actor, Behaviour, Scenario
+from simulators import balloon, birds, fixed_wing, presets, recorded, rotorcraft, scenario_sensors, surface
+from simulators.behaviour import Behaviour
+from simulators.scenario import Actor, Scenario
 
 LIBRARY = Path(__file__).parent / "scenarios"
 """The scenarios that come with the house."""
@@ -25,8 +26,12 @@ LIBRARY = Path(__file__).parent / "scenarios"
 TOP_SPEED: dict[str, float] = {
     **{kind: rotors.speed for kind, rotors in rotorcraft.LIMITS.items()},
     **{kind: wings.speed for kind, wings in fixed_wing.LIMITS.items()},
+    **{kind: ground.speed for kind, ground in surface.LIMITS.items()},
     "bird_flock": birds.SPEED[1],
+    "balloon": balloon.TOP_CLIMB,
 }
+
+LEAST_SPEED: dict[str, float] = {kind: wings.least for kind, wings in fixed_wing.LIMITS.items()}
 
 FORWARD = {"fixed_wing", "airliner", "bird_flock"}
 """The kinds that cannot stand still in the air."""
@@ -128,6 +133,7 @@ def _lonely(stage: Stage) -> list[Fault]:
 def _contradictions(scenario: Scenario) -> list[Fault]:
     """Find what no single key can be blamed for."""
     faults = _twice("actor", [actor.id for actor in scenario.actor])
+    faults += _named_twice(scenario)
     faults += _twice("sensor", [sensor.id for sensor in scenario.sensor])
     faults += [fault for i, actor in enumerate(scenario.actor) for fault in _faults_of_actor(("actor", i), actor)]
     faults += scenario_sensors.contradictions(scenario)
@@ -155,8 +161,34 @@ def _twice(table: str, names: list[str]) -> list[Fault]:
     ]
 
 
+def _named_twice(scenario: Scenario) -> list[Fault]:
+    """Find clutter that is called as somebody else: chances go by names."""
+    others = {actor.id for actor in scenario.actor} | {traffic.id for traffic in scenario.traffic}
+    names = [("birds", i, birds.id) for i, birds in enumerate(scenario.birds)]
+    names += [("road", i, road.id) for i, road in enumerate(scenario.road)]
+    told = [name for _, _, name in names]
+    return [
+        ((table, i, "id"), f"{name!r} is called so already; ids are unique")
+        for k, (table, i, name) in enumerate(names)
+        if name in others or name in told[:k]
+    ]
+
+
 def _faults_of_actor(key: Key, actor: Actor) -> list[Fault]:
-    return _faults_of_route(key, actor) + _faults_of_speed(key, actor) + _faults_of_identity(key, actor)
+    return (
+        _faults_of_route(key, actor)
+        + _faults_of_speed(key, actor)
+        + _faults_of_identity(key, actor)
+        + _faults_of_notes(key, actor)
+    )
+
+
+def _faults_of_notes(key: Key, actor: Actor) -> list[Fault]:
+    return [
+        ((*key, "notes", i, "at_s"), f"{note.at_s:g} s is before take_off_s, {actor.take_off_s:g} s")
+        for i, note in enumerate(actor.notes)
+        if note.at_s < actor.take_off_s
+    ]
 
 
 def _faults_of_route(key: Key, actor: Actor) -> list[Fault]:
@@ -172,6 +204,8 @@ def _faults_of_route(key: Key, actor: Actor) -> list[Fault]:
     ]
     if bool(actor.route) == bool(actor.trajectory):
         faults.append(((*key, "route"), "needs a route of one waypoint at least or a trajectory, and not both"))
+    if actor.kind == "balloon" and len(actor.route) > 1:
+        faults.append(((*key, "route"), "a balloon goes where the wind does; expected the one waypoint that it rises from"))
     if actor.kind in FORWARD and len(actor.route) == 1:
         faults.append(((*key, "route"), f"{_a(actor.kind)} cannot stay in one place; give it two waypoints at least"))
     faults += [
@@ -185,8 +219,11 @@ def _faults_of_route(key: Key, actor: Actor) -> list[Fault]:
 def _faults_of_speed(key: Key, actor: Actor) -> list[Fault]:
     asked = [((*key, "speed_mps"), actor.speed_mps)]
     asked += [((*key, "route", i, "speed_mps"), waypoint.speed_mps) for i, waypoint in enumerate(actor.route)]
-    most = TOP_SPEED[actor.kind]
-    return [(where, f"{_a(actor.kind)} flies at {most:g} m/s at most") for where, speed in asked if speed and speed > most]
+    most, least = TOP_SPEED[actor.kind], LEAST_SPEED.get(actor.kind, 0.0)
+    faults = [(where, f"{_a(actor.kind)} goes at {most:g} m/s at most") for where, speed in asked if speed and speed > most]
+    return faults + [
+        (where, f"{_a(actor.kind)} flies at {least:g} m/s at least") for where, speed in asked if speed and speed < least
+    ]
 
 
 def _faults_of_identity(key: Key, actor: Actor) -> list[Fault]:

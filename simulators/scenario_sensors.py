@@ -5,7 +5,8 @@ from __future__ import annotations
 from fusion.config import Config, Sensor
 from fusion.config_file import Key, unbalanced
 from simulators import presets
-from simulators.scenario import Behaviour, Scenario
+from simulators.behaviour import Behaviour
+from simulators.scenario import Scenario
 
 Fault = tuple[Key, str]
 
@@ -27,10 +28,14 @@ MEANT_FOR = {
     "echo": ("radar",),
     "decodes": ("rf",),
     "ptz": ("camera",),
+    "interference": ("radar", "rf", "tdoa", "adsb", "remote_id"),
     "confusion": ("radar", "camera"),
     "class_accuracy": ("radar", "camera"),
 }
 """The kinds of sensor that a key says something of; every kind, where it does not stand here."""
+
+LINKED = ("rf", "tdoa")
+"""The kinds of sensor that hear links by their names."""
 
 PRETENDED = {"remote_id": ("serial", "registration"), "adsb": ("icao24",)}
 """What a broadcast of each kind can say of who sends it, one of which it must."""
@@ -47,10 +52,10 @@ def contradictions(scenario: Scenario) -> list[Fault]:
 
 
 def _of_times(told: Behaviour) -> list[Fault]:
+    times: list[tuple[Key, tuple[float, float]]] = [(("outages",), outage) for outage in told.outages]
+    times += [(("interference", i, "between_s"), one.between_s) for i, one in enumerate(told.interference)]
     return [
-        (("outages",), f"[{begin:g}, {end:g}] is empty; expected [from, to] with from < to")
-        for begin, end in told.outages
-        if begin >= end
+        (key, f"[{begin:g}, {end:g}] is empty; expected [from, to] with from < to") for key, (begin, end) in times if begin >= end
     ]
 
 
@@ -91,6 +96,12 @@ def _of_kind(told: Behaviour, sensor: Sensor) -> list[Fault]:
     faults: list[Fault] = []
     if told.preset and (wanted := presets.PRESETS[told.preset].kind) != sensor.kind:
         faults.append((("preset",), f"{told.preset!r} is a {wanted}, and {told.id!r} of kind {sensor.kind!r}"))
+    if sensor.kind not in LINKED:
+        faults += [
+            (("interference", i, "links"), f"are for a sensor of kind {' or '.join(map(repr, LINKED))}; this one hears one band")
+            for i, one in enumerate(told.interference)
+            if one.links
+        ]
     plain = Behaviour(id=told.id)
     return faults + [
         ((key,), f"is for a sensor of kind {' or '.join(map(repr, kinds))}; {told.id!r} is of kind {sensor.kind!r}")

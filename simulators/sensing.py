@@ -13,11 +13,11 @@ from msgspec.structs import replace
 from fusion.config import Sensor
 from fusion.messages import SECOND, Floats, Integers, Measurement, Scan
 from simulators import camera, cooperative, direction_finder, radar, time_difference
+from simulators.behaviour import Behaviour, Bias
 from simulators.buildings import prisms
 from simulators.chance import Chance, stream
 from simulators.earth import Place
 from simulators.looks import TICK, Arrivals, arrivals, looks
-from simulators.scenario import Behaviour, Bias
 from simulators.scenario_file import Stage
 from simulators.targets import Target, chart
 from simulators.view import Hits, Reference, View
@@ -41,15 +41,15 @@ SENSES = {
 """The kinds that can be simulated. A new one needs a row here and its accuracies in scenario_sensors.NEEDS."""
 
 
-def view(stage: Stage, sensor: Sensor, targets: tuple[Target, ...]) -> View:
-    """Set one configured sensor to work on the targets of a scenario."""
+def view(stage: Stage, sensor: Sensor, targets: tuple[Target, ...], clutter: tuple[Target, ...] = ()) -> View:
+    """Set one configured sensor to work on the targets of a scenario, and on what else moves there."""
     chance = partial(stream, stage.scenario.seed, "sensor", sensor.id)
     behaviour = _today(stage.behaviour(sensor.id), chance)
     made = looks(sensor, behaviour, stage.scenario.duration_s, chance)
     place = place_of(stage, sensor)
     ground = chart(stage.site.site).ground
     blocks = prisms(stage.scenario.building, place, ground)
-    return View(chance, sensor, behaviour, place, targets, made, _reference(stage, sensor), blocks, ground)
+    return View(chance, sensor, behaviour, place, targets, made, _reference(stage, sensor), blocks, ground, clutter)
 
 
 def _today(behaviour: Behaviour, chance: Chance) -> Behaviour:
@@ -100,7 +100,7 @@ def scans(view: View, hits: Hits, start: int) -> Iterator[Scan]:
     begins = np.searchsorted(hits.look, np.arange(len(view.looks.time) + 1)).tolist()
     clock = start + round(view.behaviour.bias.time_s * SECOND)
     times = (clock + _nanoseconds(hits.time)).tolist()
-    sources = hits.source.tolist()
+    sources, values = hits.source.tolist(), hits.values.tolist()
     for look, received in zip(*(column.tolist() for column in arrived(view)), strict=True):
         rows = range(begins[look], begins[look + 1])
         yield Scan(
@@ -110,7 +110,7 @@ def scans(view: View, hits: Hits, start: int) -> Iterator[Scan]:
             sequence=int(view.looks.sequence[look]),
             boot=view.looks.boot[look],
             coverage=None if view.field is None else view.field.coverage(look, view.sensor.coverage.range_m),
-            detections=tuple(report(view, times[row], sources[row], hits.values[row].tolist()) for row in rows),
+            detections=tuple(report(view, times[row], sources[row], values[row]) for row in rows),
         )
 
 

@@ -28,7 +28,7 @@ def detect(view: View) -> list[Hits]:
 
 def _differences(view: View, index: int, emission: Emission) -> Hits:
     """Give one sender's differences; a correlator looks for no lag that is longer than the baseline."""
-    time, name = view.looks.time, emission.name
+    time, name, link = view.looks.time, emission.name, view.targets[index].links[emission.link]
     position, reference = emission.position, _reference(view)
     seen = view.directions(position, np.zeros_like(position))
     there = np.linalg.norm(reference.place.enu(position), axis=-1)
@@ -37,9 +37,13 @@ def _differences(view: View, index: int, emission: Emission) -> Hits:
     clocks = view.behaviour.bias.time_s - reference.clock
     tdoa = (seen.range - there) / LIGHT + error + clocks
     possible = np.abs(tdoa) <= baseline(view) / LIGHT
-    heard = emission.sending & view.covers(seen) & possible
+    heard = emission.sending & view.covers(seen) & possible & (seen.range <= view.reach(link))
     hit = np.flatnonzero(heard & view.detects(name, seen.range))
-    snr = LINK_SNR_DB + 20.0 * np.log10(view.sensor.coverage.range_m[1] / np.maximum(seen.range, 1.0))
+    snr = (
+        LINK_SNR_DB
+        + 20.0 * np.log10(view.sensor.coverage.range_m[1] / np.maximum(seen.range, 1.0))
+        - 10.0 * np.log10(view.louder(link))
+    )
     number = np.full(len(time), float(emission.number))
     return Hits(hit, time[hit], np.full(len(hit), index), np.stack([tdoa, snr, number], axis=-1)[hit])
 

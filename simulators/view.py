@@ -14,16 +14,20 @@ from scipy.special import ndtr
 
 from fusion.config import Accuracy, Sensor
 from fusion.messages import Floats, Integers
+from simulators import interference
+from simulators.behaviour import Behaviour, Echo
 from simulators.buildings import Prism, hidden
 from simulators.chance import Chance, correlated
 from simulators.earth import Place
 from simulators.labels import Labels, labels
 from simulators.looks import Looks
 from simulators.ptz import Candidates, Field, follow
-from simulators.scenario import Behaviour, Echo
 from simulators.targets import Target
 
 Flags = NDArray[np.bool_]
+
+PFA = 1e-6
+"""The probability of a false alarm in a cell where the scenario tells none: what drone radars are set for."""
 
 WHOLE_SKY = (0.0, 90.0)
 """Elevations (degrees) of a sensor that configures none: false alarms need bounds."""
@@ -68,6 +72,7 @@ class View:
     reference: Reference | None = None
     prisms: tuple[Prism, ...] = ()
     ground: float = 0.0  # m above the ellipsoid, the site's
+    clutter: tuple[Target, ...] = ()  # what moves and no truth tells of
 
     @cached_property
     def accuracy(self) -> Accuracy:
@@ -112,6 +117,11 @@ class View:
         azimuth = np.arctan2(enu[:, 0], enu[:, 1]) % math.tau
         return Directions(distance, azimuth, np.arcsin(enu[:, 2] / distance), rate)
 
+    def azimuth(self, position: Floats) -> Floats:
+        """Give the azimuths (n,) of earth-centred points (n, 3) alone."""
+        enu = self.place.enu(position)
+        return np.asarray(np.arctan2(enu[:, 0], enu[:, 1]) % math.tau)
+
     def covers(self, seen: Directions) -> Flags:
         """Tell what lies inside the configured coverage, and behind no building."""
         coverage = self.sensor.coverage
@@ -142,7 +152,23 @@ class View:
         """
         random = self.chance("detection", target)
         draw = correlated(random, len(distance), 1, self.looks.period, self.behaviour.gap_s)[:, 0]
-        return np.asarray(ndtr(draw) < self.probability(distance, rcs_dbsm))
+        probability = self.probability(distance, rcs_dbsm)
+        if self.behaviour.interference and self.sensor.kind == "radar":
+            probability = interference.weakened(probability, self.louder(), self.false_alarm)
+        return np.asarray(ndtr(draw) < probability)
+
+    @property
+    def false_alarm(self) -> float:
+        """The probability of a false alarm in one cell that its threshold is set for."""
+        return PFA if self.behaviour.echo is None else self.behaviour.echo.false_alarm
+
+    def louder(self, link: str | None = None) -> Floats:
+        """Give how many times as strong as in quiet the noise is at each look (n,)."""
+        return interference.noise(self.behaviour.interference, self.looks.time, link)
+
+    def reach(self, link: str | None = None) -> Floats:
+        """Give how far away a link is received at each look (n,), m."""
+        return np.asarray(self.sensor.coverage.range_m[1] / np.sqrt(self.louder(link)))
 
     def probability(self, distance: Floats, rcs_dbsm: float = 0.0) -> Floats:
         """Give the probability of detection at ranges (n,): the configured one, the scenario's steps, or an echo's.
@@ -165,7 +191,8 @@ class View:
     def false_alarms(self, width: int) -> tuple[Integers, Floats, Floats]:
         """Draw false alarms: the looks (m,) they fall in, a Poisson number each; (m, width) uniform shares; their class (m,)."""
         random = self.chance("false alarms")
-        counts = random.poisson(self.sensor.false_alarms_per_scan, len(self.looks.time))
+        more = interference.more_false_alarms(self.louder(), self.false_alarm)
+        counts = random.poisson(self.sensor.false_alarms_per_scan * more)
         look = np.repeat(np.arange(len(counts)), counts)
         shares = random.uniform(size=(len(look), width))
         return look, shares, self.labels.of_false_alarms(len(look), random)

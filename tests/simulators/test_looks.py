@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from simulators.behaviour import Dropouts
 from simulators.looks import arrivals, dropped, looks
-from simulators.scenario import Dropouts
 from simulators.sensing import arrived, detections, scans, view
 from simulators.targets import targets
 from tests.simulators.scenes import DRONE, RADAR

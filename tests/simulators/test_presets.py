@@ -9,9 +9,9 @@ import pytest
 from scipy import stats
 
 from fusion.errors import ConfigError
+from simulators.behaviour import Behaviour
 from simulators.earth import wgs84_from_ecef
 from simulators.presets import PRESETS
-from simulators.scenario import Behaviour
 from simulators.sensing import detections, view
 from simulators.targets import targets
 from tests.simulators.scenes import CAMERA, DRONE, FINDER, RADAR
