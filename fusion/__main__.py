@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from fusion.arguments import parser
-from fusion.errors import FusionError, RecordingError
+from fusion.errors import ConfigError, FusionError, RecordingError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -139,14 +139,22 @@ def _simulate(chosen: argparse.Namespace) -> int:
 
 
 def _scenario_check(chosen: argparse.Namespace) -> int:
-    from simulators.check import check  # noqa: PLC0415
+    from simulators.check import check, check_all  # noqa: PLC0415
 
-    return check(chosen.scenario, seeds=chosen.seeds, broken=chosen.broken)
+    if chosen.all and chosen.broken:
+        raise ConfigError("--broken: is for one scenario; --all judges the broken variants too")
+    if chosen.all:
+        return check_all(seeds=chosen.seeds, jobs=chosen.jobs)
+    return check(chosen.scenario, seeds=chosen.seeds, broken=chosen.broken, jobs=chosen.jobs)
 
 
-def _scenario_list(_: argparse.Namespace) -> int:
+def _scenario_list(chosen: argparse.Namespace) -> int:
     from simulators.check import names  # noqa: PLC0415
+    from simulators.library_page import library_page  # noqa: PLC0415
 
+    if chosen.page:
+        print(library_page(), end="")
+        return 0
     return names()
 
 

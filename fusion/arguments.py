@@ -154,12 +154,16 @@ def _for_scenarios(commands: Commands) -> None:
     )
     listing = scenario.add_parser("list", help="what there is")
     listing.set_defaults(do="scenario_list")
+    listing.add_argument("--page", action="store_true", help="docs/library.md: all that each is, as Markdown")
     scenario.add_parser("keys", help="what a scenario may say: docs/scenarios.md").set_defaults(do="scenario_keys")
     judging = scenario.add_parser("check", help="fly it, run it through the core, and judge it by its own expectations")
     judging.set_defaults(do="scenario_check")
-    judging.add_argument("scenario", help="a TOML file, or the name of one that comes with the house")
+    which = judging.add_mutually_exclusive_group(required=True)
+    which.add_argument("scenario", nargs="?", help="a TOML file, or the name of one that comes with the house")
+    which.add_argument("--all", action="store_true", help="the whole library, and each broken too, which must fail")
     judging.add_argument("--seeds", type=_count, default=1, metavar="N", help="its own seed and the next N - 1")
     judging.add_argument("--broken", action="store_true", help="the variant broken on purpose: it must fail")
+    judging.add_argument("--jobs", type=_count, default=1, help="processes at once")
 
 
 def _for_judges(commands: Commands) -> None:

@@ -443,6 +443,7 @@ class SensorHealth(Record, omit_defaults=False):
     age_s: float | None
     latency_s: float | None
     rate_hz: float | None
+    crowds: int = 0
     bias: SensorBias | None = None
 
 
@@ -456,6 +457,16 @@ class StoreHealth(Record):
     head: str | None = None  # the journal's last entry, number:hash
 
 
+class CrowdState(Record, omit_defaults=False):
+    """What is known of one cell's crowd."""
+
+    count: int  # when it was counted
+    confidence: float
+    age_s: float
+    at_least: int  # are there still
+    full: bool
+
+
 class StatusMessage(Record, tag="status", omit_defaults=False, kw_only=True):
     """The service's and its sensors' health."""
 
@@ -467,6 +478,7 @@ class StatusMessage(Record, tag="status", omit_defaults=False, kw_only=True):
     alerts: int
     sensors: dict[str, SensorHealth]
     stores: dict[str, StoreHealth] = {}
+    crowds: dict[str, CrowdState] = {}
     counters: dict[str, int]
 
 
