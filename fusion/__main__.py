@@ -158,6 +158,13 @@ def _scenario_list(chosen: argparse.Namespace) -> int:
     return names()
 
 
+def _scenario_schema(_: argparse.Namespace) -> int:
+    from simulators.scenario_page import scenario_schema  # noqa: PLC0415
+
+    print(scenario_schema().decode())
+    return 0
+
+
 def _scenario_keys(_: argparse.Namespace) -> int:
     from simulators.scenario_page import scenario_page  # noqa: PLC0415
 
@@ -242,6 +249,7 @@ DO: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "bench": _bench,
     "scenario_list": _scenario_list,
     "scenario_keys": _scenario_keys,
+    "scenario_schema": _scenario_schema,
     "scenario_check": _scenario_check,
     "score": _score,
 }

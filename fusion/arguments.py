@@ -157,6 +157,7 @@ def _for_scenarios(commands: Commands) -> None:
     listing.set_defaults(do="scenario_list")
     listing.add_argument("--page", action="store_true", help="docs/library.md: all that each is, as Markdown")
     scenario.add_parser("keys", help="what a scenario may say: docs/scenarios.md").set_defaults(do="scenario_keys")
+    scenario.add_parser("schema", help="the same for editors: docs/schema/scenario.json").set_defaults(do="scenario_schema")
     judging = scenario.add_parser("check", help="fly it, run it through the core, and judge it by its own expectations")
     judging.set_defaults(do="scenario_check")
     which = judging.add_mutually_exclusive_group(required=True)

@@ -49,7 +49,7 @@ this file. `vigie check SITE` explains what is wrong by key, line and what was e
 
 def schemas() -> dict[str, bytes]:
     """Give the JSON Schema (2020-12) of each message, by the name of its row in `TOPICS`."""
-    return {name: _schema(kind) for name, kind in MESSAGES.items()} | {"configuration": _schema(Config)}
+    return {name: schema(kind) for name, kind in MESSAGES.items()} | {"configuration": schema(Config)}
 
 
 def configuration_page() -> str:
@@ -59,7 +59,7 @@ def configuration_page() -> str:
 
 def write(directory: Path) -> list[Path]:
     """Write `schema/*.json` and `configuration.md` below a directory; give what was written."""
-    texts = {directory / "schema" / f"{name}.json": schema + b"\n" for name, schema in schemas().items()}
+    texts = {directory / "schema" / f"{name}.json": text + b"\n" for name, text in schemas().items()}
     texts[directory / "configuration.md"] = configuration_page().encode()
     (directory / "schema").mkdir(parents=True, exist_ok=True)
     for path, text in texts.items():
@@ -67,14 +67,14 @@ def write(directory: Path) -> list[Path]:
     return list(texts)
 
 
-def _schema(kind: Any) -> bytes:
-    """Give a schema without the tags that tell Outputs apart inside the service: they do not leave it."""
-    (schema,), components = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
+def schema(kind: Any) -> bytes:
+    """Give a record's JSON Schema without the tags that tell Outputs apart inside the service: they do not leave it."""
+    (whole,), components = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
     for name, component in components.items():
         if name in {"PictureMessage", "Rejected", "StatusMessage"}:
             component["properties"].pop("type", None)
             component["required"] = [key for key in component["required"] if key != "type"]
-    whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "$defs": components}
+    whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", **whole, "$defs": components}
     return msgspec.json.format(msgspec.json.encode(whole, order="sorted"), indent=1)
 
 
