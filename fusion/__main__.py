@@ -1,6 +1,7 @@
 """The command line.
 
-`vigie demo`, `run`, `check`, `record`, `replay`, `index`, `simulate`, `scenario`, `score`, `zones check`, `schema`, `bench`.
+`vigie demo`, `run`, `check`, `record`, `replay`, `index`, `simulate`, `scenario`, `score`, `zones check`,
+`journal`, `schema`, `bench`.
 
 Exit codes: 0 done, 1 something is not as it should be (a scenario's expectation, a comparison), 2 a person must mend something
 first (a file, the broker's address), and what it is stands on the last lines.
@@ -183,12 +184,30 @@ def _score(chosen: argparse.Namespace) -> int:
 
 
 def _zones_check(chosen: argparse.Namespace) -> int:
-    from fusion.assembly import read_zones  # noqa: PLC0415
+    from fusion.zone_files import check  # noqa: PLC0415
 
-    for file in chosen.file:
-        zones = read_zones((file.name,), file.parent)
-        print(f"{file}: good. {len(zones)} zones: {', '.join(zone.identifier for zone in zones)}")
-    return 0
+    said, good = check(chosen.file, chosen.write)
+    print("\n".join(said))
+    return 0 if good else 2
+
+
+def _journal_verify(chosen: argparse.Namespace) -> int:
+    from fusion.bookwork import verify_journal  # noqa: PLC0415
+
+    return verify_journal(chosen.journal, os.environ, chosen.head)
+
+
+def _journal_export(chosen: argparse.Namespace) -> int:
+    from fusion.bookwork import export  # noqa: PLC0415
+
+    kind = chosen.format or chosen.out.suffix.removeprefix(".")
+    return export(chosen.journal, os.environ, alert=chosen.alert, kind=kind, out=chosen.out, around=chosen.around, who=chosen.who)
+
+
+def _journal_purge(chosen: argparse.Namespace) -> int:
+    from fusion.bookwork import forget  # noqa: PLC0415
+
+    return forget(chosen.journal, os.environ, days=chosen.older_than, who=chosen.who)
 
 
 def _schema(chosen: argparse.Namespace) -> int:
@@ -212,6 +231,9 @@ DO: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "run": _run,
     "check": _check,
     "zones_check": _zones_check,
+    "journal_verify": _journal_verify,
+    "journal_export": _journal_export,
+    "journal_purge": _journal_purge,
     "record": _record,
     "replay": _replay,
     "index": _index,

@@ -39,10 +39,42 @@ def _for_operators(commands: Commands) -> None:
     check.set_defaults(do="check")
     check.add_argument("site", type=Path)
 
+    _for_the_book(commands)
+
     zones = commands.add_parser("zones", help="zone files").add_subparsers(required=True, metavar="COMMAND")
-    zones_check = zones.add_parser("check", help="explain what is wrong with ED-318 files")
+    zones_check = zones.add_parser("check", help="explain what is wrong with zone files: ED-318, ED-269")
     zones_check.set_defaults(do="zones_check")
     zones_check.add_argument("file", type=Path, nargs="+")
+    zones_check.add_argument("--write", type=Path, metavar="OUT", help="write what can be read of one file, repaired, as ED-318")
+
+
+def _for_the_book(commands: Commands) -> None:
+    book = commands.add_parser("journal", help="the durable book: prove it, take an incident out of it, forget").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    verify = book.add_parser("verify", help="say whether any entry was changed or removed; exit 1 where one was")
+    verify.set_defaults(do="journal_verify")
+    verify.add_argument("journal", metavar="JOURNAL", help="the site's TOML file, a SQLite file, or a database's URL")
+    verify.add_argument(
+        "--head", action="append", default=[], metavar="N:HASH", help="noted from `status` at some time: must still hold"
+    )
+
+    export = book.add_parser("export", help="write an alert's whole story, with the tracks around it")
+    export.set_defaults(do="journal_export")
+    export.add_argument("journal", metavar="JOURNAL")
+    export.add_argument("--alert", required=True, metavar="ID")
+    export.add_argument("--format", choices=["json", "csv", "geojson", "kml"], help="default: the ending of --out")
+    export.add_argument("--out", type=Path, required=True, metavar="FILE")
+    export.add_argument(
+        "--around", type=_positive, default=60.0, metavar="S", help="s before its raise and after its end (default 60)"
+    )
+    export.add_argument("--who", help="who takes it, for the journal (default: the system's user)")
+
+    purge = book.add_parser("purge", help="forget what is older than may be kept; that it was forgotten stays")
+    purge.set_defaults(do="journal_purge")
+    purge.add_argument("journal", metavar="JOURNAL")
+    purge.add_argument("--older-than", type=_positive, required=True, metavar="DAYS")
+    purge.add_argument("--who", help="who orders it, for the journal (default: the system's user)")
 
 
 def _for_test_engineers(commands: Commands) -> None:

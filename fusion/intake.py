@@ -12,6 +12,7 @@ from fusion.errors import ConfigError, DecodeError
 from fusion.frame import SiteFrame
 from fusion.messages import SECOND, RawMessage, Record, Rejected, Scan, SensorBias, SensorHealth, utc
 from fusion.topics import Address, TopicTree
+from fusion.zones.crowds import Counted, decode_crowd
 from sensors import Adapter, Station
 
 AHEAD = SECOND
@@ -39,6 +40,7 @@ class SensorRecord(Record):
     duplicates: int = 0
     gaps: int = 0
     late: int = 0
+    crowds: int = 0
     boot: str = ""
     sequence: int = -1
     received: int = 0  # ns, of its last scan
@@ -97,6 +99,17 @@ class Intake:
         said = None if not message.payload else _status(message.payload).state
         self.records[name] = msgspec.structs.replace(self.records[name], said=said)
 
+    def crowd(self, message: RawMessage, address: Address) -> tuple[Counted, ...]:
+        """Read what a sensor counts of a crowd; raise DecodeError with the reason, having counted it."""
+        name = address.parts["sensor"]
+        if name not in self.records:
+            raise DecodeError(f"sensor {name!r} is not configured")
+        try:
+            return decode_crowd(message.payload, message.received)
+        except DecodeError:
+            self.count(name, rejected=1)
+            raise
+
     def count(self, name: str, **more: int) -> None:
         """Add to a sensor's counters."""
         record = self.records[name]
@@ -140,13 +153,14 @@ class Intake:
             age_s=None if age is None else round(age, 3),
             latency_s=None if record.latency is None else round(record.latency, 4),
             rate_hz=None if not record.interval else round(1.0 / record.interval, 3),
+            crowds=record.crowds,
             bias=bias,
         )
 
 
-def refused(message: RawMessage, reason: str) -> Rejected:
-    """Say what was refused, and why."""
-    first = message.payload[:FIRST_BYTES].decode("utf-8", "backslashreplace")
+def refused(message: RawMessage, reason: str, *, quoting: bool = True) -> Rejected:
+    """Say what was refused, and why; without its first bytes where they may be of a person."""
+    first = message.payload[:FIRST_BYTES].decode("utf-8", "backslashreplace") if quoting else ""
     return Rejected(topic=message.topic, reason=reason, time=utc(message.received), first_bytes=first)
 
 

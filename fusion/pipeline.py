@@ -19,6 +19,7 @@ from fusion.tracking.tracker import Tracker
 from fusion.zones.alerts import Alerts
 from fusion.zones.commands import decode_command
 from fusion.zones.ed318 import parse_zones
+from fusion.zones.exposure import Exposure
 from fusion.zones.following import Following
 from fusion.zones.permits import Register
 from fusion.zones.rules import assess
@@ -44,6 +45,7 @@ class Pipeline:
         self.following = Following(
             self.frame, config.site.name, every_hz=config.publish.track_hz, horizon_s=config.rules.horizon_s
         )
+        self.exposure = Exposure()
         self.publisher = Publisher(config.publish, self.frame, config.site.name)
         self.now = 0
         self._filed, self.zones = zones, zones
@@ -73,10 +75,10 @@ class Pipeline:
                 return self._insert(message, self.intake.scan(message, address))
             case "sensor_status":
                 self.intake.status(message, address)
-                return []
+            case "crowd":
+                return self._count(message, address)
             case "zone":
                 self._change_zone(message, address)
-                return []
             case "zone_window":
                 return self._change_window(message, address.parts["zone"])
             case "zone_position":
@@ -85,6 +87,7 @@ class Pipeline:
                 return [*self.alerts.command(address.parts["alert"], decode_command(message.payload), self.now)]
             case name:
                 raise DecodeError(f"topic: {name} messages are not read by this version")
+        return []
 
     def _insert(self, message: RawMessage, scan: Scan) -> list[Output]:
         """Put a scan into its place in time; what cannot have one is counted and told."""
@@ -100,6 +103,16 @@ class Pipeline:
                 window = self.config.tracking.window_s
                 notes.append(refused(message, f"time: {age:.1f} s behind the newest look; at most {window:g} s is made up for"))
         return notes
+
+    def _count(self, message: RawMessage, address: Address) -> list[Output]:
+        """Keep what a sensor counts of a crowd. What is refused is not quoted: it may be of a person."""
+        sensor = address.parts["sensor"]
+        try:
+            known = self.exposure.take(sensor, self.intake.crowd(message, address))
+        except DecodeError as error:
+            return [refused(message, str(error), quoting=False)]
+        self.intake.count(sensor, crowds=1, late=known)
+        return []
 
     def _change_zone(self, message: RawMessage, address: Address) -> None:
         """Add, replace or withdraw a zone; one that comes by topic goes before one of a file."""
@@ -168,6 +181,7 @@ class Pipeline:
             tracks=_counted(table),
             alerts=len(self.alerts.open),
             sensors=self.intake.health(self.now, self.timeline.tracker.registration.biases()),
+            crowds=self.exposure.state(self.now),
             counters={},
         )
 
@@ -191,6 +205,7 @@ class Pipeline:
             timeline=self.timeline.snapshot(),
             alerts=self.alerts.snapshot(),
             following=self.following.state,
+            crowds=self.exposure.held,
             publisher=self.publisher.state,
             intake=self.intake.records,
             windows=self._windows,
@@ -204,6 +219,7 @@ class Pipeline:
         self.timeline.restore(state.timeline)
         self.alerts = Alerts(self.config.site.name, self.config.rules, state.alerts)
         self.following.state = state.following
+        self.exposure = Exposure(state.crowds)
         self.publisher.state = state.publisher
         self.intake.records = dict(state.intake)
         self._changed_zones = dict(state.zones)

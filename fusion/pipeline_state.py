@@ -13,11 +13,12 @@ from fusion.messages import Record
 from fusion.publishing import PublisherState
 from fusion.tracking.timeline import TimelineState
 from fusion.zones.alerts import AlertsState
+from fusion.zones.exposure import Held
 from fusion.zones.following import FollowingState
 from fusion.zones.windows import ZoneWindow
 from fusion.zones.zones import Zone
 
-VERSION = 6
+VERSION = 7
 """Raised whenever a snapshot of before means something else: it is then refused, and the service starts afresh."""
 
 SHAPING = ("site", "sensor", "rules", "tracking", "publish")
@@ -32,6 +33,7 @@ class PipelineState(Record):
     timeline: TimelineState
     alerts: AlertsState
     following: FollowingState
+    crowds: dict[str, Held]
     publisher: PublisherState
     intake: dict[str, SensorRecord]
     windows: dict[str, ZoneWindow]  # by topic

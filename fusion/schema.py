@@ -13,6 +13,7 @@ from fusion.config_file import bare, describe, table_of
 from fusion.intake import SensorStatus
 from fusion.messages import Alert, PictureMessage, Rejected, StatusMessage, Track, ZoneState
 from fusion.zones.commands import Command
+from fusion.zones.crowds import Crowd
 from fusion.zones.ed318_tables import Feature
 from fusion.zones.positions import ZonePosition
 from fusion.zones.windows import ZoneWindow
@@ -21,6 +22,7 @@ from sensors.scan import WireScan
 MESSAGES: dict[str, Any] = {
     "scan": WireScan,
     "sensor_status": SensorStatus,
+    "crowd": Crowd,
     "zone": Feature,
     "zone_position": ZonePosition,
     "zone_window": ZoneWindow,

@@ -25,6 +25,7 @@ TOPICS: dict[str, Topic] = {
     "scan": Topic("sensor/{sensor}/scan", "in", 1, False, "one Scan"),
     "raw": Topic("sensor/{sensor}/raw/{format}", "in", 1, False, "a native payload for the adapter named {format}"),
     "sensor_status": Topic("sensor/{sensor}/status", "in", 1, True, "a sensor's health; its Will"),
+    "crowd": Topic("sensor/{sensor}/crowd", "in", 1, False, "how many people a camera counts in its cells"),
     "permit": Topic("permit/{permit}", "in", 1, True, "a signed flight permit"),
     "zone": Topic("zone/{zone}", "in", 1, True, "one ED-318 feature; empty to withdraw it"),
     "zone_position": Topic("zone/{zone}/position", "in", 1, True, "where a moving zone's anchor is"),

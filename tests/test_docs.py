@@ -34,6 +34,7 @@ from fusion.schema import MESSAGES, configuration_page, schemas
 from fusion.topics import TOPICS
 from fusion.transport.counters import COUNTERS
 from fusion.zones.commands import decode_command
+from fusion.zones.crowds import decode_crowd
 from fusion.zones.ed318 import parse_zones
 from fusion.zones.positions import decode_position
 from fusion.zones.windows import decode_window
@@ -62,6 +63,7 @@ def decode_scan(payload: bytes) -> Scan:
 DECODERS = {
     "scan": decode_scan,
     "sensor_status": lambda payload: msgspec.json.decode(payload, type=SensorStatus),
+    "crowd": lambda payload: decode_crowd(payload, 2**62),
     "zone": lambda payload: parse_zones(payload, "the example"),
     "zone_position": lambda payload: decode_position(payload, 2**62, STATION.frame),
     "zone_window": decode_window,

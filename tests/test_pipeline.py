@@ -295,6 +295,37 @@ def test_a_moving_zone_goes_on_after_a_restart_as_if_there_had_been_none(cut):
     assert [payload(one) for one in feed(other, items[half:])] == [payload(one) for one in feed(core, items[half:])]
 
 
+def crowd(count, second, **more):
+    cell = {"cell": "stand", "latitude_deg": 48.8582, "longitude_deg": 2.2945, "radius_m": 40, "count": count, "confidence": 0.8}
+    said = {"time": utc(START + second * SECOND).isoformat(), "cells": [cell | more]}
+    topic = TREE.path("crowd", sensor=CONFIG.sensor[0].id)
+    return RawMessage(topic=topic, payload=json.dumps(said).encode(), received=START + second * SECOND + DELAY)
+
+
+def test_crowd_counts_are_kept_told_in_the_status_and_outlive_a_restart():
+    core, other, sensor = pipeline(), pipeline(), CONFIG.sensor[0].id
+    assert feed(core, [crowd(340, 1), crowd(320, 3), crowd(10, 2)]) == []
+    other.restore(core.snapshot())
+    for one in (core, other):
+        status = said(one.feed(Tick(time=START + 51 * SECOND)), StatusMessage)[0]
+        state = status.crowds[f"{sensor}/stand"]
+        assert (state.count, state.age_s, state.at_least, state.full) == (320, 48.0, 288, True)
+        assert (status.sensors[sensor].crowds, status.sensors[sensor].late) == (3, 1)
+
+
+def test_a_crowd_with_an_image_is_refused_and_nothing_of_it_is_quoted():
+    core, sensor = pipeline(), CONFIG.sensor[0].id
+    (note,) = core.feed(crowd(5, 1, image="iVBORw0KGgo"))
+    assert isinstance(note, Rejected)
+    assert "unknown field `image`" in note.reason
+    assert note.first_bytes == ""
+    assert "iVBOR" not in payload(note).decode()
+    (note,) = core.feed(msgspec.structs.replace(crowd(5, 1), topic=TREE.path("crowd", sensor="nobody")))
+    assert "'nobody' is not configured" in note.reason
+    status = said(core.feed(Tick(time=START + 60 * SECOND)), StatusMessage)[0]
+    assert (status.crowds, status.sensors[sensor].rejected) == ({}, 1)
+
+
 def escort():
     """Give a zone around the aircraft that the scene's second target says to be."""
     extended = {

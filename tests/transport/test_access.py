@@ -140,7 +140,7 @@ def test_no_password_where_one_is_wanted_is_said_too(locked):
 
 def test_once_we_were_let_in_a_refusal_is_only_waited_out():
     """The password may be about to be changed on our side too; a service that runs is not brought down by that."""
-    welcome = {CONNECT: WELCOME, SUBSCRIBE: suback(*[0] * 7)}
+    welcome = {CONNECT: WELCOME, SUBSCRIBE: suback(*[0] * len(inward(TREE, "latest")))}
     refused = {CONNECT: b"\x20\x02\x00\x05"}
 
     async def body():
@@ -169,7 +169,8 @@ def test_a_broker_that_is_busy_is_tried_again():
 
 def test_a_filter_that_the_broker_refuses_is_named():
     async def body():
-        script = {CONNECT: WELCOME, SUBSCRIBE: suback(0, 0, 0, 0, 1, 0x80, 1)}
+        answers = [0x80 if wish.filter.endswith("/command") else wish.qos for wish in inward(TREE, "latest")]
+        script = {CONNECT: WELCOME, SUBSCRIBE: suback(*answers)}
         async with Scripted(script).running() as broker:
             with pytest.raises(BrokerError, match=r"refuses to let us hear vigie/v1/paris/alert/\+/command;"):
                 await listening_to(broker)[1]

@@ -9,9 +9,10 @@ import pytest
 
 from fusion.config import Mqtt
 from fusion.errors import ConfigError
+from fusion.topics import TOPICS
 from fusion.transport.access import access
 from fusion.transport.inbox import Inbox
-from fusion.transport.listen import inward, listen
+from fusion.transport.listen import INWARD, inward, listen
 from fusion.transport.outgoing import Publication
 from tests.brokers import free_port
 from tests.transport.edge import hear, link, listening, observer, publishing, run, scan, take
@@ -23,9 +24,16 @@ def heard_topics(tree) -> list[str]:
         tree.path("scan", sensor="radar-1") + "/msgpack",
         tree.path("raw", sensor="rf-1", format="odid"),
         tree.path("sensor_status", sensor="radar-1"),
+        tree.path("crowd", sensor="camera-1"),
         tree.path("command", alert="A"),
         tree.path("zone", zone="LF-P23"),
+        tree.path("zone_position", zone="FLO-1"),
+        tree.path("zone_window", zone="LF-P23"),
     ]
+
+
+def test_all_that_is_said_to_the_service_is_subscribed_to_but_permits():
+    assert {name for name, row in TOPICS.items() if row.direction == "in"} - {"permit"} == set(INWARD)
 
 
 @pytest.mark.parametrize("delivery", ["latest", "no-loss"])

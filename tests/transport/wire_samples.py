@@ -15,6 +15,9 @@ from fusion.messages import (
     TrackMessage,
     TracksMessage,
     WirePosition,
+    ZonePlace,
+    ZoneState,
+    ZoneStateMessage,
 )
 
 NOON = datetime(2026, 7, 26, 12, 0, 0, 250_000, tzinfo=UTC)
@@ -57,11 +60,20 @@ def status() -> StatusMessage:
     )
 
 
+def zone_state() -> ZoneState:
+    place = ZonePlace(latitude_deg=48.86, longitude_deg=2.31)
+    outline = {"type": "Point", "coordinates": [2.31, 48.86]}
+    return ZoneState(
+        zone="FLO-1", site="paris", time=NOON, state="following", anchor="topic", position=place, grown_m=0.0, geometry=outline
+    )
+
+
 OUTPUTS = {
     "tracks": TracksMessage(tracks=(track("A"), track("B"))),
     "picture": PictureMessage(site="paris", time=NOON, tracks=(track("A"),)),
     "track": TrackMessage(track="A", state=track("A")),
     "alert": alert_message("E", track_state=track("A"), reasons=("inside LF-P23",)),
+    "zone_state": ZoneStateMessage(zone="FLO-1", state=zone_state()),
     "rejected": Rejected(topic="vigie/v1/paris/sensor/x/scan", reason="not JSON", time=NOON, first_bytes="ff00"),
     "status": status(),
 }
