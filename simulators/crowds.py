@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.special import ndtr
 
-from fusion.messages import SECOND, Floats, utc
+from fusion.messages import SECOND, Floats, Integers, utc
 from fusion.zones.crowds import Crowd, CrowdCell
 from simulators.behaviour import Counts
 from simulators.chance import correlated
@@ -44,7 +44,7 @@ def counts(view: View, told: Counts, crowd: tuple[People, ...], start: int) -> I
             yield start + received, Crowd(time=utc(time), cells=cells)
 
 
-def _column(view: View, told: Counts, cell: People, looks: np.ndarray) -> Floats:  # type: ignore[type-arg]
+def _column(view: View, told: Counts, cell: People, looks: Integers) -> Floats:
     """Give what is counted in a cell at some looks (m,); −1 where it is not seen."""
     time, number = view.looks.time[looks], people(cell, view.looks.time[looks])
     z = correlated(view.chance("crowd", cell.id), len(looks), 1, told.every_s, told.correlation_s)[:, 0]
@@ -60,7 +60,7 @@ def _column(view: View, told: Counts, cell: People, looks: np.ndarray) -> Floats
 def people(cell: People, time: Floats) -> Floats:
     """Give how many people are in a cell at times (n,): on straight lines between what the scenario tells."""
     at, number = np.array(cell.people).T
-    return np.interp(time, at, number)
+    return np.asarray(np.interp(time, at, number))
 
 
 def _cell(cell: People, told: Counts, count: int) -> CrowdCell:
