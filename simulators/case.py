@@ -16,6 +16,7 @@ import numpy as np
 from fusion.errors import RecordingError
 from fusion.messages import CLASSES, SECOND, RawMessage
 from fusion.recording import line_of
+from simulators import true_sensors
 from simulators.earth import enu_from_ecef_matrix, wgs84_from_ecef
 from simulators.publish import messages
 from simulators.scenario_file import Stage
@@ -38,11 +39,15 @@ class Case(NamedTuple):
 
 
 def write_case(stage: Stage, directory: Path) -> Case:
-    """Write `recording.jsonl.gz`, `truth.csv` and `site.toml` (with the files that it names) into a directory."""
+    """Write `recording.jsonl.gz`, `truth.csv` and `site.toml` (with the files that it names) into a directory.
+
+    Where the site was told wrongly of its sensors, `truth_sensors.json` says what is true of them.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     flown = targets(stage)
     count = write_recording(directory / "recording.jsonl.gz", messages(stage, flown))
     write_truth(directory / "truth.csv", stage, flown)
+    true_sensors.write(directory / true_sensors.NAME, stage, flown)
     write_site(stage, directory)
     return Case(directory, count, len(flown), stage.scenario.duration_s)
 
