@@ -9,7 +9,7 @@ demo: .venv/run-ready
 	$(BIN)/vigie demo $(ARGS)
 
 test: .venv/test-ready
-	.ci/debian mosquitto
+	.ci/debian mosquitto postgresql
 	$(MAKE) --no-print-directory lint
 	$(BIN)/pytest -m "not slow and not deep" -n 2 --dist loadfile
 	$(BIN)/pytest -m "slow and not deep"
@@ -18,7 +18,7 @@ test-fast: .venv/test-ready
 	$(BIN)/pytest -m "not slow and not deep" -n 2 --dist loadfile
 
 test-deep: .venv/test-ready
-	.ci/debian mosquitto
+	.ci/debian mosquitto postgresql
 	$(BIN)/pytest -m "deep"
 
 lint: .venv/test-ready
@@ -33,12 +33,13 @@ bench: .venv/run-ready
 docs: .venv/test-ready
 	$(BIN)/vigie schema --write docs
 	$(BIN)/vigie scenario keys > docs/scenarios.md
+	$(BIN)/vigie scenario list --page > docs/library.md
 
 # Pin what pyproject.toml allows. Needs pip-tools; run it when a dependency changes, and commit what it writes.
 LOCK := --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 lock:
-	pip-compile $(LOCK) --extra broker --extra mcap --extra build -o requirements.txt pyproject.toml
-	pip-compile $(LOCK) --extra broker --extra mcap --extra build --extra test -c requirements.txt -o requirements-test.txt pyproject.toml
+	pip-compile $(LOCK) --extra broker --extra mcap --extra postgresql --extra build -o requirements.txt pyproject.toml
+	pip-compile $(LOCK) --extra broker --extra mcap --extra postgresql --extra build --extra test -c requirements.txt -o requirements-test.txt pyproject.toml
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv || { .ci/debian python3-venv && $(PYTHON) -m venv --clear .venv; }

@@ -1,6 +1,7 @@
 """The command line.
 
-`vigie demo`, `run`, `check`, `record`, `replay`, `index`, `simulate`, `scenario`, `score`, `zones check`, `schema`, `bench`.
+`vigie demo`, `run`, `check`, `record`, `replay`, `index`, `simulate`, `scenario`, `score`, `zones check`,
+`journal`, `schema`, `bench`.
 
 Exit codes: 0 done, 1 something is not as it should be (a scenario's expectation, a comparison), 2 a person must mend something
 first (a file, the broker's address), and what it is stands on the last lines.
@@ -16,7 +17,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from fusion.arguments import parser
-from fusion.errors import FusionError, RecordingError
+from fusion.errors import ConfigError, FusionError, RecordingError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -138,14 +139,22 @@ def _simulate(chosen: argparse.Namespace) -> int:
 
 
 def _scenario_check(chosen: argparse.Namespace) -> int:
-    from simulators.check import check  # noqa: PLC0415
+    from simulators.check import check, check_all  # noqa: PLC0415
 
-    return check(chosen.scenario, seeds=chosen.seeds, broken=chosen.broken)
+    if chosen.all and chosen.broken:
+        raise ConfigError("--broken: is for one scenario; --all judges the broken variants too")
+    if chosen.all:
+        return check_all(seeds=chosen.seeds, jobs=chosen.jobs)
+    return check(chosen.scenario, seeds=chosen.seeds, broken=chosen.broken, jobs=chosen.jobs)
 
 
-def _scenario_list(_: argparse.Namespace) -> int:
+def _scenario_list(chosen: argparse.Namespace) -> int:
     from simulators.check import names  # noqa: PLC0415
+    from simulators.library_page import library_page  # noqa: PLC0415
 
+    if chosen.page:
+        print(library_page(), end="")
+        return 0
     return names()
 
 
@@ -183,6 +192,25 @@ def _zones_check(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _journal_verify(chosen: argparse.Namespace) -> int:
+    from fusion.bookwork import verify_journal  # noqa: PLC0415
+
+    return verify_journal(chosen.journal, os.environ, chosen.head)
+
+
+def _journal_export(chosen: argparse.Namespace) -> int:
+    from fusion.bookwork import export  # noqa: PLC0415
+
+    kind = chosen.format or chosen.out.suffix.removeprefix(".")
+    return export(chosen.journal, os.environ, alert=chosen.alert, kind=kind, out=chosen.out, around=chosen.around, who=chosen.who)
+
+
+def _journal_purge(chosen: argparse.Namespace) -> int:
+    from fusion.bookwork import forget  # noqa: PLC0415
+
+    return forget(chosen.journal, os.environ, days=chosen.older_than, who=chosen.who)
+
+
 def _schema(chosen: argparse.Namespace) -> int:
     from fusion.schema import schemas, write  # noqa: PLC0415
 
@@ -204,6 +232,9 @@ DO: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "run": _run,
     "check": _check,
     "zones_check": _zones_check,
+    "journal_verify": _journal_verify,
+    "journal_export": _journal_export,
+    "journal_purge": _journal_purge,
     "record": _record,
     "replay": _replay,
     "index": _index,

@@ -39,10 +39,41 @@ def _for_operators(commands: Commands) -> None:
     check.set_defaults(do="check")
     check.add_argument("site", type=Path)
 
+    _for_the_book(commands)
+
     zones = commands.add_parser("zones", help="zone files").add_subparsers(required=True, metavar="COMMAND")
     zones_check = zones.add_parser("check", help="explain what is wrong with ED-318 files")
     zones_check.set_defaults(do="zones_check")
     zones_check.add_argument("file", type=Path, nargs="+")
+
+
+def _for_the_book(commands: Commands) -> None:
+    book = commands.add_parser("journal", help="the durable book: prove it, take an incident out of it, forget").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    verify = book.add_parser("verify", help="say whether any entry was changed or removed; exit 1 where one was")
+    verify.set_defaults(do="journal_verify")
+    verify.add_argument("journal", metavar="JOURNAL", help="the site's TOML file, a SQLite file, or a database's URL")
+    verify.add_argument(
+        "--head", action="append", default=[], metavar="N:HASH", help="noted from `status` at some time: must still hold"
+    )
+
+    export = book.add_parser("export", help="write an alert's whole story, with the tracks around it")
+    export.set_defaults(do="journal_export")
+    export.add_argument("journal", metavar="JOURNAL")
+    export.add_argument("--alert", required=True, metavar="ID")
+    export.add_argument("--format", choices=["json", "csv", "geojson", "kml"], help="default: the ending of --out")
+    export.add_argument("--out", type=Path, required=True, metavar="FILE")
+    export.add_argument(
+        "--around", type=_positive, default=60.0, metavar="S", help="s before its raise and after its end (default 60)"
+    )
+    export.add_argument("--who", help="who takes it, for the journal (default: the system's user)")
+
+    purge = book.add_parser("purge", help="forget what is older than may be kept; that it was forgotten stays")
+    purge.set_defaults(do="journal_purge")
+    purge.add_argument("journal", metavar="JOURNAL")
+    purge.add_argument("--older-than", type=_positive, required=True, metavar="DAYS")
+    purge.add_argument("--who", help="who orders it, for the journal (default: the system's user)")
 
 
 def _for_test_engineers(commands: Commands) -> None:
@@ -123,12 +154,16 @@ def _for_scenarios(commands: Commands) -> None:
     )
     listing = scenario.add_parser("list", help="what there is")
     listing.set_defaults(do="scenario_list")
+    listing.add_argument("--page", action="store_true", help="docs/library.md: all that each is, as Markdown")
     scenario.add_parser("keys", help="what a scenario may say: docs/scenarios.md").set_defaults(do="scenario_keys")
     judging = scenario.add_parser("check", help="fly it, run it through the core, and judge it by its own expectations")
     judging.set_defaults(do="scenario_check")
-    judging.add_argument("scenario", help="a TOML file, or the name of one that comes with the house")
+    which = judging.add_mutually_exclusive_group(required=True)
+    which.add_argument("scenario", nargs="?", help="a TOML file, or the name of one that comes with the house")
+    which.add_argument("--all", action="store_true", help="the whole library, and each broken too, which must fail")
     judging.add_argument("--seeds", type=_count, default=1, metavar="N", help="its own seed and the next N - 1")
     judging.add_argument("--broken", action="store_true", help="the variant broken on purpose: it must fail")
+    judging.add_argument("--jobs", type=_count, default=1, help="processes at once")
 
 
 def _for_judges(commands: Commands) -> None:

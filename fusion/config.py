@@ -242,6 +242,13 @@ class Publish(Table):
 class State(Table):
     """What the service keeps on disk."""
 
+    journal: Annotated[
+        str | None,
+        Meta(
+            description='where the journal is: "postgresql://user@host/database", its password from PGPASSFILE or '
+            "VIGIE_STATE__JOURNAL; journal.sqlite in the directory if left out"
+        ),
+    ] = None
     directory: Annotated[str, Meta(description="journal, snapshots and the inputs since the last one")] = "state"
     snapshot_s: Annotated[Positive, Meta(description="time between two snapshots of the core")] = 5.0
     record: Annotated[str | None, Meta(description="keep every input too, in a file of this name (.jsonl, .jsonl.gz, .mcap)")] = (

@@ -24,6 +24,9 @@ PREFIX = "VIGIE_"
 SECRETS = {("mqtt", "password")}
 """Keys that may come from the environment or a file of their own, never from the configuration file."""
 
+PASSWORD_IN_URL = re.compile(r"^[^/]+://[^/@]*:[^/@]+@|[?&]password=")
+"""`postgresql://user:password@host/database`."""
+
 ROUNDED = 0.015
 """What a row of probabilities, written with two digits, may miss 1 by."""
 
@@ -72,6 +75,11 @@ def build(tree: dict[str, Any], environment: Mapping[str, str], source: Source) 
         for secret in sorted(SECRETS)
         if _get(tree, secret) is not None
     ]
+    if PASSWORD_IN_URL.search(str(_get(tree, ("state", "journal")))):
+        faults.append(
+            f"{source.where(('state', 'journal'))}: has a password in it; secrets stay out of this file: use PGPASSFILE, or set "
+            f"{PREFIX}STATE__JOURNAL"
+        )
     for name in sorted(environment):
         if name.startswith(PREFIX):
             _override(tree, name, environment[name])

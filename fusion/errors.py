@@ -27,3 +27,7 @@ class BrokerError(FusionError):
 
 class JournalError(FusionError):
     """The journal cannot be read or written, so no alert may leave."""
+
+
+class JournalUnavailableError(JournalError):
+    """The journal cannot be read or written now, but may be again: a full disk, a server that is away."""

@@ -1,7 +1,8 @@
 """Keeps the core over restarts: a snapshot every few seconds, and every input since, written before it is fed.
 
 In the state directory, generation n is `snapshot-n` and `inputs-n.jsonl`: the core as it was, and what it was fed since. A
-restart feeds those inputs again, which gives the core as it was when the service died, to the last bit.
+restart feeds those inputs again, which gives the core as it was when the service died, to the last bit. `held-n` is what the
+journal had not taken by then.
 """
 
 from __future__ import annotations
@@ -68,6 +69,8 @@ class Keeper:
         except OSError as error:
             raise ConfigError(f"state.directory: {directory}: cannot be used: {error.strerror}") from error
         self._inputs: recording.LinesWriter | None = None
+        self.held = b""  # what the journal had not taken yet when the snapshot was made that was restored
+        self._torn = False  # an input could not be written: what follows it is worth nothing
 
     def restore(self, pipeline: Pipeline) -> tuple[Fed, list[str]]:
         """Bring the core back to where it was; give what it was fed on the way, and in words what could not be used."""
@@ -78,29 +81,42 @@ class Keeper:
             except (OSError, SnapshotError) as error:
                 troubles.append(f"{self._snapshot(generation)}: {error}")
                 continue
+            self.held = self._read_held(generation, troubles)
             return self._feed_again(pipeline, generation, troubles), troubles
+        self.held = self._read_held(self._generation, troubles)
         return self._feed_again(pipeline, 0, troubles) if not troubles else [], troubles
 
-    def append(self, item: Input) -> None:
-        """Write an input down, before it is fed."""
-        if self._inputs is None:
-            self._inputs = recording.LinesWriter(self._tail(self._generation))
-        self._inputs.append(item)
+    def append(self, item: Input) -> bool:
+        """Write an input down, before it is fed; tell whether that was worth it. Raise RecordingError at the first that fails.
 
-    def save(self, snapshot: bytes) -> None:
-        """Begin a new generation with a snapshot; it counts once it is whole on the disk."""
+        After one that is missing, the next snapshot is the first that helps a restart again.
+        """
+        if self._torn:
+            return False
+        try:
+            if self._inputs is None:
+                self._inputs = recording.LinesWriter(self._tail(self._generation))
+            self._inputs.append(item)
+        except RecordingError:
+            self._torn = True
+            raise
+        return True
+
+    def save(self, snapshot: bytes, held: bytes = b"") -> None:
+        """Begin a new generation with a snapshot; it counts once it is whole on the disk, else RecordingError."""
         generation = self._generation + 1
-        fresh = self._snapshot(generation).with_suffix(".new")
-        with fresh.open("wb") as file:
-            file.write(snapshot)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._snapshot(generation))
-        self._generation = generation
-        self.close()
-        for old in range(generation - KEPT, max(generation - KEPT - 50, -1), -1):
-            self._snapshot(old).unlink(missing_ok=True)
-            self._tail(old).unlink(missing_ok=True)
+        try:
+            if held:
+                _write_whole(self._held(generation), held)
+            _write_whole(self._snapshot(generation), snapshot)
+            self._generation = generation
+            self._torn = False
+            self.close()
+            for old in range(generation - KEPT, max(generation - KEPT - 50, -1), -1):
+                for path in (self._snapshot(old), self._tail(old), self._held(old)):
+                    path.unlink(missing_ok=True)
+        except OSError as error:
+            raise RecordingError(f"{self.directory}: cannot be written: {error.strerror}") from error
 
     def close(self) -> None:
         """Let go of the file of inputs."""
@@ -133,5 +149,25 @@ class Keeper:
     def _snapshot(self, generation: int) -> Path:
         return self.directory / f"snapshot-{generation}"
 
+    def _read_held(self, generation: int, troubles: list[str]) -> bytes:
+        try:
+            return self._held(generation).read_bytes() if self._held(generation).exists() else b""
+        except OSError as error:
+            troubles.append(f"{self._held(generation)}: {error}")
+            return b""
+
+    def _held(self, generation: int) -> Path:
+        return self.directory / f"held-{generation}"
+
     def _tail(self, generation: int) -> Path:
         return self.directory / f"inputs-{generation}.jsonl"
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file that is there whole or not at all."""
+    fresh = path.with_suffix(".new")
+    with fresh.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)

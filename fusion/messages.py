@@ -447,6 +447,16 @@ class SensorHealth(Record, omit_defaults=False):
     bias: SensorBias | None = None
 
 
+class StoreHealth(Record):
+    """Whether something that the service keeps on disk can be written."""
+
+    state: Literal["writing", "degraded"]
+    since: Time | None = None  # degraded since
+    reason: str | None = None
+    waiting: int = 0  # alerts and notes that wait for it, unpublished
+    head: str | None = None  # the journal's last entry, number:hash
+
+
 class CrowdState(Record, omit_defaults=False):
     """What is known of one cell's crowd."""
 
@@ -461,12 +471,13 @@ class StatusMessage(Record, tag="status", omit_defaults=False, kw_only=True):
     """The service's and its sensors' health."""
 
     site: str
-    state: Literal["online", "offline"] = "online"
+    state: Literal["online", "degraded", "offline"] = "online"
     version: str = ""
     time: Time
     tracks: dict[str, int]
     alerts: int
     sensors: dict[str, SensorHealth]
+    stores: dict[str, StoreHealth] = {}
     crowds: dict[str, CrowdState] = {}
     counters: dict[str, int]
 

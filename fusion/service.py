@@ -6,7 +6,7 @@ import asyncio
 import functools
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -16,12 +16,15 @@ from msgspec.structs import replace
 from fusion import __version__, biases, recording
 from fusion.assembly import assemble
 from fusion.config import Config
-from fusion.errors import ConfigError
-from fusion.journal import Journal
-from fusion.journal.journal import Command, Entry
-from fusion.keeper import Fed, Keeper
-from fusion.messages import SECOND, Alert, AlertMessage, Input, Output, RawMessage, Rejected, StatusMessage, Tick, TrackMessage
+from fusion.errors import ConfigError, RecordingError, SnapshotError
+from fusion.journal import Entry, Journal
+from fusion.journal.clerk import Clerk
+from fusion.journal.records import Item, decode_held, encode_held
+from fusion.keeper import Keeper
+from fusion.messages import SECOND, Alert, AlertMessage, Input, Output, RawMessage, StatusMessage, Tick, TrackMessage
 from fusion.metrics import Latencies
+from fusion.noting import noted, surroundings
+from fusion.stores import Store
 from fusion.topics import TopicTree
 from fusion.tracking.registration import Learnt
 from fusion.transport.counters import totals
@@ -31,7 +34,6 @@ from fusion.transport.listen import inward, listen
 from fusion.transport.outbox import Outbox
 from fusion.transport.outgoing import Publication, alert_publication, presence, publications
 from fusion.transport.publish import publish
-from fusion.zones.commands import decode_command
 
 logger = logging.getLogger(__name__)
 
@@ -51,15 +53,17 @@ class Service:
         self.biases = directory / biases.NAME
         self.pipeline = assemble(config, base)
         self.keeper = Keeper(directory)
-        self.journal = Journal(Journal.url(directory / "journal.sqlite"))
+        url = config.state.journal or Journal.url(directory / "journal.sqlite")
+        self.clerk = Clerk(functools.partial(Journal, url), self._post_alert)
+        self.snapshots, self.recording = Store("snapshots", time.time_ns), Store("recording", time.time_ns)
         self.recorder = recording.go_on_in(directory / config.state.record) if config.state.record else None
         self.tree = TopicTree(config.site.name, config.mqtt.root)
         name = config.mqtt.client_id or f"vigie-{config.site.name}"
         self.ear, self.mouth = Link(config.mqtt, name), Link(config.mqtt, f"{name}-out")
         self.inbox, self.outbox = Inbox(config.mqtt.inbox), Outbox()
         self.latencies = Latencies()
-        self._confirmed: list[int] = []  # journal rows that the broker has confirmed, to be marked at the next beat
-        self._at_the_book = asyncio.Lock()
+        self._begun = time.time_ns()  # what was learnt before is of an earlier run, which died with it
+        self._unwritten = {"inputs_unwritten": 0, "inputs_unrecorded": 0}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Resume where the last run ended, serve until told to stop, then leave everything in order."""
@@ -67,12 +71,15 @@ class Service:
         try:
             async with asyncio.TaskGroup() as edge:
                 publishing = edge.create_task(self._publish(), name="publish")
+                writing = edge.create_task(self.clerk.write(), name="write")
                 async with asyncio.TaskGroup() as core:
                     hearing = core.create_task(self._listen(), name="listen")
                     beating = core.create_task(self._beat(), name="beat")
                     await self._reason(stop)
                     hearing.cancel()
                     beating.cancel()
+                writing.cancel()
+                await self.clerk.flush()
                 publishing.cancel()
         finally:
             await self._close()
@@ -102,14 +109,13 @@ class Service:
             self._write_down(item.input)
             outputs = self.pipeline.feed(item.input)
             item.done()
-            await self._post(outputs)
-            if isinstance(item.input, RawMessage):
-                await self._note_command(item.input, outputs)
-            else:
-                await self._mark_confirmed()
+            self.clerk.take(self._for_the_book(item.input, outputs))
+            self._put(output for output in outputs if not isinstance(output, AlertMessage))
+            if isinstance(item.input, Tick):
+                self.clerk.beat()
                 if item.input.time - saved >= self.config.state.snapshot_s * SECOND:
                     saved = item.input.time
-                    await asyncio.to_thread(self._keep, self.pipeline.snapshot(), self.pipeline.learnt())
+                    await self._keep()
 
     # --- What they are made of ------------------------------------------------------------------------------------
 
@@ -121,17 +127,21 @@ class Service:
             logger.warning("the state of the last run cannot be used: %s", trouble)
         if fed and isinstance(self.recorder, recording.LinesWriter):
             self.recorder.catch_up(fed[-1][0])
-        outputs = [output for _, said in fed for output in said]
-        async with self._at_the_book:
-            await asyncio.to_thread(self.journal.write, [one for one in outputs if isinstance(one, AlertMessage)])
-            await asyncio.to_thread(self._note_commands_again, fed)
-            told = await asyncio.to_thread(self.journal.open_alerts)
-            unpublished = await asyncio.to_thread(self.journal.unpublished)
+        self.clerk.take([*self._held(), *(one for pair in fed for one in self._for_the_book(*pair))])
+        await self.clerk.flush()
+        told = await self.clerk.open_alerts()
         self.pipeline.alerts.adopt((_alert.decode(entry.payload) for entry in told if entry.payload), time.time_ns())
-        for entry in unpublished:
-            self._post_alert(entry)
+        outputs = [output for _, said in fed for output in said]
         self._put(one for one in outputs if isinstance(one, TrackMessage) and one.state is None)
-        await asyncio.to_thread(self._keep, self.pipeline.snapshot(), self.pipeline.learnt())
+        await self._keep()
+
+    def _held(self) -> list[Item]:
+        """Give what the journal had not taken when the snapshot was made."""
+        try:
+            return decode_held(self.keeper.held) if self.keeper.held else []
+        except SnapshotError as error:
+            logger.warning("the state of the last run cannot be used: %s", error)
+            return []
 
     def _adopt_biases(self) -> list[str]:
         """Begin with the biases of the last run, for where its snapshot cannot be used; give in words what is not ours."""
@@ -144,90 +154,99 @@ class Service:
         self.pipeline.adopt(fitting.learnt)
         return fitting.left_out
 
-    def _keep(self, snapshot: bytes, learnt: Learnt) -> None:
-        """Write down what a restart wants to know."""
-        self.keeper.save(snapshot)
+    async def _keep(self) -> None:
+        """Write down what a restart wants to know, all of it of one moment; where that fails, say so and go on."""
+        moment = self.pipeline.snapshot(), encode_held(self.clerk.held()), self.pipeline.learnt()
+        try:
+            await asyncio.to_thread(self._save, *moment)
+        except (OSError, RecordingError) as error:
+            self.snapshots.failed(str(error))
+        else:
+            self.snapshots.wrote()
+        if self.recording.degraded:
+            self._record_again()
+
+    def _save(self, snapshot: bytes, held: bytes, learnt: Learnt) -> None:
+        self.keeper.save(snapshot, held)
         biases.write(self.biases, self.config, learnt)
 
-    async def _post(self, outputs: Sequence[Output]) -> None:
-        """Write alerts into the journal, and only then give them and everything else to the outbox."""
-        alerts = [output for output in outputs if isinstance(output, AlertMessage)]
-        if alerts:
-            async with self._at_the_book:
-                entries = await asyncio.to_thread(self.journal.write, alerts)
-            for message, entry in zip(alerts, entries, strict=True):
-                self._post_alert(entry, message)
-        self._put(output for output in outputs if not isinstance(output, AlertMessage))
+    def _for_the_book(self, item: Input, outputs: list[Output]) -> list[Item]:
+        """Give what of one input and its outputs goes into the journal."""
+        said = noted(item, outputs, self.tree) if isinstance(item, RawMessage) else []
+        near = [] if self.clerk.store.degraded else surroundings(outputs, self.pipeline.alerts.open)
+        return [*(output for output in outputs if isinstance(output, AlertMessage)), *said, *near]
 
     def _put(self, outputs: Iterable[Output]) -> None:
         for output in outputs:
-            told = replace(output, counters=self.counters()) if isinstance(output, StatusMessage) else output
+            told = self._with_ours(output) if isinstance(output, StatusMessage) else output
             for publication in publications(told, self.tree):
                 self.outbox.put(publication)
 
-    def _post_alert(self, entry: Entry, message: AlertMessage | None = None) -> None:
+    def _with_ours(self, status: StatusMessage) -> StatusMessage:
+        """Add to the core's word on itself that of the edge."""
+        stores = {"journal": self.clerk.health(), "snapshots": self.snapshots.health}
+        if self.recorder is not None:
+            stores["recording"] = self.recording.health
+        degraded = any(store.state == "degraded" for store in stores.values())
+        return replace(status, state="degraded" if degraded else "online", stores=stores, counters=self.counters())
+
+    def _post_alert(self, entry: Entry, message: AlertMessage | None) -> None:
         publication = alert_publication(entry.alert, entry.payload, self.tree)
         self.outbox.put(publication, functools.partial(self._delivered, entry, message))
 
     def _delivered(self, entry: Entry, message: AlertMessage | None) -> None:
         """Note that the broker has an alert; of a fresh one, how long that took."""
-        self._confirmed.append(entry.sequence)
-        if message is not None and message.alert.state == "raised":
+        self.clerk.confirmed(entry.sequence)
+        if message is not None and message.alert.state == "raised" and message.cause >= self._begun:
             self.latencies.note(message.cause, time.time_ns())
 
-    async def _mark_confirmed(self) -> None:
-        if self._confirmed:
-            confirmed, self._confirmed = self._confirmed, []
-            async with self._at_the_book:
-                await asyncio.to_thread(self.journal.mark_published, confirmed)
-
-    async def _note_command(self, message: RawMessage, outputs: Sequence[Output]) -> None:
-        """Write down who ordered what, unless it was refused."""
-        if (command := self._command(message, outputs)) is not None:
-            async with self._at_the_book:
-                await asyncio.to_thread(self.journal.write_command, command)
-
-    def _note_commands_again(self, fed: Fed) -> None:
-        """Write down what was ordered in the moment before the service died, if there was no time for it."""
-        noted = set(self.journal.commands())
-        for item, outputs in fed:
-            command = self._command(item, outputs) if isinstance(item, RawMessage) else None
-            if command is not None and command not in noted:
-                self.journal.write_command(command)
-
-    def _command(self, message: RawMessage, outputs: Sequence[Output]) -> Command | None:
-        """Read an order as the journal keeps it; None for what is no order, or was refused."""
-        address = self.tree.parse(message.topic)
-        if address is None or address.name != "command" or any(isinstance(output, Rejected) for output in outputs):
-            return None
-        order = decode_command(message.payload)
-        name = type(order).__struct_config__.tag
-        return Command(message.received, order.who, address.parts["alert"], str(name), order.why or "")
-
     def _write_down(self, item: Input) -> None:
-        self.keeper.append(item)
-        if self.recorder is not None:
+        """Write an input down, for a restart and into the recording; what cannot be is counted, and fed all the same."""
+        try:
+            self._unwritten["inputs_unwritten"] += not self.keeper.append(item)
+        except RecordingError as error:
+            self._unwritten["inputs_unwritten"] += 1
+            self.snapshots.failed(str(error))
+        if self.recorder is None:
+            return
+        if self.recording.degraded:
+            self._unwritten["inputs_unrecorded"] += 1
+            return
+        try:
             self.recorder.append(item)
+        except RecordingError as error:
+            self._unwritten["inputs_unrecorded"] += 1
+            self.recording.failed(str(error))
+
+    def _record_again(self) -> None:
+        """Go on with a recording that could not be written; what is missing in it was counted."""
+        if self.recorder is None or self.config.state.record is None:
+            return
+        try:
+            self.recorder.close()
+            self.recorder = recording.go_on_in(self.keeper.directory / self.config.state.record)
+        except (OSError, RecordingError) as error:
+            self.recording.failed(str(error))
+        else:
+            self.recording.wrote()
 
     async def _close(self) -> None:
         """Leave the disk as a restart wants it."""
-        await self._mark_confirmed()
-        self._keep(self.pipeline.snapshot(), self.pipeline.learnt())
+        await self.clerk.close()
+        await self._keep()
         self.keeper.close()
-        self.journal.close()
         if self.recorder is not None:
             self.recorder.close()
 
     async def _expected(self) -> list[Publication]:
         """Give what the broker should retain of our alerts."""
-        async with self._at_the_book:
-            entries = await asyncio.to_thread(self.journal.open_alerts)
-        return [alert_publication(entry.alert, entry.payload, self.tree) for entry in entries]
+        return [alert_publication(entry.alert, entry.payload, self.tree) for entry in await self.clerk.open_alerts()]
 
     def _presence(self, state: Literal["online", "offline"]) -> Publication:
         return presence(state, self.config.site.name, __version__, time.time_ns(), self.tree)
 
     def counters(self) -> dict[str, int]:
         """Give everything that the edge has counted."""
-        edge = totals(*(part.counters() for part in (self.inbox, self.outbox, self.ear, self.mouth)))
+        parts = (part.counters() for part in (self.inbox, self.outbox, self.ear, self.mouth))
+        edge = totals(*parts, self._unwritten, {"journal_lost": self.clerk.lost})
         return edge | self.latencies.counters()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Annotated, Literal, NamedTuple
 
@@ -327,51 +328,79 @@ def _wire_coverage(coverage: Coverage) -> WireCoverage:
 
 
 def _report(detection: Measurement, scan_time: int) -> WireDetection:
-    fields: dict = {name: getattr(detection, name) for name in ("id", "snr_db", "rcs_dbsm", "emitter")}  # type: ignore[type-arg]
-    fields["offset_s"] = round((detection.time - scan_time) / SECOND, 6)
-    fields["class_"] = detection.classes
-    if detection.identity is not None:
-        fields["identity"] = msgspec.convert(detection.identity, WireIdentity, from_attributes=True)
-    if detection.pilot is not None:
-        fields["pilot"] = WirePlace(
-            latitude_deg=_degrees(detection.pilot.latitude, 9), longitude_deg=_degrees(detection.pilot.longitude, 9)
-        )
     told, sigma = _measured(detection)
-    return WireDetection(sigma=WireSigma(**sigma), **fields, **told)
+    identity, pilot = detection.identity, detection.pilot
+    return WireDetection(
+        offset_s=_rounded((detection.time - scan_time) / SECOND, 1e6),
+        id=detection.id,
+        snr_db=detection.snr_db,
+        rcs_dbsm=detection.rcs_dbsm,
+        emitter=detection.emitter,
+        class_=detection.classes,
+        identity=None if identity is None else msgspec.convert(identity, WireIdentity, from_attributes=True),
+        pilot=None
+        if pilot is None
+        else WirePlace(latitude_deg=_degrees(pilot.latitude, 1e9), longitude_deg=_degrees(pilot.longitude, 1e9)),
+        sigma=sigma,
+        **told,
+    )
 
 
-def _measured(detection: Measurement) -> tuple[dict, dict[str, float]]:  # type: ignore[type-arg]
+def _measured(detection: Measurement) -> tuple[dict, WireSigma]:  # type: ignore[type-arg]
     """Give what was measured, and how well."""
-    if isinstance(detection, Position):
-        return _placed(detection)
-    if isinstance(detection, Tdoa):
-        fields: dict = {"tdoa_s": round(detection.tdoa, 13), "reference": detection.reference}  # type: ignore[type-arg]
-        return fields, {"tdoa_s": detection.sigma_tdoa}
-    fields, sigma = {"azimuth_deg": _degrees(detection.azimuth)}, {"azimuth_deg": _degrees(detection.sigma_azimuth)}
-    if detection.elevation is not None:
-        fields["elevation_deg"] = _degrees(detection.elevation)
-        sigma["elevation_deg"] = _degrees(detection.sigma_elevation)
     if isinstance(detection, Polar):
-        fields["range_m"] = round(detection.range, 3)
-        sigma["range_m"] = detection.sigma_range
-        if detection.range_rate is not None:
-            fields["radial_speed_mps"] = round(detection.range_rate, 3)
-            sigma["radial_speed_mps"] = detection.sigma_range_rate
-    return fields, sigma
+        rate = detection.range_rate
+        fields: dict = {"range_m": _rounded(detection.range, 1e3), "azimuth_deg": _degrees(detection.azimuth)}  # type: ignore[type-arg]
+        if detection.elevation is not None:
+            fields["elevation_deg"] = _degrees(detection.elevation)
+        if rate is not None:
+            fields["radial_speed_mps"] = _rounded(rate, 1e3)
+        elevation = None if detection.elevation is None else detection.sigma_elevation
+        return fields, _claimed(
+            detection.sigma_azimuth, elevation, detection.sigma_range, None if rate is None else detection.sigma_range_rate
+        )
+    if isinstance(detection, Bearing):
+        fields = {"azimuth_deg": _degrees(detection.azimuth)}
+        if detection.elevation is None:
+            return fields, _claimed(detection.sigma_azimuth, None)
+        fields["elevation_deg"] = _degrees(detection.elevation)
+        return fields, _claimed(detection.sigma_azimuth, detection.sigma_elevation)
+    if isinstance(detection, Tdoa):
+        return {"tdoa_s": _rounded(detection.tdoa, 1e13), "reference": detection.reference}, WireSigma(
+            tdoa_s=detection.sigma_tdoa
+        )
+    fields, sigma = _placed(detection)
+    return fields, WireSigma(**sigma)
+
+
+@lru_cache(maxsize=1024)  # a sensor's detections mostly claim one and the same accuracy
+def _claimed(azimuth: float, elevation: float | None, distance: float | None = None, rate: float | None = None) -> WireSigma:
+    """Write the accuracy of a direction, and of a range."""
+    return WireSigma(
+        azimuth_deg=_degrees(azimuth),
+        elevation_deg=None if elevation is None else _degrees(elevation),
+        range_m=distance,
+        radial_speed_mps=rate,
+    )
 
 
 def _placed(detection: Position) -> tuple[dict, dict[str, float]]:  # type: ignore[type-arg]
-    fields: dict = {"latitude_deg": _degrees(detection.latitude, 9), "longitude_deg": _degrees(detection.longitude, 9)}  # type: ignore[type-arg]
+    fields: dict = {"latitude_deg": _degrees(detection.latitude, 1e9), "longitude_deg": _degrees(detection.longitude, 1e9)}  # type: ignore[type-arg]
     sigma = {"horizontal_m": detection.sigma_horizontal}
     if detection.altitude is not None:
-        fields |= {"altitude_m": round(detection.altitude, 3), "altitude_datum": "hae"}
+        fields |= {"altitude_m": _rounded(detection.altitude, 1e3), "altitude_datum": "hae"}
         sigma["vertical_m"] = detection.sigma_vertical
     if detection.velocity is not None:
-        fields["velocity_mps"] = tuple(round(v, 3) for v in detection.velocity)
+        fields["velocity_mps"] = tuple(_rounded(v, 1e3) for v in detection.velocity)
         if detection.sigma_velocity is not None:
             sigma["velocity_mps"] = detection.sigma_velocity
     return fields, sigma
 
 
-def _degrees(angle: float, digits: int = 6) -> float:
-    return round(math.degrees(angle), digits)
+def _degrees(angle: float, scale: float = 1e6) -> float:
+    return round(math.degrees(angle) * scale) / scale
+
+
+def _rounded(value: float, scale: float) -> float:
+    """Round to a power of ten's inverse; four times as fast as `round` with digits, which reckons in decimals."""
+    return round(value * scale) / scale

@@ -46,8 +46,11 @@ class _Flock(NamedTuple):
         return np.stack([self.speed * np.cos(self.course), self.speed * np.sin(self.course), self.climb], axis=-1)
 
 
-def fly(legs: list[Leg], count: int, spread: float, duration: float, random: np.random.Generator) -> Floats:
-    """Fly a flock round and round its waypoints; give chart points (count, n, 3) every STEP."""
+def fly(
+    legs: list[Leg], count: int, spread: float, duration: float, random: np.random.Generator, *, wind: Floats | None = None
+) -> Floats:
+    """Fly a flock round and round its waypoints in a mean wind (3,); give chart points (count, n, 3) every STEP."""
+    drift = np.zeros(3) if wind is None else wind
     flock, aim = _gathered(legs, count, spread, random), 1
     paths = [flock.place]
     gusts = np.zeros((count, 3))
@@ -57,7 +60,8 @@ def fly(legs: list[Leg], count: int, spread: float, duration: float, random: np.
         if math.dist(flock.place.mean(axis=0)[:2], target.point[:2]) < NEXT:
             aim += 1
         gusts = keep * gusts + GUST * math.sqrt(1.0 - keep**2) * random.standard_normal((count, 3))
-        flock = _step(flock, _wish(flock, target) + gusts)
+        flock = _step(flock, _wish(flock, target, drift) + gusts)
+        flock = flock._replace(place=flock.place + drift * STEP)
         paths.append(flock.place)
     return np.stack(paths, axis=1)
 
@@ -74,7 +78,7 @@ def _gathered(legs: list[Leg], count: int, spread: float, random: np.random.Gene
     )
 
 
-def _wish(flock: _Flock, target: Leg) -> Floats:
+def _wish(flock: _Flock, target: Leg, drift: Floats) -> Floats:
     """Give the acceleration (n, 3) that each bird would like: apart, along, together, and on.
 
     Vertically a bird keeps to its flock's height and to the route's: it flies in a sheet, as pigeons do.
@@ -87,10 +91,18 @@ def _wish(flock: _Flock, target: Leg) -> Floats:
     way = target.point - flock.place.mean(axis=0)
     speed = float(np.clip(target.speed, *SPEED))
     onward = speed * way / max(float(np.hypot(way[0], way[1])), 1.0)
+    if drift.any():
+        onward = _heading(speed, onward / speed, drift)
     onward[2] = np.clip(way[2] / 10.0, -CLIMB, CLIMB)
     return np.asarray(
         6.0 * push.sum(axis=1) + 0.5 * (velocity.mean(axis=0) - velocity) + 0.3 * together + 0.5 * (onward - velocity)
     )
+
+
+def _heading(speed: float, way: Floats, drift: Floats) -> Floats:
+    """Give the velocity through the air, of a speed, that leads along a way (3,) over the ground: √(V² − W⊥²) of it is left."""
+    across = drift - (drift @ way) * way
+    return math.sqrt(max(speed**2 - float(across @ across), 0.0)) * way - across
 
 
 def _step(flock: _Flock, wish: Floats) -> _Flock:

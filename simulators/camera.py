@@ -24,7 +24,7 @@ def detect(view: View) -> list[Hits]:
 def _directions(view: View, index: int, target: Target) -> Hits:
     """Give the directions to one target."""
     time = view.looks.time
-    seen = view.directions(target.trajectory.position(time), target.trajectory.velocity(time))
+    seen = view.directions(*target.trajectory.motion(time))
     there = target.trajectory.flying(time) & view.covers(seen)
     if view.field is not None:
         there &= view.field.holds(seen.azimuth, seen.elevation)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import math
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -25,6 +27,8 @@ from simulators.targets import Target, targets
 TRUTH_STEP = 0.2
 """s between rows of truth: between them a straight line is within a h²/8 = 2.5 cm at 5 m/s²."""
 
+EVENTS_HEAD = ("time_unix_s", "truth", "latitude_deg", "longitude_deg", "altitude_hae_m", "text")
+
 TRUTH_HEAD = "time_unix_s,truth,latitude_deg,longitude_deg,altitude_hae_m,vx,vy,vz,class,identity,friend"
 """vx, vy, vz are m/s along true east, north and up at the place; what follows is the same in all rows of a target."""
 
@@ -41,13 +45,14 @@ class Case(NamedTuple):
 def write_case(stage: Stage, directory: Path) -> Case:
     """Write `recording.jsonl.gz`, `truth.csv` and `site.toml` (with the files that it names) into a directory.
 
-    Where the site was told wrongly of its sensors, `truth_sensors.json` says what is true of them.
+    And `events.csv`, where the scenario notes what somebody does; `truth_sensors.json`, where the site was not told the truth.
     """
     directory.mkdir(parents=True, exist_ok=True)
     flown = targets(stage)
     count = write_recording(directory / "recording.jsonl.gz", messages(stage, flown))
     write_truth(directory / "truth.csv", stage, flown)
     true_sensors.write(directory / true_sensors.NAME, stage, flown)
+    write_events(directory / "events.csv", stage, flown)
     write_site(stage, directory)
     return Case(directory, count, len(flown), stage.scenario.duration_s)
 
@@ -75,23 +80,56 @@ def write_recording(path: Path, stream: Iterable[RawMessage]) -> int:
 
 def write_truth(path: Path, stage: Stage, flown: tuple[Target, ...], step: float = TRUTH_STEP) -> None:
     """Write where every target truly is, a row a step while it flies, in the order of time."""
-    rows = sorted((time, i, row) for i, target in enumerate(flown) for time, row in _rows(stage, target, step))
+    tables = [_rows(stage, target, step) for target in flown]
+    numbers = [number for table, _ in tables for number in table]
+    lines = [line for _, text in tables for line in text]
     with _written(path) as file:
-        file.write("\n".join([TRUTH_HEAD, *(row for _, _, row in rows), ""]).encode())
+        file.write("\n".join([TRUTH_HEAD, *(lines[i] for i in np.argsort(numbers, kind="stable").tolist()), ""]).encode())
 
 
-def _rows(stage: Stage, target: Target, step: float) -> Iterator[tuple[float, str]]:
+def write_events(path: Path, stage: Stage, flown: tuple[Target, ...]) -> None:
+    """Write what the scenario notes, in the order of time, with the place at which each does it; nothing where it notes nothing.
+
+    What is no more in the air then does nothing.
+    """
+    notes = {actor.id: actor.notes for actor in stage.scenario.actor}
+    told = [
+        (note.at_s, target.id, note.text, target.trajectory.position(note.at_s))
+        for target in flown
+        for note in notes.get(target.actor, ())
+        if target.trajectory.flying(note.at_s)
+    ]
+    if not told:
+        return
+    table = io.StringIO()
+    rows = csv.writer(table, lineterminator="\n")
+    rows.writerow(EVENTS_HEAD)
+    for at, name, text, position in sorted(told, key=itemgetter(0, 1, 2)):
+        latitude, longitude, height = (float(value) for value in wgs84_from_ecef(position))
+        place = (f"{math.degrees(latitude):.9f}", f"{math.degrees(longitude):.9f}", f"{height:.3f}")
+        rows.writerow([f"{stage.start / SECOND + at:.3f}", name, *place, text])
+    with _written(path) as file:
+        file.write(table.getvalue().encode())
+
+
+def _rows(stage: Stage, target: Target, step: float) -> tuple[range, list[str]]:
+    """Give the numbers of the steps at which a target flies, and its row of each."""
     track = target.trajectory
-    time = step * np.arange(math.ceil(track.start / step), math.floor(min(track.end, stage.scenario.duration_s) / step) + 1)
-    position = track.position(time)
+    steps = range(math.ceil(track.start / step), math.floor(min(track.end, stage.scenario.duration_s) / step) + 1)
+    time = step * np.array(steps, float)
+    position, speed = track.motion(time)
     latitude, longitude, height = wgs84_from_ecef(position)
-    velocity = np.einsum("nij,nj->ni", enu_from_ecef_matrix(latitude, longitude), track.velocity(time))
+    velocity = np.einsum("nij,nj->ni", enu_from_ecef_matrix(latitude, longitude), speed)
     key = target.identity.key if target.identity else None
     facts = f"{CLASSES[target.class_index]},{key.partition(':')[2] if key else ''},{'yes' if target.authorised else 'no'}"
-    columns = np.stack([time, np.degrees(latitude), np.degrees(longitude), height, *velocity.T], axis=-1).tolist()
-    for at, lat, lon, h, east, north, up in columns:
-        unix = stage.start / SECOND + at
-        yield at, f"{unix:.3f},{target.id},{lat:.9f},{lon:.9f},{h:.3f},{east:.4f},{north:.4f},{up:.4f},{facts}"
+    columns = [stage.start / SECOND + time, np.degrees(latitude), np.degrees(longitude), height, *velocity.T]
+    line = f"%.3f,{_literal(target.id)},%.9f,%.9f,%.3f,%.4f,%.4f,%.4f,{_literal(facts)}\n"  # one call of % is a third faster
+    text = line * len(steps) % tuple(np.stack(columns, axis=-1).ravel().tolist())
+    return steps, text.split("\n")[:-1]
+
+
+def _literal(text: str) -> str:
+    return text.replace("%", "%%")
 
 
 @contextmanager

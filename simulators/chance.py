@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable
 
 import numpy as np
-from scipy.signal import lfilter
 
 from fusion.messages import Floats
 
@@ -30,6 +29,8 @@ def correlated(random: np.random.Generator, count: int, width: int, step: float,
     white = random.standard_normal((count, width))
     if memory <= 0.0 or count == 0:
         return white
+    from scipy.signal import lfilter  # noqa: PLC0415 - half a second of start-up, which white errors need not wait for
+
     rho = np.exp(-step / memory)
     white[1:] *= np.sqrt(1.0 - rho * rho)
     return np.asarray(lfilter([1.0], [1.0, -rho], white, axis=0))

@@ -66,7 +66,7 @@ def _positions(view: View, index: int, target: Target) -> Hits:
     time = np.round(view.looks.time - view.chance("phase", target.id).uniform(0.0, view.looks.period), 1)
     fresh = _fresh(view, target)
     time = time[fresh]
-    seen = view.directions(target.trajectory.position(time), target.trajectory.velocity(time))
+    seen = view.directions(*target.trajectory.motion(time))
     heard = target.trajectory.flying(time) & view.covers(seen) & (seen.range <= view.reach())
     hit = np.flatnonzero(heard & view.detects(target.id, seen.range))
     values = told(view, target, time, view.noise(target.id, 6)[fresh], STEPS[view.sensor.kind])

@@ -114,7 +114,7 @@ def _ecef(position: WirePosition) -> Floats:
 
 def _outcome(expectation: Expectation, told: list[Raised]) -> Outcome:
     alerts = sorted((one for one in told if _meant(expectation, one)), key=lambda one: one.after_s)
-    what = _said(expectation)
+    what = expectation.said
     if not expectation.flagged:
         first = alerts[0] if alerts else None
         return Outcome(what, not alerts, f"flagged by {first.rule} at {first.after_s:.1f} s" if first else "not flagged")
@@ -132,14 +132,3 @@ def _meant(expectation: Expectation, one: Raised) -> bool:
         and expectation.zone in {None, one.zone}
         and (expectation.severity is None or SEVERITIES.index(one.severity) >= SEVERITIES.index(expectation.severity))
     )
-
-
-def _said(expectation: Expectation) -> str:
-    """Say an expectation in a line."""
-    words = [expectation.actor, "is flagged" if expectation.flagged else "is never flagged"]
-    words += [f"by {expectation.rule}"] if expectation.rule else []
-    words += [f"in {expectation.zone}"] if expectation.zone else []
-    words += [f"as {expectation.severity} or graver"] if expectation.severity else []
-    words += [f"not before {expectation.not_before_s:g} s"] if expectation.not_before_s is not None else []
-    words += [f"by {expectation.by_s:g} s"] if expectation.by_s is not None else []
-    return " ".join(words)

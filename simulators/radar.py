@@ -38,7 +38,7 @@ def detect(view: View) -> list[Hits]:
 
 def _plots(view: View, index: int, target: Target) -> Hits:
     time = _when(view, target)
-    seen = view.directions(target.trajectory.position(time), target.trajectory.velocity(time))
+    seen = view.directions(*target.trajectory.motion(time))
     met = np.abs(_beam(view, seen.azimuth) - time) < MET if view.behaviour.rotating else np.ones(len(time), bool)
     seeing = view.detects(target.id, seen.range, target.rcs_dbsm)
     hit = np.flatnonzero(met & target.trajectory.flying(time) & view.covers(seen) & seeing)
@@ -62,8 +62,7 @@ def _when(view: View, target: Target) -> Floats:
         return end
     time = end - view.looks.period / 2.0
     for _ in range(3):
-        seen = view.directions(target.trajectory.position(time), target.trajectory.velocity(time))
-        time = _beam(view, seen.azimuth)
+        time = _beam(view, view.azimuth(target.trajectory.position(time)))
     return time
 
 
@@ -122,7 +121,7 @@ def report(view: View, time: int, source: int, values: list[float]) -> Measureme
         sigma_azimuth=math.radians(accuracy.azimuth_deg or 0.0),
         sigma_elevation=math.radians(high or 0.0),
         sigma_range_rate=doppler or 0.0,
-        snr_db=round(snr, 1),
-        rcs_dbsm=round(rcs, 1),
+        snr_db=round(10.0 * snr) / 10.0,
+        rcs_dbsm=round(10.0 * rcs) / 10.0,
         classes=view.classes(named),
     )

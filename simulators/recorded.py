@@ -1,4 +1,4 @@
-"""Reads a recorded flight that drives an actor: CSV, GPX 1.1 or rows of readsb's aircraft.json.
+"""Reads a recorded flight that drives an actor: CSV, GPX 1.1, OpenSky's state vectors or rows of readsb's aircraft.json.
 
 What is wrong is told by file, row and field.
 
@@ -12,14 +12,13 @@ import csv
 import itertools
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
 
 from fusion.errors import ConfigError
 from fusion.messages import Floats
@@ -31,6 +30,12 @@ FOOT = 0.3048
 
 FASTEST = 700.0
 """m/s between two rows: beyond it (twice the speed of sound) a row is a slip of a digit, not a flight in low sky."""
+
+STATE = {"time", "icao24", "lat", "lon", "geoaltitude"}
+"""The columns of a state vector (The OpenSky Network, REST API and historical database) that a flight is read from."""
+
+UNTOLD = {"", "NULL", "null", "None", "nan"}
+"""What its exports write where nothing was received."""
 
 HEIGHTS = ("height_agl_m", "altitude_amsl_m", "altitude_hae_m")
 
@@ -65,6 +70,8 @@ def read(path: Path) -> list[Row]:
 
 def fly(rows: list[Row], at: Chart, duration: float) -> Floats:
     """Give chart points (n, 3) every STEP from the first row to the last, or to `duration`."""
+    from scipy.interpolate import PchipInterpolator  # noqa: PLC0415 - a quarter of a second of start-up, for recorded flights alone
+
     above = {"height_agl_m": at.ground, "altitude_amsl_m": at.undulation, "altitude_hae_m": 0.0}
     time = np.array([row.time - rows[0].time for row in rows])
     points = np.array([at.point(row.latitude_deg, row.longitude_deg, row.height + above[row.datum]) for row in rows])
@@ -89,6 +96,9 @@ def _csv(text: str, name: str) -> Iterator[Row]:
     """Read `time_s` or `time` (ISO 8601), `latitude_deg`, `longitude_deg` and one of HEIGHTS; other columns say nothing."""
     table = csv.DictReader(text.splitlines())
     head = table.fieldnames or []
+    if set(head) >= STATE:
+        yield from _states(table, name)
+        return
     datums = [one for one in HEIGHTS if one in head]
     clocks = [one for one in ("time_s", "time") if one in head]
     missing = [one for one in ("latitude_deg", "longitude_deg") if one not in head]
@@ -99,6 +109,32 @@ def _csv(text: str, name: str) -> Iterator[Row]:
         where = f"{name}, row {number}"
         time = _time(row, "time", where) if clocks == ["time"] else _number(row, "time_s", where)
         yield _row(time, _place(row, "latitude_deg", "longitude_deg", where), _number(row, datums[0], where), datums[0])
+
+
+def _states(table: Iterable[Mapping[str, str]], name: str) -> Iterator[Row]:
+    """Read state vectors as OpenSky tells them: `geoaltitude` is metres above the ellipsoid, `time` Unix time.
+
+    A row without a place or a height is left out, and so is a place that is told again: by `lastposupdate` where there is
+    one, else because it is the same.
+    """
+    last, aircraft, there = -math.inf, None, None
+    for number, row in enumerate(table, 1):
+        where = f"{name}, row {number}"
+        aircraft = _same(row["icao24"], aircraft, "icao24", where)
+        if any(row[key] in UNTOLD for key in ("lat", "lon", "geoaltitude")):
+            continue
+        time = _number(row, "time" if row.get("lastposupdate") in {None, *UNTOLD} else "lastposupdate", where)
+        place = _place(row, "lat", "lon", where)
+        if time > last and place != there:
+            last, there = time, place
+            yield _row(time, place, _number(row, "geoaltitude", where), "altitude_hae_m")
+
+
+def _same(told: object, before: object, field: str, where: str) -> object:
+    """Refuse a second aircraft in a file of one flight."""
+    if before is not None and told != before:
+        raise ConfigError(f"{where}: {field}: {told!r} is another aircraft than {before!r}; expected one a file")
+    return told
 
 
 def _gpx(text: str, name: str) -> Iterator[Row]:
@@ -126,9 +162,7 @@ def _aircraft(text: str, name: str) -> Iterator[Row]:
             raise ConfigError(f"{where}: is not JSON: {error}") from error
         if not isinstance(row, dict):
             raise ConfigError(f"{where}: is no JSON object")
-        aircraft = row.get("hex") if aircraft is None else aircraft
-        if row.get("hex") != aircraft:
-            raise ConfigError(f"{where}: hex: {row.get('hex')!r} is another aircraft than {aircraft!r}; expected one a file")
+        aircraft = _same(row.get("hex"), aircraft, "hex", where)
         if "lat" not in row:
             continue
         age = _number(row, "seen_pos", where) if "seen_pos" in row else 0.0

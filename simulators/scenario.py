@@ -18,7 +18,20 @@ from simulators.terms import Claim, Decibel, Ground, Second, Text
 
 Count = Annotated[int, Meta(ge=0)]
 Offset = Annotated[float, Meta(ge=-1e5, le=1e5)]
-Kind = Literal["multirotor", "fpv", "helicopter", "fixed_wing", "airliner", "bird_flock"]
+Kind = Literal["multirotor", "fpv", "helicopter", "fixed_wing", "airliner", "bird_flock", "balloon", "boat", "vehicle"]
+Situation = Literal[
+    "prison",
+    "airport",
+    "nuclear_plant",
+    "government_building",
+    "stadium",
+    "outdoor_concert",
+    "political_rally",
+    "international_summit",
+    "land_border",
+    "maritime_border",
+]
+"""The ten standard situations of CWA 18150, in its order."""
 
 
 class Waypoint(Table):
@@ -32,8 +45,15 @@ class Waypoint(Table):
     hover_s: Annotated[Second, Meta(description="how long it stays here")] = 0.0
 
 
+class Note(Table):
+    """What an actor does at a time that no sensor reports: it goes into `events.csv` beside the truth."""
+
+    at_s: Annotated[Second, Meta(description="after the start")]
+    text: Annotated[str, Meta(min_length=1, max_length=200, description="such as `payload released`")]
+
+
 class Actor(Table):
-    """Something that flies, or a flock or swarm of it."""
+    """Something that flies, floats or drives, or a flock or swarm of it."""
 
     id: Annotated[Name, Meta(description="its name in the truth; the members of several are `id-1`, `id-2`, …")]
     kind: Kind
@@ -43,6 +63,7 @@ class Actor(Table):
         Meta(description="instead of a route: a recorded flight (.csv, .gpx, .jsonl), relative to this file; from take_off_s on"),
     ] = None
     note: Annotated[str, Meta(description="what a reader should know: payload, intent")] = ""
+    notes: Annotated[tuple[Note, ...], Meta(description="what it does when: a payload released")] = ()
     take_off_s: Annotated[Second, Meta(description="when it appears, after the start")] = 0.0
     speed_mps: Annotated[Positive | None, Meta(description="the kind's usual speed if left out")] = None
     count: Annotated[int, Meta(ge=1, le=1000, description="how many fly together")] = 1
@@ -72,6 +93,17 @@ class Traffic(Table, kw_only=True):
     speed_mps: Annotated[tuple[Positive, Positive], Meta(description="between these speeds")] = (5.0, 15.0)
     authorised: bool = False
     emitter: Text | None = None
+
+
+class Wind(Table, kw_only=True):
+    """The wind of the day, and its gusts (MIL-HDBK-1797, low altitude)."""
+
+    speed_mps: Annotated[float, Meta(ge=0.0, le=60.0, description="mean, 10 m above the ground; it grows with height")]
+    from_deg: Annotated[float, Meta(ge=0.0, le=360.0, description="whence it blows, clockwise from north")]
+    gusts: Annotated[float, Meta(ge=0.0, le=5.0, description="times the handbook's for such a wind; 0: none")] = 1.0
+    roughness_m: Annotated[
+        float, Meta(gt=0.0, le=3.0, description="of the ground: 0.0002 sea, 0.03 grass, 0.6 suburbs, 1 to 2 a city")
+    ] = 0.6
 
 
 class Birds(Table, kw_only=True):
@@ -130,6 +162,17 @@ class Expectation(Table):
     rule: Annotated[Text | None, Meta(description="the rule that must raise it; any if left out")] = None
     zone: Annotated[Text | None, Meta(description="the zone that it must be about; any if left out")] = None
 
+    @property
+    def said(self) -> str:
+        """Say it in a line."""
+        words = [self.actor, "is flagged" if self.flagged else "is never flagged"]
+        words += [f"by {self.rule}"] if self.rule else []
+        words += [f"in {self.zone}"] if self.zone else []
+        words += [f"as {self.severity} or graver"] if self.severity else []
+        words += [f"not before {self.not_before_s:g} s"] if self.not_before_s is not None else []
+        words += [f"by {self.by_s:g} s"] if self.by_s is not None else []
+        return " ".join(words)
+
 
 class Broken(Table):
     """How the scenario is broken on purpose: its expectations must then fail, or they would hold whatever happens."""
@@ -148,7 +191,9 @@ class Scenario(Table):
     start: Annotated[datetime, Meta(tz=True, description="when it begins, with its offset from UTC")]
     duration_s: Annotated[float, Meta(gt=0.0, le=86_400.0)]
     description: str = ""
+    situations: Annotated[tuple[Situation, ...], Meta(description="which standard situations of CWA 18150 it is one of")] = ()
     seed: Annotated[int, Meta(ge=0, le=2**53, description="all chance comes from it")] = 0
+    wind: Annotated[Wind | None, Meta(description="none: still air")] = None
     actor: tuple[Actor, ...] = ()
     traffic: tuple[Traffic, ...] = ()
     birds: tuple[Birds, ...] = ()

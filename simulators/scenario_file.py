@@ -16,7 +16,7 @@ from fusion.config import Config, Sensor
 from fusion.config_file import Key
 from fusion.errors import ConfigError
 from fusion.messages import nanoseconds
-from simulators import birds, fixed_wing, presets, recorded, rotorcraft, scenario_sensors
+from simulators import balloon, birds, fixed_wing, presets, recorded, rotorcraft, scenario_sensors, surface
 from simulators.behaviour import Behaviour
 from simulators.scenario import Actor, Scenario
 
@@ -26,8 +26,12 @@ LIBRARY = Path(__file__).parent / "scenarios"
 TOP_SPEED: dict[str, float] = {
     **{kind: rotors.speed for kind, rotors in rotorcraft.LIMITS.items()},
     **{kind: wings.speed for kind, wings in fixed_wing.LIMITS.items()},
+    **{kind: ground.speed for kind, ground in surface.LIMITS.items()},
     "bird_flock": birds.SPEED[1],
+    "balloon": balloon.TOP_CLIMB,
 }
+
+LEAST_SPEED: dict[str, float] = {kind: wings.least for kind, wings in fixed_wing.LIMITS.items()}
 
 FORWARD = {"fixed_wing", "airliner", "bird_flock"}
 """The kinds that cannot stand still in the air."""
@@ -177,7 +181,20 @@ def _named_twice(scenario: Scenario) -> list[Fault]:
 
 
 def _faults_of_actor(key: Key, actor: Actor) -> list[Fault]:
-    return _faults_of_route(key, actor) + _faults_of_speed(key, actor) + _faults_of_identity(key, actor)
+    return (
+        _faults_of_route(key, actor)
+        + _faults_of_speed(key, actor)
+        + _faults_of_identity(key, actor)
+        + _faults_of_notes(key, actor)
+    )
+
+
+def _faults_of_notes(key: Key, actor: Actor) -> list[Fault]:
+    return [
+        ((*key, "notes", i, "at_s"), f"{note.at_s:g} s is before take_off_s, {actor.take_off_s:g} s")
+        for i, note in enumerate(actor.notes)
+        if note.at_s < actor.take_off_s
+    ]
 
 
 def _faults_of_route(key: Key, actor: Actor) -> list[Fault]:
@@ -193,6 +210,8 @@ def _faults_of_route(key: Key, actor: Actor) -> list[Fault]:
     ]
     if bool(actor.route) == bool(actor.trajectory):
         faults.append(((*key, "route"), "needs a route of one waypoint at least or a trajectory, and not both"))
+    if actor.kind == "balloon" and len(actor.route) > 1:
+        faults.append(((*key, "route"), "a balloon goes where the wind does; expected the one waypoint that it rises from"))
     if actor.kind in FORWARD and len(actor.route) == 1:
         faults.append(((*key, "route"), f"{_a(actor.kind)} cannot stay in one place; give it two waypoints at least"))
     faults += [
@@ -206,8 +225,11 @@ def _faults_of_route(key: Key, actor: Actor) -> list[Fault]:
 def _faults_of_speed(key: Key, actor: Actor) -> list[Fault]:
     asked = [((*key, "speed_mps"), actor.speed_mps)]
     asked += [((*key, "route", i, "speed_mps"), waypoint.speed_mps) for i, waypoint in enumerate(actor.route)]
-    most = TOP_SPEED[actor.kind]
-    return [(where, f"{_a(actor.kind)} flies at {most:g} m/s at most") for where, speed in asked if speed and speed > most]
+    most, least = TOP_SPEED[actor.kind], LEAST_SPEED.get(actor.kind, 0.0)
+    faults = [(where, f"{_a(actor.kind)} goes at {most:g} m/s at most") for where, speed in asked if speed and speed > most]
+    return faults + [
+        (where, f"{_a(actor.kind)} flies at {least:g} m/s at least") for where, speed in asked if speed and speed < least
+    ]
 
 
 def _faults_of_identity(key: Key, actor: Actor) -> list[Fault]:

@@ -100,7 +100,7 @@ def scans(view: View, hits: Hits, start: int) -> Iterator[Scan]:
     begins = np.searchsorted(hits.look, np.arange(len(view.looks.time) + 1)).tolist()
     clock = start + round(view.behaviour.bias.time_s * SECOND)
     times = (clock + _nanoseconds(hits.time)).tolist()
-    sources = hits.source.tolist()
+    sources, values = hits.source.tolist(), hits.values.tolist()
     for look, received in zip(*(column.tolist() for column in arrived(view)), strict=True):
         rows = range(begins[look], begins[look + 1])
         yield Scan(
@@ -110,7 +110,7 @@ def scans(view: View, hits: Hits, start: int) -> Iterator[Scan]:
             sequence=int(view.looks.sequence[look]),
             boot=view.looks.boot[look],
             coverage=None if view.field is None else view.field.coverage(look, view.sensor.coverage.range_m),
-            detections=tuple(report(view, times[row], sources[row], hits.values[row].tolist()) for row in rows),
+            detections=tuple(report(view, times[row], sources[row], values[row]) for row in rows),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import msgspec
@@ -11,7 +12,7 @@ import numpy as np
 
 from fusion.config import Site
 from fusion.messages import CLASSES, Floats, Identity
-from simulators import birds, fixed_wing, recorded, rotorcraft
+from simulators import balloon, birds, flight, recorded, surface
 from simulators.chance import stream
 from simulators.earth import Chart, ecef_from_wgs84
 from simulators.scenario import Actor, Kind, Traffic, Waypoint
@@ -26,6 +27,9 @@ USUAL_SPEED: dict[Kind, float] = {
     "fixed_wing": 20.0,  # small survey drones cruise at 15–25 m/s
     "airliner": 90.0,
     "bird_flock": birds.USUAL_SPEED,
+    "balloon": balloon.USUAL_CLIMB,
+    "boat": 4.0,  # the Seine's limit in Paris is 18 km/h on the side arms (Règlement particulier de police)
+    "vehicle": 13.9,  # 50 km/h, in towns
 }
 
 Thing = Kind | Literal["bird", "car"]
@@ -38,19 +42,26 @@ CLASS_OF: dict[Thing, str] = {
     "fixed_wing": "fixed_wing",
     "airliner": "manned",
     "bird_flock": "bird",
+    "balloon": "other",
+    "boat": "other",
+    "vehicle": "other",
     "bird": "bird",
     "car": "other",
 }
 
 RCS_DBSM: dict[Thing, float] = {
     # Typical mean radar cross-sections at X band. Drones: Patel, Fioranelli & Anderson, "Review of radar classification and
-    # RCS characterisation techniques for small UAVs", IET RSN 12, 2018. Birds, aircraft: Skolnik, Introduction, table 2.2.
+    # RCS characterisation techniques for small UAVs", IET RSN 12, 2018. Birds, aircraft, boats (a pleasure boat of 2 m²), cars
+    # (100 m²): Skolnik, Introduction, table 2.2. Balloon: a metallised one of 0.45 m, π r².
     "multirotor": -20.0,
     "fpv": -23.0,
     "fixed_wing": -15.0,
     "bird_flock": -20.0,
     "helicopter": 5.0,
     "airliner": 20.0,
+    "balloon": -8.0,
+    "boat": 3.0,
+    "vehicle": 20.0,
 }
 
 
@@ -102,15 +113,33 @@ def _actor(stage: Stage, at: Chart, actor: Actor) -> list[Target]:
     duration = stage.scenario.duration_s - actor.take_off_s
     if duration <= 0.0:
         return []
-    legs = [_leg(at, actor, waypoint) for waypoint in actor.route]
-    if actor.kind == "bird_flock" and not actor.trajectory:
-        random = stream(stage.scenario.seed, "actor", actor.id, "flight")
-        paths, step = list(birds.fly(legs, actor.count, actor.spread_m, duration, random)), birds.STEP
-    else:
-        paths, step = [_path(stage, actor, legs, i, duration) for i in range(actor.count)], STEP
+    paths, step = _paths(stage, at, actor, duration), birds.STEP if _flocks(actor) else STEP
     return [
         _target(actor, i, Trajectory(actor.take_off_s, step, at.ecef(path)), at) for i, path in enumerate(paths) if len(path) > 1
     ]
+
+
+def _flocks(actor: Actor) -> bool:
+    return actor.kind == "bird_flock" and not actor.trajectory
+
+
+def _paths(stage: Stage, at: Chart, actor: Actor, duration: float) -> list[Floats]:
+    """Give the chart points of each member."""
+    sky, legs = flight.Sky(stage.scenario.wind, at.ground), [_leg(at, actor, waypoint) for waypoint in actor.route]
+    chance = partial(stream, stage.scenario.seed, "actor", actor.id)
+    if _flocks(actor):
+        wind = sky.mean(np.array([np.mean([leg.point[2] for leg in legs])]))[0]
+        return list(birds.fly(legs, actor.count, actor.spread_m, duration, chance("flight"), wind=wind))
+    members = [chance("flight", str(i)) for i in range(actor.count)]
+    asides = [_aside(actor, random) if i else np.zeros(3) for i, random in enumerate(members)]
+    if actor.trajectory:
+        flown = recorded.fly(stage.recorded[actor.trajectory], at, duration)
+        return [flown + aside for aside in asides]
+    orders = [
+        flight.Order(_route(actor, legs, aside), random, partial(chance, "gusts", str(i)))
+        for i, (aside, random) in enumerate(zip(asides, members, strict=True))
+    ]
+    return flight.fly(actor.kind, orders, sky, duration)
 
 
 def _leg(at: Chart, actor: Actor, waypoint: Waypoint) -> Leg:
@@ -122,24 +151,19 @@ def _leg(at: Chart, actor: Actor, waypoint: Waypoint) -> Leg:
     return Leg(at.point(waypoint.latitude_deg, waypoint.longitude_deg, height), speed, waypoint.hover_s)
 
 
-def _path(stage: Stage, actor: Actor, legs: list[Leg], member: int, duration: float) -> Floats:
-    """Fly one member of a swarm: the same route, beside the first."""
-    random = stream(stage.scenario.seed, "actor", actor.id, "flight", str(member))
-    aside = np.zeros(3)
-    if member:
-        angle, distance = random.uniform(0.0, math.tau), actor.spread_m * math.sqrt(random.uniform())
-        aside = np.array([distance * math.cos(angle), distance * math.sin(angle), 0.0])
-    if actor.trajectory:
-        return recorded.fly(stage.recorded[actor.trajectory], chart(stage.site.site), duration) + aside
-    if member:
-        legs = [leg._replace(point=leg.point + aside) for leg in legs]
-    if actor.kind in fixed_wing.LIMITS:
-        return fixed_wing.fly(legs, fixed_wing.LIMITS[actor.kind], duration)
+def _aside(actor: Actor, random: np.random.Generator) -> Floats:
+    """Give how far beside the first another member of a swarm flies."""
+    angle, distance = random.uniform(0.0, math.tau), actor.spread_m * math.sqrt(random.uniform())
+    return np.array([distance * math.cos(angle), distance * math.sin(angle), 0.0])
+
+
+def _route(actor: Actor, legs: list[Leg], aside: Floats) -> Route:
     first, last = actor.route[0], actor.route[-1]
-    route = Route(
-        legs, from_rest=len(legs) == 1 or first.height_agl_m == 0.0 or first.hover_s > 0.0, landing=last.height_agl_m == 0.0
+    return Route(
+        [leg._replace(point=leg.point + aside) for leg in legs] if aside.any() else legs,
+        from_rest=len(legs) == 1 or first.height_agl_m == 0.0 or first.hover_s > 0.0,
+        landing=last.height_agl_m == 0.0 and actor.kind not in surface.LIMITS,
     )
-    return rotorcraft.fly(route, rotorcraft.LIMITS[actor.kind], duration, random)
 
 
 def _target(actor: Actor, member: int, trajectory: Trajectory, at: Chart) -> Target:
@@ -169,19 +193,26 @@ def _standing(pilot: Ground, at: Chart) -> Floats:
 
 def _traffic(stage: Stage, at: Chart, traffic: Traffic) -> list[Target]:
     """Fly between random points of the circle, each at its own speed and about its own height."""
-    found, links = [], (traffic.emitter,) if traffic.emitter else ()
+    duration, orders = stage.scenario.duration_s, []
+    chance = partial(stream, stage.scenario.seed, "traffic", traffic.id)
+    links: tuple[str, ...] = (traffic.emitter,) if traffic.emitter else ()
     for i in range(traffic.count):
-        random = stream(stage.scenario.seed, "traffic", traffic.id, str(i))
+        random = chance(str(i))
         speed, height = random.uniform(*traffic.speed_mps), random.uniform(*traffic.height_agl_m)
-        legs = _ramble(traffic, at, speed, height, speed * (stage.scenario.duration_s + 30.0), random)
-        if traffic.kind in fixed_wing.LIMITS:
-            path = fixed_wing.fly(legs, fixed_wing.LIMITS[traffic.kind], stage.scenario.duration_s)
-        else:
-            route = Route(legs, from_rest=False, landing=False)
-            path = rotorcraft.fly(route, rotorcraft.LIMITS[traffic.kind], stage.scenario.duration_s, random)
-        trajectory = Trajectory(0.0, STEP, at.ecef(path))
-        found.append(Target(f"{traffic.id}-{i + 1}", traffic.id, traffic.kind, trajectory, traffic.authorised, links=links))
-    return found
+        route = Route(_ramble(traffic, at, speed, height, speed * (duration + 30.0), random), from_rest=False, landing=False)
+        orders.append(flight.Order(route, random, partial(chance, "gusts", str(i))))
+    paths = flight.fly(traffic.kind, orders, flight.Sky(stage.scenario.wind, at.ground), duration)
+    return [
+        Target(
+            f"{traffic.id}-{i}",
+            traffic.id,
+            traffic.kind,
+            Trajectory(0.0, STEP, at.ecef(path)),
+            traffic.authorised,
+            links=links,
+        )
+        for i, path in enumerate(paths, 1)
+    ]
 
 
 def _ramble(traffic: Traffic, at: Chart, speed: float, height: float, way: float, random: np.random.Generator) -> list[Leg]:

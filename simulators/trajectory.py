@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.interpolate import CubicSpline
+from scipy.linalg import solve_banded
 
 from fusion.messages import Floats
 
@@ -50,25 +50,53 @@ class Trajectory:
         """When the last sample is, s after the scenario's start."""
         return self.start + self.step * (len(self.samples) - 1)
 
-    @cached_property
-    def _spline(self) -> CubicSpline[np.float64]:
-        return CubicSpline(self.step * np.arange(len(self.samples)), self.samples)
-
-    @cached_property
-    def _rate(self) -> CubicSpline[np.float64]:
-        return self._spline.derivative()
-
     def flying(self, time: ArrayLike) -> NDArray[np.bool_]:
         """Tell for each time whether the target is in the air."""
         return (np.asarray(time) >= self.start) & (np.asarray(time) <= self.end)
 
     def position(self, time: ArrayLike) -> Floats:
         """Give earth-centred positions (…, 3) at times, s; at its first or last place outside the flight."""
-        return np.asarray(self._spline(self._inside(time)))
+        u, first, here, square, cube = self._cubic(time)
+        return np.asarray(first + u * (here + u * (square + u * cube)))
+
+    def motion(self, time: ArrayLike) -> tuple[Floats, Floats]:
+        """Give earth-centred positions and velocities (…, 3) at times, s, at once."""
+        u, first, here, square, cube = self._cubic(time)
+        return first + u * (here + u * (square + u * cube)), (here + u * (2.0 * square + 3.0 * u * cube)) / self.step
 
     def velocity(self, time: ArrayLike) -> Floats:
         """Give earth-centred velocities (…, 3) at times, s."""
-        return np.asarray(self._rate(self._inside(time)))
+        return self.motion(time)[1]
 
-    def _inside(self, time: ArrayLike) -> Floats:
-        return np.clip(np.asarray(time, float) - self.start, 0.0, self.end - self.start)
+    def _cubic(self, time: ArrayLike) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+        """Give u, from 0 to 1 between two samples, and the coefficients of the cubic in it.
+
+        Between samples Δ apart with slopes s, s′ (Hermite): p₀ + s h u + (3 Δ − 2 s h − s′ h) u² + (s h + s′ h − 2 Δ) u³.
+        """
+        at = np.clip(np.asarray(time, float) - self.start, 0.0, self.end - self.start) / self.step
+        row = np.minimum(at.astype(np.int64), len(self.samples) - 2)
+        first, rise = self.samples[row], self.samples[row + 1] - self.samples[row]
+        here, there = self._slopes[row] * self.step, self._slopes[row + 1] * self.step
+        return (at - row)[..., None], first, here, 3.0 * rise - 2.0 * here - there, here + there - 2.0 * rise
+
+    @cached_property
+    def _slopes(self) -> Floats:
+        return _slopes(self.samples, self.step)
+
+
+def _slopes(samples: Floats, step: float) -> Floats:
+    """Give the slopes (n, 3) at evenly spaced samples that make the curvature continuous ("not-a-knot" at the ends).
+
+    sᵢ₋₁ + 4 sᵢ + sᵢ₊₁ = 3 (mᵢ₋₁ + mᵢ) with m the slopes of the chords; at an end s₀ + 2 s₁ = (5 m₀ + m₁) / 2 (de Boor, "A
+    practical guide to splines", IV). Three samples leave a parabola, two a line.
+    """
+    if len(samples) < 4:
+        return np.asarray(np.gradient(samples, step, axis=0, edge_order=2 if len(samples) == 3 else 1))
+    chords = np.diff(samples, axis=0) / step
+    right = np.empty_like(samples)
+    right[1:-1] = 3.0 * (chords[:-1] + chords[1:])
+    right[0], right[-1] = (5.0 * chords[0] + chords[1]) / 2.0, (5.0 * chords[-1] + chords[-2]) / 2.0
+    bands = np.ones((3, len(samples)))
+    bands[1, 1:-1] = 4.0
+    bands[0, 1] = bands[2, -2] = 2.0
+    return np.asarray(solve_banded((1, 1), bands, right, overwrite_ab=True, overwrite_b=True, check_finite=False))

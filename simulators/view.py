@@ -118,6 +118,11 @@ class View:
         azimuth = np.arctan2(enu[:, 0], enu[:, 1]) % math.tau
         return Directions(distance, azimuth, np.arcsin(enu[:, 2] / distance), rate)
 
+    def azimuth(self, position: Floats) -> Floats:
+        """Give the azimuths (n,) of earth-centred points (n, 3) alone."""
+        enu = self.place.enu(position)
+        return np.asarray(np.arctan2(enu[:, 0], enu[:, 1]) % math.tau)
+
     def covers(self, seen: Directions) -> Flags:
         """Tell what lies inside the configured coverage, and behind no building."""
         coverage = self.sensor.coverage

@@ -19,13 +19,13 @@ def test_alerts_of_a_run_whose_snapshots_are_gone_are_taken_over(tmp_path):
     gone = msgspec.structs.replace(alert, alert="01K1J40A2M5B7C8D9E0F1G2H3K", state="closed", zone="PARK")
     archived = msgspec.structs.replace(alert, alert="01K1J40A2M5B7C8D9E0F1G2H3M", zone="GATE")
     first = Service(config, tmp_path)
-    first.journal.write([AlertMessage(alert=one, cause=START) for one in (alert, gone, archived)])
-    first.journal.write([AlertMessage(alert=archived, cause=START, archived=True)])
-    first.journal.close()
+    first.clerk.journal.write([AlertMessage(alert=one, cause=START) for one in (alert, gone, archived)])
+    first.clerk.journal.write([AlertMessage(alert=archived, cause=START, archived=True)])
+    first.clerk.journal.close()
 
     again = Service(config, tmp_path)
     asyncio.run(again._resume())
     assert again.pipeline.alerts.open == (alert,)
     assert [one.alert for one in again.pipeline.alerts.snapshot().closed] == [gone.alert]
     again.keeper.close()
-    again.journal.close()
+    again.clerk.journal.close()

@@ -1,55 +1,27 @@
-"""Writes alerts and commands so that a power cut loses none, and tells afterwards which of them the world has heard.
+"""Writes alerts and all that belongs to them so that a power cut loses none, and tells afterwards which the world has heard.
 
 Everything here blocks: the service calls it in a thread (`asyncio.to_thread`), from one task.
 """
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
+import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Row, create_engine, event, exists, func, make_url, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select, tuple_, update
 
 from fusion.errors import JournalError
-from fusion.journal.schema import ALERTS, COMMANDS, METADATA
-from fusion.messages import AlertMessage
+from fusion.journal import chain
+from fusion.journal.chain import Head, Header
+from fusion.journal.database import Database, sqlite_url
+from fusion.journal.migrating import migrate
+from fusion.journal.records import Command, Entry, Item, Note
+from fusion.journal.schema import ENTRIES, HEAD, NOT_PUBLISHED
+from fusion.messages import nanoseconds
 from fusion.payload import payload
-
-INSERTS: dict[str, Callable[..., Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-"""Databases whose INSERT knows ON CONFLICT DO NOTHING, which makes writing twice harmless."""
-
-PRAGMAS = (
-    "PRAGMA journal_mode = WAL",  # readers do not wait for the writer
-    "PRAGMA synchronous = FULL",  # a commit is on the disk, or the next power cut takes it back
-    "PRAGMA busy_timeout = 5000",  # ms: someone may be looking at the file with another program
-)
-
-
-class Entry(NamedTuple):
-    """One revision of one alert, as it is written."""
-
-    sequence: int
-    alert: str
-    revision: int
-    archived: bool
-    payload: bytes
-    published: bool
-
-
-class Command(NamedTuple):
-    """What a person ordered about an alert, and why."""
-
-    time: int  # ns
-    who: str
-    alert: str
-    command: str
-    why: str
 
 
 class Journal:
@@ -57,97 +29,163 @@ class Journal:
 
     def __init__(self, url: str, clock: Callable[[], int] = time.time_ns) -> None:
         self._clock = clock
-        with _in_our_words("the journal's URL"):
-            self._url = make_url(url)
-        with _in_our_words(self._url):
-            self._engine = _engine(self._url)
-            METADATA.create_all(self._engine)
+        self.database = Database(url)
+        try:
+            migrate(self.database)
+        except BaseException:
+            self.database.close()
+            raise
 
     @staticmethod
     def url(path: Path) -> str:
         """Give the URL of a SQLite file."""
-        return f"sqlite:///{path}"
+        return sqlite_url(path)
 
-    def write(self, messages: Iterable[AlertMessage]) -> list[Entry]:
-        """Write every message in one transaction and give its row; what was written before stays as it was written."""
-        with self._transaction() as connection:
-            return [self._write(connection, message) for message in messages]
+    def write(self, items: Iterable[Item]) -> list[Entry]:
+        """Write everything in one transaction and give the row of each alert; what was written before stays as it was."""
+        with self.database.writing() as connection:
+            return self.write_in(connection, items)
+
+    def write_in(self, connection: Connection, items: Iterable[Item]) -> list[Entry]:
+        """Write everything in a transaction that somebody else ends."""
+        drafts = [_draft(item) for item in items]
+        if not drafts:
+            return []
+        head = _locked_head(connection)
+        known = _known(connection, drafts)
+        rows = self._append(connection, head, _fresh(drafts, known))
+        known |= {_mark(row): _entry_of(row) for row in rows}
+        return [known[_mark(draft)] for draft in drafts if draft["kind"] == "alert"]
 
     def mark_published(self, sequences: Iterable[int]) -> None:
         """Note that the broker has confirmed these rows."""
-        marked = update(ALERTS).where(ALERTS.c.sequence.in_(list(sequences)), ALERTS.c.published.is_(None))
-        with self._transaction() as connection:
+        marked = update(ENTRIES).where(ENTRIES.c.sequence.in_(list(sequences)), NOT_PUBLISHED)
+        with self.database.writing() as connection:
             connection.execute(marked.values(published=self._clock()))
 
     def unpublished(self) -> list[Entry]:
-        """Give every row that the broker has not confirmed, in the order in which they were written."""
-        return self._read(select(ALERTS).where(ALERTS.c.published.is_(None)).order_by(ALERTS.c.sequence))
+        """Give every alert's row that the broker has not confirmed, in the order in which they were written."""
+        return self._alerts(NOT_PUBLISHED)
 
     def open_alerts(self) -> list[Entry]:
         """Give the latest revision of every alert that is not archived, in the order in which they were written."""
-        other = ALERTS.alias()
-        same = other.c.alert == ALERTS.c.alert
+        other = ENTRIES.alias()
+        same = and_(other.c.kind == "alert", other.c.subject == ENTRIES.c.subject)
         over = exists().where(same, other.c.archived)
         newest = select(func.max(other.c.revision)).where(same).scalar_subquery()
-        return self._read(select(ALERTS).where(~over, ALERTS.c.revision == newest).order_by(ALERTS.c.sequence))
+        return self._alerts(ENTRIES.c.kind == "alert", ~over, ENTRIES.c.revision == newest)
 
-    def write_command(self, command: Command) -> None:
-        """Write down what a person ordered."""
-        with self._transaction() as connection:
-            connection.execute(COMMANDS.insert().values(command._asdict()))
+    def notes(self, kind: str, subject: str | None = None) -> list[Note]:
+        """Give what was noted of one kind, about one subject or all, in the order in which it was written; not what is purged."""
+        chosen = select(*_NOTE).where(ENTRIES.c.kind == kind, ENTRIES.c.body.is_not(None))
+        if subject is not None:
+            chosen = chosen.where(ENTRIES.c.subject == subject)
+        with self.database.reading() as connection:
+            return [Note(*row) for row in connection.execute(chosen.order_by(ENTRIES.c.sequence))]
 
     def commands(self, alert: str | None = None) -> list[Command]:
         """Give what was ordered, about one alert or all, in the order in which it was written."""
-        chosen = select(*(COMMANDS.c[name] for name in Command._fields)).order_by(COMMANDS.c.sequence)
-        with self._transaction() as connection:
-            return [
-                Command(*row) for row in connection.execute(chosen if alert is None else chosen.where(COMMANDS.c.alert == alert))
-            ]
+        return [Command.of(note) for note in self.notes("command", alert)]
+
+    def head(self) -> Head:
+        """Give the number and the hash of the last entry."""
+        with self.database.reading() as connection:
+            return Head(*connection.execute(select(HEAD.c.sequence, HEAD.c.hash)).one())
 
     def close(self) -> None:
         """Close the journal; nothing is pending, for every call has committed what it wrote."""
-        with _in_our_words(self._url):
-            self._engine.dispose()
+        self.database.close()
 
-    def _write(self, connection: Connection, message: AlertMessage) -> Entry:
-        alert, insert = message.alert, INSERTS[connection.dialect.name]
-        key = {"alert": alert.alert, "revision": alert.revision, "archived": message.archived}
-        values = key | {"state": alert.state, "payload": payload(message), "written": self._clock()}
-        connection.execute(insert(ALERTS).values(values).on_conflict_do_nothing())
-        return _entry(connection.execute(select(ALERTS).filter_by(**key)).one())
+    def _append(self, connection: Connection, head: Head, drafts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Chain fresh rows to the last one."""
+        if not drafts:
+            return []
+        rows, written = [], self._clock()
+        for draft in drafts:
+            salt = secrets.token_bytes(chain.SALT)
+            digest = chain.digest_of(salt, draft["body"])
+            header = Header(head.sequence + 1, written=written, digest=digest.hex(), **{name: draft[name] for name in _SAID})
+            head = Head(header.sequence, chain.hash_of(head.hash, header))
+            rows.append(
+                draft | {"sequence": head.sequence, "written": written, "salt": salt, "digest": digest, "hash": head.hash}
+            )
+        connection.execute(ENTRIES.insert(), rows)
+        connection.execute(update(HEAD).values(head._asdict()))
+        return rows
 
-    def _read(self, query: Any) -> list[Entry]:
-        with self._transaction() as connection:
-            return [_entry(row) for row in connection.execute(query)]
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        with _in_our_words(self._url), self._engine.begin() as connection:
-            yield connection
-
-
-def _entry(row: Row[Any]) -> Entry:
-    return Entry(row.sequence, row.alert, row.revision, row.archived, row.payload, row.published is not None)
-
-
-def _engine(url: URL) -> Engine:
-    if url.get_backend_name() not in INSERTS:
-        raise JournalError(f"{url!r}: a journal is kept in {' or '.join(sorted(INSERTS))}, not {url.get_backend_name()}")
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare)
-    return engine
+    def _alerts(self, *where: ColumnElement[bool]) -> list[Entry]:
+        chosen = select(*_ENTRY).where(*where).order_by(ENTRIES.c.sequence)
+        with self.database.reading() as connection:
+            return [_entry(row) for row in connection.execute(chosen)]
 
 
-def _prepare(connection: sqlite3.Connection, _record: object) -> None:
-    for pragma in PRAGMAS:
-        connection.execute(pragma)
+STANDING = ("zone", "permit")
+"""Kinds whose word stands until the next."""
+
+_SAID = ("kind", "subject", "revision", "archived", "time")
+_NOTE: list[ColumnElement[Any]] = [ENTRIES.c[name] for name in Note._fields]
+_ENTRY: list[ColumnElement[Any]] = [
+    ENTRIES.c[name] for name in ("sequence", "subject", "revision", "archived", "body", "published")
+]
 
 
-@contextlib.contextmanager
-def _in_our_words(url: URL | str) -> Iterator[None]:
-    """Say which journal cannot do it, and why; a URL's own repr hides its password."""
-    try:
-        yield
-    except (SQLAlchemyError, ImportError) as error:
-        raise JournalError(f"{url!r}: {getattr(error, 'orig', None) or error}") from error
+def _draft(item: Item) -> dict[str, Any]:
+    if isinstance(item, Note):
+        return item._asdict() | {"revision": None, "archived": False}
+    alert = item.alert
+    said = {"kind": "alert", "subject": alert.alert, "revision": alert.revision, "archived": item.archived}
+    return said | {"time": nanoseconds(alert.updated), "body": payload(item)}
+
+
+def _mark(draft: dict[str, Any]) -> tuple[Any, ...]:
+    """Give what tells whether a row is there already: an alert's revision, or all that a note says."""
+    match draft["kind"]:
+        case "alert":
+            return "alert", draft["subject"], draft["revision"], draft["archived"]
+        case kind if kind in STANDING:  # a broker that repeats it at each connection says nothing new
+            return kind, draft["subject"], draft["body"]
+        case kind:
+            return kind, draft["subject"], draft["time"], draft["body"]
+
+
+def _fresh(drafts: Sequence[dict[str, Any]], known: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    """Leave out of drafts what is there already, in the journal or further up."""
+    seen = {mark[:-1] if mark[0] in STANDING else mark: mark for mark in known}
+    fresh = []
+    for draft in drafts:
+        mark = _mark(draft)
+        place = mark[:-1] if draft["kind"] in STANDING else mark
+        if seen.get(place) != mark:
+            seen[place] = mark
+            fresh.append(draft)
+    return fresh
+
+
+def _known(connection: Connection, drafts: Sequence[dict[str, Any]]) -> dict[tuple[Any, ...], Entry]:
+    """Find the rows among drafts that are there already, by their marks."""
+    revisions = [(draft["subject"], draft["revision"]) for draft in drafts if draft["kind"] == "alert"]
+    standing = [(draft["kind"], draft["subject"]) for draft in drafts if draft["kind"] in STANDING]
+    moments = [(draft["kind"], draft["subject"], draft["time"]) for draft in drafts if draft["kind"] not in {"alert", *STANDING}]
+    alerts = and_(ENTRIES.c.kind == "alert", tuple_(ENTRIES.c.subject, ENTRIES.c.revision).in_(revisions))
+    newest = select(func.max(ENTRIES.c.sequence)).where(tuple_(ENTRIES.c.kind, ENTRIES.c.subject).in_(standing))
+    stands = ENTRIES.c.sequence.in_(newest.group_by(ENTRIES.c.kind, ENTRIES.c.subject).scalar_subquery())
+    notes = tuple_(ENTRIES.c.kind, ENTRIES.c.subject, ENTRIES.c.time).in_(moments)
+    asked = [condition for condition, given in ((alerts, revisions), (stands, standing), (notes, moments)) if given]
+    chosen = select(*_ENTRY, ENTRIES.c.kind, ENTRIES.c.time).where(or_(*asked))
+    return {_mark(row._asdict()): _entry(row) for row in connection.execute(chosen)}
+
+
+def _locked_head(connection: Connection) -> Head:
+    """Give the end of the chain, and keep every other writer away from it."""
+    found = connection.execute(select(HEAD.c.sequence, HEAD.c.hash).with_for_update()).one_or_none()
+    if found is None:
+        raise JournalError("the journal has no head: its table was emptied; `vigie journal verify` says what is left")
+    return Head(*found)
+
+
+def _entry(row: Row[*tuple[Any, ...]]) -> Entry:
+    return Entry(row.sequence, row.subject, row.revision, row.archived, row.body or b"", row.published is not None)
+
+
+def _entry_of(row: dict[str, Any]) -> Entry:
+    return Entry(row["sequence"], row["subject"], row["revision"], row["archived"], row["body"], published=False)

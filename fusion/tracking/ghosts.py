@@ -109,7 +109,8 @@ def find_targets(tracks: BearingTracks, sensors: tuple[SensorModel, ...], time: 
     base = {row: max(w for one, w in zip(singles, alone[0], strict=True) if one.members == (row,)) for row in rows.tolist()}
     weighed: dict[Members, tuple[float, Group, int]] = {}
     placed: list[Placed] = []
-    groups = [Group((a, b), (f, g)) for a, b in combinations(rows.tolist(), 2) if _may_pair(tracks, a, b)
+    fit = [row for row in rows.tolist() if math.isfinite(base[row])]  # what flies as nothing does alone shares no target either
+    groups = [Group((a, b), (f, g)) for a, b in combinations(fit, 2) if _may_pair(tracks, a, b)
               for f in _sides(tracks, a) for g in _sides(tracks, b)]  # fmt: skip
     while groups and len(groups[0].members) <= MOST:
         logs, fitted = _weights(scene, groups)
@@ -166,8 +167,8 @@ def _weights(scene: Scene, groups: list[Group]) -> tuple[Floats, Placed]:
         flips[n, : len(group.flips)] = group.flips
     fitted = _fit(scene, [scene.sensors[i] for i in distinct.tolist()], local, members, flips)
     total = np.logaddexp.reduce(fitted.logs, axis=1) - math.log(fitted.logs.shape[1])
-    share = np.exp(fitted.logs - fitted.logs.max(axis=1, keepdims=True))
-    share /= share.sum(axis=1, keepdims=True)
+    share = np.exp(fitted.logs - np.maximum(fitted.logs.max(axis=1, keepdims=True), -1e300))  # nought where no range fits
+    share /= np.maximum(share.sum(axis=1, keepdims=True), 1e-300)
     within = _heard(scene, fitted.x, share)  # (G, sensors)
     for n, group in enumerate(groups):
         kinds = {scene.sensors[int(tracks.sensor[row])].config.kind for row in group.members}

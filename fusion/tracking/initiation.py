@@ -28,6 +28,10 @@ CONSISTENT = 9.0
 """Squared Mahalanobis distance that the rays of one target may miss each other by: 99.7 % of them do not."""
 
 
+SINGULAR = 1e-12
+"""Least eigenvalue of a normal matrix, its diagonal 1, that is no rounding error of 10⁻¹⁶ blown up."""
+
+
 class Ray(NamedTuple):
     """One bearing that nothing known explains."""
 
@@ -108,10 +112,22 @@ def cross(one: Ray, other: Ray, sensors: dict[str, SensorModel], height: tuple[f
         if not np.all(np.isfinite(place)) or np.abs(place - start).max() > 20_000.0:
             return None
     normal, _, distance2 = _system(place, (one, other), sensors, height, gap)
-    covariance = np.linalg.inv(normal).astype(np.float64)
+    covariance = inverse(normal)
+    if covariance is None:
+        return None
     fits = distance2 <= CONSISTENT and math.sqrt(max(covariance[0, 0], covariance[1, 1])) <= MOST_SPREAD
     ahead = all(_ahead(place, ray, sensors[ray.sensor]) for ray in (one, other))
     return Crossing(place, covariance, distance2) if fits and ahead else None
+
+
+def inverse(normal: Floats) -> Floats | None:
+    """Invert a normal matrix (3, 3); None where arithmetic cannot tell it from a singular one: then there is no place."""
+    unit = 1.0 / np.sqrt(np.maximum(np.diag(normal), 1e-300))
+    scaled = normal * np.outer(unit, unit)
+    if not np.isfinite(scaled).all() or np.linalg.eigvalsh(scaled)[0] < SINGULAR:
+        return None
+    covariance = np.linalg.inv(scaled) * np.outer(unit, unit)
+    return np.asarray((covariance + covariance.T) / 2.0)
 
 
 def _ray(scan: Scan, seen: Measurements, j: int) -> Ray:

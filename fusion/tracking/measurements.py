@@ -25,7 +25,11 @@ WAY = 10.0
 """m/s, each axis: how fast a target is taken to go whose time is not known well; a drone's cruise is 15 m/s."""
 
 NEAREST = 0.1
-"""m: what is left of a range when a bias is taken off it."""
+"""m: no range is taken for less, nor is less left of one when a bias is taken off it: it would have no direction."""
+
+FINEST = np.array([[1e-2, 1e-5, 1e-5, 1e-2, 1e-2, 1e-2], [1e-2] * 6, [1e-2] * 6]) ** 2
+"""m², rad², m²/s², by kind: no variance is taken for less. A drone is no point but a foot across, and air that shimmers bends
+light by two seconds of arc; told of a nanometre, a filter in double precision loses all that its covariance knew besides."""
 
 LEAST = 16
 """Detections that a strip holds at least: to look at so many costs as much as to skip a strip."""
@@ -92,6 +96,7 @@ def measure(
         filtered = sensor.config.output == "tracks"
         _positions(positions.tolist(), detections, frame, z, variance, hint, filtered=filtered)
     against = _Against.of(detections, differences, others, z, variance) if len(differences) else _Against.nothing(D)
+    variance = np.maximum(variance, FINEST[kind])
     noise = variance.copy()
     variance *= scale
     if len(differences):
@@ -238,6 +243,7 @@ def code(identity: Identity) -> int:
 def _directions(rows: Integers, detections: tuple[Measurement, ...], z: Floats, variance: Floats) -> None:
     """Put range, azimuth, elevation and range rate into their rows; what was not measured keeps its infinite variance."""
     told = np.array([_row(detections[j]) for j in rows.tolist()])
+    told[:, 0] = np.maximum(told[:, 0], NEAREST)
     measured = ~np.isnan(told[:, :4])
     z[rows, :4] = np.where(measured, told[:, :4], 0.0)
     variance[rows, :4] = np.where(measured, told[:, 4:] ** 2, np.inf)
@@ -282,7 +288,7 @@ def _positions(
             z[j, 2], variance[j, 2] = report.altitude, report.sigma_vertical**2
         if report.velocity is not None:
             rate = np.linalg.solve(matrix, np.array(report.velocity))
-            hint[j, :3], hint[j, 3] = rate, report.sigma_velocity or REPORTED_SPEED_SIGMA
+            hint[j, :3], hint[j, 3] = rate, max(report.sigma_velocity or REPORTED_SPEED_SIGMA, float(FINEST[POSITION, 3]) ** 0.5)
             if report.sigma_velocity is not None and not filtered:
                 z[j, 3:], variance[j, 3:] = rate, report.sigma_velocity**2
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from fusion.frame import Horizon
 from fusion.messages import SECOND, Floats, Integers
-from fusion.tracking.initiation import Crossing
+from fusion.tracking.initiation import Crossing, inverse
 from fusion.tracking.models import NEAREST
 from fusion.tracking.sensors import SensorModel
 
@@ -50,6 +50,9 @@ GRID = (15, 2.0)
 
 LONGEST = 500.0
 """m: the longest step of a search; far from the net a difference hardly changes, and a step would lead anywhere."""
+
+FAR = 1e-10
+"""1/m²: where clues say nothing of a direction, a step goes no further than 100 km that way."""
 
 STEPS = 12
 """Levenberg–Marquardt steps; from within a few hundred metres five suffice."""
@@ -95,7 +98,9 @@ def _places(net: _Net, start: Floats, height: tuple[float, float], *, high: bool
     found, fits = {}, np.min(distance2, axis=1) <= CONSISTENT
     for index in np.flatnonzero(fits).tolist():
         best = int(np.argmin(distance2[index]))
-        covariance = np.linalg.inv(normal[index, best])
+        covariance = inverse(normal[index, best])
+        if covariance is None:
+            continue  # clues of one line: nowhere on it is a place
         away = place[index] - place[index, best]
         apart = np.einsum("si,ij,sj->s", away, normal[index, best], away) > APART**2
         second = np.min(distance2[index, apart], initial=math.inf)
@@ -184,7 +189,7 @@ class _Net:
         damping = np.full(place.shape[:2], 1e-3)
         normal, gradient, cost = self._system(place, height)
         for _ in range(STEPS):
-            scaled = normal + damping[..., None, None] * np.einsum("nsii,ij->nsij", normal, np.eye(3))
+            scaled = normal + damping[..., None, None] * np.einsum("nsii,ij->nsij", normal, np.eye(3)) + FAR * np.eye(3)
             move = np.linalg.solve(scaled, gradient[..., None])[..., 0]
             length = np.maximum(np.linalg.norm(move, axis=-1, keepdims=True) / LONGEST, 1.0)
             there = place + move / length

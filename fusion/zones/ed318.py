@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import Any, Literal, NoReturn, TypeVar
+from typing import Any, Literal
 
 import msgspec
 
-from fusion.config_file import Source, explain, short
 from fusion.errors import ConfigError
 from fusion.messages import SECOND, Severity, nanoseconds
 from fusion.zones import ed318_tables as wire
+from fusion.zones.ed269 import as_ed318, is_ed269
 from fusion.zones.moving import Anchor, Moving, Place
 from fusion.zones.placing import extent
+from fusion.zones.reading import called, convert, read_tree, refuse
 from fusion.zones.schedule import DAYS, Hours, Period, SunHours, sunlit, weekly
 from fusion.zones.zones import CircleOutline, CorridorOutline, Limit, PolygonOutline, Volume, Zone, middle_of
 
@@ -36,36 +37,41 @@ MOVING = "properties.extendedProperties.vigie.moving"
 
 DATUM: dict[str, Literal["agl", "amsl", "hae"]] = {"AGL": "agl", "AMSL": "amsl", "WGS84": "hae"}
 
-T = TypeVar("T", bound=msgspec.Struct)
-
 
 def parse_zones(source: bytes | str | dict[str, Any], source_name: str) -> tuple[Zone, ...]:
-    """Read a FeatureCollection, or one Feature, as text or as a tree; raise ConfigError naming feature, field and value."""
-    tree = _tree(source, source_name) if isinstance(source, (bytes, str)) else source
+    """Read a FeatureCollection, or one Feature, as text or as a tree; raise ConfigError naming feature, field and value.
+
+    A collection of ED-269's is read as the ED-318 that says the same.
+    """
+    tree = read_tree(source, source_name) if isinstance(source, (bytes, str)) else source
     if isinstance(tree, dict) and tree.get("type") == "Feature":
-        return (_zone(tree, source_name),)
-    collection = _convert(tree, wire.Collection, source_name)
-    zones = tuple(_zone(feature, f"{source_name}: features[{i}]") for i, feature in enumerate(collection.features))
+        return (read_zone(tree, source_name),)
+    if is_ed269(tree):
+        zones = tuple(read_ed269(zone, f"{source_name}: features[{i}]") for i, zone in enumerate(tree["features"]))
+    else:
+        collection = convert(tree, wire.Collection, source_name)
+        zones = tuple(read_zone(feature, f"{source_name}: features[{i}]") for i, feature in enumerate(collection.features))
     first: dict[str, int] = {}
     for i, zone in enumerate(zones):
         if (same := first.setdefault(zone.identifier, i)) != i:
-            _refuse(source_name, f"features[{i}].properties.identifier", zone.identifier, f"names features[{same}] already")
+            refuse(source_name, f"features[{i}].properties.identifier", zone.identifier, f"names features[{same}] already")
     return zones
 
 
-def _tree(text: bytes | str, name: str) -> Any:
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeError) as error:
-        raise ConfigError(f"{name}: is not JSON: {error}") from error
-    except RecursionError as error:
-        raise ConfigError(f"{name}: is not a zone: nested a thousand levels deep") from error
+def read_ed269(zone: dict[str, Any], place: str) -> Zone:
+    """Read one zone of ED-269."""
+    place += called(zone.get("identifier"))
+    return _zone(as_ed318(zone, place), place)
+
+
+def read_zone(tree: dict[str, Any], place: str) -> Zone:
+    """Read one feature of ED-318."""
+    properties = tree.get("properties")
+    return _zone(tree, place + called(properties.get("identifier") if isinstance(properties, dict) else None))
 
 
 def _zone(tree: dict[str, Any], place: str) -> Zone:
-    """Read one feature."""
-    place += _called(tree)
-    feature = _convert(tree, wire.Feature, place)
+    feature = convert(tree, wire.Feature, place)
     zone, own = feature.properties, feature.properties.extended_properties.vigie
     periods = enumerate(zone.limited_applicability)
     volumes = _volumes(feature.geometry, f"{place}: geometry")
@@ -97,9 +103,9 @@ def _moving(table: wire.Moving, volumes: tuple[Volume, ...], place: str) -> Movi
         )
     if (farthest := extent(volumes, origin)) > FARTHEST:
         expected = f"is {farthest / 1000:.0f} km from what is drawn; expected {FARTHEST / 1000:g} km at most"
-        _refuse(place, "origin", table.origin, expected)
+        refuse(place, "origin", table.origin, expected)
     if table.stale_s < table.fresh_s:
-        _refuse(place, "stale_s", table.stale_s, f"is less than fresh_s ({table.fresh_s:g}); a place is fresh before it is lost")
+        refuse(place, "stale_s", table.stale_s, f"is less than fresh_s ({table.fresh_s:g}); a place is fresh before it is lost")
     return Moving(
         anchor=Anchor(**msgspec.structs.asdict(table.anchor)),
         origin=origin,
@@ -109,13 +115,6 @@ def _moving(table: wire.Moving, volumes: tuple[Volume, ...], place: str) -> Movi
         fresh=round(table.fresh_s * SECOND),
         stale=round(table.stale_s * SECOND),
     )
-
-
-def _called(tree: dict[str, Any]) -> str:
-    """Give a feature's identifier, for a person who looks for its fault, before anything is known to be right."""
-    properties = tree.get("properties")
-    identifier = properties.get("identifier") if isinstance(properties, dict) else None
-    return f" ({identifier[:16]})" if isinstance(identifier, str) else ""
 
 
 def _names(names: tuple[wire.Name, ...]) -> dict[str, str]:
@@ -130,21 +129,21 @@ def _volumes(tree: dict[str, Any], place: str) -> tuple[Volume, ...]:
     """Read a geometry into one volume a polygon, circle or member."""
     kind = tree.get("type")
     if not isinstance(kind, str) or kind not in READERS:
-        _refuse(place, "type", kind, f"is not supported; expected {', '.join(READERS)}")
+        refuse(place, "type", kind, f"is not supported; expected {', '.join(READERS)}")
     return READERS[kind](tree, place)
 
 
 def _collection(tree: dict[str, Any], place: str) -> tuple[Volume, ...]:
-    members = _convert(tree, wire.GeometryCollection, place).geometries
+    members = convert(tree, wire.GeometryCollection, place).geometries
     for i, member in enumerate(members):
         if member.get("type") == "GeometryCollection":
-            _refuse(place, f"geometries[{i}].type", "GeometryCollection", "is a collection in a collection (RFC 7946 §3.1.8)")
+            refuse(place, f"geometries[{i}].type", "GeometryCollection", "is a collection in a collection (RFC 7946 §3.1.8)")
     parts = (_volumes(member, f"{place}.geometries[{i}]") for i, member in enumerate(members))
     return tuple(itertools.chain.from_iterable(parts))
 
 
 def _circle(tree: dict[str, Any], place: str) -> tuple[Volume, ...]:
-    point = _convert(tree, wire.Point, place)
+    point = convert(tree, wire.Point, place)
     lower, upper = _limits(point.layer, place)
     longitude, latitude = (math.radians(angle) for angle in point.coordinates)
     outline = CircleOutline(latitude=latitude, longitude=longitude, radius=point.extent.radius)
@@ -152,22 +151,22 @@ def _circle(tree: dict[str, Any], place: str) -> tuple[Volume, ...]:
 
 
 def _corridor(tree: dict[str, Any], place: str) -> tuple[Volume, ...]:
-    corridor = _convert(tree, wire.LineString, place)
+    corridor = convert(tree, wire.LineString, place)
     lower, upper = _limits(corridor.layer, place)
     if len(set(corridor.coordinates)) < 2:
-        _refuse(place, "coordinates", corridor.coordinates, "is one place; expected a line of two different ones or more")
+        refuse(place, "coordinates", corridor.coordinates, "is one place; expected a line of two different ones or more")
     line = tuple((math.radians(latitude), math.radians(longitude)) for longitude, latitude in corridor.coordinates)
     return (Volume(outline=CorridorOutline(line=line, reach=corridor.extent.width / 2), lower=lower, upper=upper),)
 
 
 def _polygon(tree: dict[str, Any], place: str) -> tuple[Volume, ...]:
-    polygon = _convert(tree, wire.Polygon, place)
+    polygon = convert(tree, wire.Polygon, place)
     lower, upper = _limits(polygon.layer, place)
     return (Volume(outline=_outline(polygon.coordinates, place, "coordinates"), lower=lower, upper=upper),)
 
 
 def _polygons(tree: dict[str, Any], place: str) -> tuple[Volume, ...]:
-    many = _convert(tree, wire.MultiPolygon, place)
+    many = convert(tree, wire.MultiPolygon, place)
     lower, upper = _limits(many.layer, place)
     outlines = [_outline(rings, place, f"coordinates[{i}]") for i, rings in enumerate(many.coordinates)]
     return tuple(Volume(outline=outline, lower=lower, upper=upper) for outline in outlines)
@@ -186,9 +185,9 @@ def _outline(rings: wire.Rings, place: str, field: str) -> PolygonOutline:
     """Check rings and bring them into radians."""
     for i, ring in enumerate(rings):
         if ring[0] != ring[-1]:
-            _refuse(place, f"{field}[{i}]", [ring[0], ring[-1]], "are its ends; expected a ring that ends where it begins")
+            refuse(place, f"{field}[{i}]", [ring[0], ring[-1]], "are its ends; expected a ring that ends where it begins")
         if len(set(ring)) < 3:
-            _refuse(place, f"{field}[{i}]", ring, "has no inside; expected three different corners or more")
+            refuse(place, f"{field}[{i}]", ring, "has no inside; expected three different corners or more")
     return PolygonOutline(rings=tuple(tuple((math.radians(lat), math.radians(lon)) for lon, lat in ring) for ring in rings))
 
 
@@ -197,7 +196,7 @@ def _limits(layer: wire.Layer, place: str) -> tuple[Limit | None, Limit | None]:
     lower = _limit(layer.lower, layer.lower_reference, layer.uom, f"{place}: layer.lowerReference")
     upper = _limit(layer.upper, layer.upper_reference, layer.uom, f"{place}: layer.upperReference")
     if lower and upper and lower.datum == upper.datum and lower.height >= upper.height:
-        _refuse(place, "layer.lower", layer.lower, f"is not below upper ({layer.upper:g})")
+        refuse(place, "layer.lower", layer.lower, f"is not below upper ({layer.upper:g})")
     return lower, upper
 
 
@@ -214,7 +213,7 @@ def _period(period: wire.Period, where: Place, place: str) -> Period:
     start = None if period.start_date_time is None else nanoseconds(period.start_date_time)
     end = None if period.end_date_time is None else nanoseconds(period.end_date_time)
     if start is not None and end is not None and end <= start:
-        _refuse(place, "endDateTime", str(period.end_date_time), f"is not after startDateTime ({period.start_date_time})")
+        refuse(place, "endDateTime", str(period.end_date_time), f"is not after startDateTime ({period.start_date_time})")
     hours = [_hours(daily, where, f"{place}.schedule[{i}]") for i, daily in enumerate(period.schedule)]
     return Period(start=start, end=end, hours=tuple(itertools.chain.from_iterable(hours)) if hours else None)
 
@@ -232,19 +231,7 @@ def _hours(daily: wire.Daily, where: Place, place: str) -> list[Hours | SunHours
 def _end_of(time: str | None, event: str | None, name: str, place: str) -> str:
     """Give one end of some hours: exactly one of a clock time and an event."""
     if time is not None and event is not None:
-        _refuse(place, f"{name}Event", event, f"stands beside {name}Time ({time}); expected one of them")
+        refuse(place, f"{name}Event", event, f"stands beside {name}Time ({time}); expected one of them")
     if time is None and event is None:
         raise ConfigError(f"{place}: {name}Time: is missing; expected a clock time such as 22:00+02:00, or {name}Event")
     return time or event or ""
-
-
-def _convert(tree: Any, table: type[T], place: str) -> T:
-    """Convert a tree, or say what is wrong: feature, field, value, what was expected."""
-    try:
-        return msgspec.convert(tree, table)
-    except msgspec.ValidationError as error:
-        raise ConfigError(explain(str(error), tree, Source(place), table)[0]) from error
-
-
-def _refuse(place: str, field: str, value: object, why: str) -> NoReturn:
-    raise ConfigError(f"{place}: {field}: {short(value)} {why}")

@@ -19,6 +19,7 @@ Ring = Annotated[tuple[Place, ...], Meta(min_length=4)]
 Rings = Annotated[tuple[Ring, ...], Meta(min_length=1)]
 Altitude = Annotated[float, Meta(ge=-10_000.0, le=1_000_000.0)]
 Reference = Literal["AGL", "AMSL", "WGS84"]
+Identifier = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,6}$")]
 Day = Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN", "ANY"]
 
 
@@ -157,7 +158,7 @@ class Extended(Wire):
 class Zone(Wire, kw_only=True):
     """The properties of a feature."""
 
-    identifier: Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,6}$")]
+    identifier: Identifier
     country: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
     name: tuple[Name, ...] = ()
     type: ZoneType

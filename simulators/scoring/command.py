@@ -6,14 +6,10 @@ import contextlib
 import json
 import tempfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from fusion import recording
 from fusion.assembly import assemble, read_zones
@@ -23,6 +19,7 @@ from fusion.errors import RecordingError
 from fusion.replay import fed, write_down
 from simulators import scenario_file, true_sensors
 from simulators.case import write_case
+from simulators.jobs import bar, watched
 from simulators.outcomes import load_alerts
 from simulators.scoring import batch
 from simulators.scoring.judgement import Asked, Judged, judge, plain
@@ -101,12 +98,7 @@ def score_seeds(scenario: str, seeds: range, asked: Asked, *, jobs: int = 1, out
     """Fly, replay and judge a scenario with each seed; say each figure's mean and interval, and write them if asked."""
     path = scenario_file.find(scenario)
     tasks = [(path, seed, asked) for seed in seeds]
-    runs: list[dict[str, float]] = []
-    with _bar() as bar:
-        task = bar.add_task(f"{path.stem}, {len(seeds)} seeds", total=len(seeds))
-        for run in _each(tasks, jobs):
-            runs.append(run)
-            bar.advance(task)
+    runs = watched(f"{path.stem}, {len(seeds)} seeds", _seed, tasks, jobs)
     summed = batch.over_seeds(runs)
     if out:
         told = [{"seed": seed, "figures": run} for seed, run in zip(seeds, runs, strict=True)]
@@ -118,14 +110,6 @@ def score_seeds(scenario: str, seeds: range, asked: Asked, *, jobs: int = 1, out
         if np.isfinite((mean := summed[one.name]).mean)
     ]
     return "\n".join([*rows, *([f"{out}: written"] if out else [])])
-
-
-def _each(tasks: list[tuple[Path, int, Asked]], jobs: int) -> Iterator[dict[str, float]]:
-    if jobs == 1:
-        yield from map(_seed, tasks)
-        return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(_seed, tasks)
 
 
 def _seed(task: tuple[Path, int, Asked]) -> dict[str, float]:
@@ -166,19 +150,12 @@ def _write(path: Path, text: str) -> None:
         raise RecordingError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def _bar() -> Progress:
-    """Make a progress bar that shows on a terminal only, and is gone when all is done."""
-    console = Console(stderr=True)
-    columns: list[Any] = [TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()]
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-
-
 @contextlib.contextmanager
 def _watching() -> Iterator[Callable[[str], None]]:
-    with _bar() as bar:
-        task = bar.add_task("", total=STAGES)
+    with bar() as progress:
+        task = progress.add_task("", total=STAGES)
 
         def next_is(what: str) -> None:
-            bar.update(task, advance=1, description=what)
+            progress.update(task, advance=1, description=what)
 
         yield next_is

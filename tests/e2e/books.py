@@ -29,6 +29,6 @@ def journal(directory):
 
 def journalled(directory) -> list[bytes]:
     """Give every alert's payload in the order in which they were written."""
-    with journal(directory) as book, book._engine.connect() as connection:
-        rows = connection.exec_driver_sql("SELECT payload FROM alert_revision WHERE NOT archived ORDER BY sequence")
+    with journal(directory) as book, book.database.reading() as connection:
+        rows = connection.exec_driver_sql("SELECT body FROM entry WHERE kind = 'alert' AND NOT archived ORDER BY sequence")
         return [row[0] for row in rows]

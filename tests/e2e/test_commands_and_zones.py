@@ -75,7 +75,10 @@ def test_a_command_is_in_the_book_once_though_the_service_is_killed_at_once(fres
                 await service.kill()
             if not had_time:
                 with sqlite3.connect(tmp_path / "state" / "journal.sqlite") as book:
-                    book.execute("DELETE FROM command")
+                    (last,) = book.execute("SELECT MAX(sequence) FROM entry WHERE kind = 'command'").fetchone()
+                    (before,) = book.execute("SELECT hash FROM entry WHERE sequence = ?", (last - 1,)).fetchone()
+                    book.execute("DELETE FROM entry WHERE sequence >= ?", (last,))
+                    book.execute("UPDATE head SET sequence = ?, hash = ?", (last - 1, before))
                 book.close()
             killed = len(seen.heard)
             async with Command("run", site, broker=fresh_mosquitto) as service:

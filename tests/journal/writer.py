@@ -1,11 +1,10 @@
-"""Writes alerts for as long as it lives: says `alert revision` only once the journal has it. `python writer.py PATH`."""
+"""Writes alerts for as long as it lives: says `alert revision` only once the journal has it. `python writer.py URL`."""
 
 from __future__ import annotations
 
 import itertools
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 from fusion.journal import Journal
 from fusion.messages import Alert, AlertMessage
@@ -20,7 +19,7 @@ def message(name: str, revision: int, *, archived: bool = False, **changes) -> A
 
 
 if __name__ == "__main__":
-    journal = Journal(Journal.url(Path(sys.argv[1])))
+    journal = Journal(sys.argv[1])
     for number in itertools.count():
         entries = journal.write([message(f"A{number % 7}", number), message(f"B{number % 3}", number)])
         sys.stdout.write("".join(f"{entry.sequence} {entry.alert} {entry.revision}\n" for entry in entries))

@@ -91,6 +91,21 @@ def test_a_landed_drone_has_no_truth_any_more(staged, tmp_path):
     assert float(last[4]) == pytest.approx(33.0 + 44.6, abs=1.5)
 
 
+def test_what_an_actor_does_is_an_event_at_its_place(staged, tmp_path):
+    does = (
+        'notes = [{ at_s = 25, text = "payload, red, released" }, { at_s = 10, text = "lights on" }, { at_s = 99, text = "x" }]'
+    )
+    stage = staged(RADAR, DRONE.replace("speed_mps = 10", f"speed_mps = 10\n{does}"), duration=30.0)
+    write_case(stage, tmp_path / "out")
+    with (tmp_path / "out" / "events.csv").open() as file:
+        lights, payload = csv.DictReader(file)
+    assert (lights["text"], payload["text"], payload["truth"]) == ("lights on", "payload, red, released", "drone")
+    assert float(payload["time_unix_s"]) == 1785087025.0
+    with (tmp_path / "out" / "truth.csv").open() as file:
+        (there,) = [row for row in csv.DictReader(file) if row["time_unix_s"] == payload["time_unix_s"]]
+    assert {key: payload[key] for key in ("latitude_deg", "longitude_deg", "altitude_hae_m")}.items() <= there.items()
+
+
 def test_other_processes_with_other_hashes_and_threads_write_the_same_bytes(tmp_path):
     written = []
     for hashes, threads in (("1", "1"), ("2", "2")):

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from fusion.__main__ import main
 from fusion.errors import ConfigError
-from simulators.check import check, names, trial
+from simulators import scenario_file
+from simulators.check import check, check_all, names, trial
 from simulators.scenario_file import LIBRARY, load
 from simulators.scenario_page import scenario_page
 from tests.simulators.scenes import DRONE, RADAR
@@ -37,6 +39,29 @@ def test_every_seed_is_judged(scenario, tmp_path, capsys):
     scenario("")
     assert check(str(tmp_path / "scenario.toml"), seeds=2, broken=False) == 0
     assert "0 of 2 expectations failed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("more", "wrong", "told"),
+    [(BROKEN + "zones = false", 0, "broken"), ("not_before_s = 14\n" + BROKEN + "zones = false", 1, "flagged by intrusion")],
+)
+def test_of_a_library_each_must_pass_as_it_is_and_fail_when_broken(scenario, tmp_path, capsys, monkeypatch, more, wrong, told):
+    scenario(more)
+    (tmp_path / "scenario.toml").rename(tmp_path / "one.toml")
+    (tmp_path / "site.toml").rename(tmp_path / "one_site.toml")
+    (tmp_path / "one.toml").write_text((tmp_path / "one.toml").read_text().replace("site.toml", "one_site.toml"))
+    monkeypatch.setattr(scenario_file, "LIBRARY", tmp_path)
+    assert check_all(seeds=1) == wrong
+    printed = capsys.readouterr().out
+    assert f"{wrong} of 2 trials did not come out as they should" in printed
+    assert told in printed
+
+
+def test_all_of_the_library_broken_is_no_question(capsys):
+    assert main(["scenario", "check", "--all", "--broken"]) == 2
+    assert "--all judges the broken variants too" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["scenario", "check"])
 
 
 def test_without_its_register_a_site_knows_nobody(scenario):

@@ -48,6 +48,17 @@ def as_rows():
     return "\n".join(json.dumps(row) for row in rows)
 
 
+def as_states():
+    head = "time,icao24,lat,lon,velocity,heading,vertrate,callsign,onground,baroaltitude,geoaltitude,lastposupdate\n"
+    rows = ["1,39ac45,,,,,,,,,,\n", "2,39ac45,48.8,2.2,12.0,45.0,2.0,AFR12,False,80.0,NULL,1.9\n"]
+    rows += [
+        f"{1.7e9 + t + age},39ac45,{lat:.9f},{lon:.9f},12.0,45.0,2.0,AFR12,False,{h - 40.0},{h},{1.7e9 + t}\n"
+        for t, lat, lon, h in places()
+        for age in (0.1, 0.4)  # each position is repeated
+    ]
+    return head + "".join(rows)
+
+
 @pytest.fixture
 def flown(staged, tmp_path):
     def fly(name, text, more=""):
@@ -58,7 +69,9 @@ def flown(staged, tmp_path):
     return fly
 
 
-@pytest.mark.parametrize(("name", "text"), [("a.csv", as_csv()), ("a.gpx", as_gpx()), ("a.jsonl", as_rows())])
+@pytest.mark.parametrize(
+    ("name", "text"), [("a.csv", as_csv()), ("a.gpx", as_gpx()), ("a.jsonl", as_rows()), ("b.csv", as_states())]
+)
 def test_it_is_at_every_row_at_its_time(flown, name, text):
     (target,) = flown(name, text)
     assert (target.trajectory.start, target.trajectory.end) == pytest.approx((5.0, 15.0))
@@ -109,6 +122,8 @@ ROW = "0,48.8582,2.2945,120\n"
         ("a.gpx", as_gpx().replace("+00:00", ""), "row 1: time: '2025-05-01T10:00:00'"),
         ("a.jsonl", as_rows().replace("alt_geom", "alt_baro"), "row 1: alt_geom: None"),
         ("a.jsonl", as_rows().replace("39ac45", "39ac46", 1), "row 2: hex: '39ac45' is another aircraft"),
+        ("a.csv", as_states().replace("39ac45", "39ac46", 1), "row 2: icao24: '39ac45' is another aircraft than '39ac46'"),
+        ("a.csv", as_states().replace("NULL", "high"), "row 2: geoaltitude: 'high'; expected a number"),
         ("a.jsonl", "[]", "row 1: is no JSON object"),
         ("a.kml", "", "ends in .csv, .gpx, .jsonl"),
     ],

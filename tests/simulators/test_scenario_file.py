@@ -24,7 +24,14 @@ PLAIN = HEAD + "duration_s = 60\n" + DRONE
 
 MISTAKES = [
     (PLAIN.replace("speed_mps", "sped_mps"), "line 8: actor[0].sped_mps: is not a key of this table; did you mean 'speed_mps'?"),
-    (PLAIN.replace('"multirotor"', '"balloon"'), "line 7: actor[0].kind: 'balloon' is refused"),
+    (PLAIN.replace('"multirotor"', '"kite"'), "line 7: actor[0].kind: 'kite' is refused"),
+    (PLAIN.replace('"multirotor"', '"balloon"'), "line 9: actor[0].route: a balloon goes where the wind does; expected the one"),
+    (PLAIN.replace("multirotor", "airliner"), "line 8: actor[0].speed_mps: an airliner flies at 69 m/s at least"),
+    (
+        PLAIN.replace("speed_mps = 10", 'take_off_s = 9\nnotes = [{ at_s = 8, text = "payload released" }]'),
+        "line 9: actor[0].notes[0].at_s: 8 s is before take_off_s, 9 s",
+    ),
+    (PLAIN + "[wind]\nspeed_mps = 5\n", "line 14: wind.from_deg: is missing; expected number from 0 to 360"),
     (PLAIN.replace("48.8682,", "98.8682,"), "line 12: actor[0].route[2].latitude_deg: 98.8682 is refused"),
     (
         PLAIN.replace(", height_agl_m = 120", ""),
@@ -33,7 +40,7 @@ MISTAKES = [
     (PLAIN.replace("duration_s = 60", "duration_s = 0"), "line 4: duration_s: 0 is refused"),
     (PLAIN.replace("Z\n", "\n", 1), "line 3: start: "),
     (PLAIN.replace('site = "site.toml"\n', ""), "scenario.toml: site: is missing; expected text"),
-    (PLAIN.replace("speed_mps = 10", "speed_mps = 30"), "line 8: actor[0].speed_mps: a multirotor flies at 21 m/s at most"),
+    (PLAIN.replace("speed_mps = 10", "speed_mps = 30"), "line 8: actor[0].speed_mps: a multirotor goes at 21 m/s at most"),
     (PLAIN.replace("speed_mps = 10", 'broadcasts = ["adsb"]'), "line 8: actor[0].broadcasts: needs an identity to broadcast"),
     (PLAIN + DRONE, "line 15: actor[1].id: 'drone' names actor[0] already; ids are unique"),
     (PLAIN + '[[sensor]]\nid = "sonar"\n', "line 15: sensor[0].id: 'sonar' is no sensor of site.toml (radar)"),
@@ -54,9 +61,7 @@ def test_a_mistake_is_explained_by_its_key_and_line(tmp_path, wrong, explanation
 
 
 def test_several_mistakes_are_told_at_once(tmp_path):
-    wrong = (
-        PLAIN.replace("duration_s = 60", "duration_s = -1").replace('"multirotor"', '"balloon"').replace("48.8682,", "98.8682,")
-    )
+    wrong = PLAIN.replace("duration_s = 60", "duration_s = -1").replace('"multirotor"', '"kite"').replace("48.8682,", "98.8682,")
     assert [line.split(":")[0] for line in explained(tmp_path, wrong).splitlines()] == [
         f"scenario.toml, line {line}" for line in (4, 7, 12)
     ]

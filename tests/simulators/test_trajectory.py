@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.interpolate import CubicSpline
 
 from simulators.targets import targets
 from simulators.trajectory import Trajectory
@@ -24,6 +25,16 @@ def test_position_and_velocity_between_samples_are_those_of_the_motion():
     assert CIRCLE.velocity(time) == pytest.approx(
         np.stack([-10 * np.sin(0.1 * t), 10 * np.cos(0.1 * t), np.full(500, 2.0)], -1), abs=1e-5
     )
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 5, 400])
+def test_between_samples_it_is_scipys_cubic_spline(count):
+    random = np.random.default_rng(count)
+    samples = 4.2e6 + np.cumsum(np.cumsum(random.standard_normal((count, 3)), axis=0), axis=0)
+    track, judge = Trajectory(2.0, 0.1, samples), CubicSpline(0.1 * np.arange(count), samples)
+    time = random.uniform(0.0, 0.1 * (count - 1), 1000)
+    assert track.position(2.0 + time) == pytest.approx(judge(time), rel=0.0, abs=1e-7)
+    assert track.velocity(2.0 + time) == pytest.approx(judge(time, 1), rel=0.0, abs=1e-6)
 
 
 def test_it_flies_from_its_first_sample_to_its_last():

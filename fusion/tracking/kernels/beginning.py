@@ -54,6 +54,9 @@ def births(origin, C, kind, z, variance, offset, chosen, height, height_sigma, s
                 linearise(kind[j], prior_x, prior_P, 0.0, origin, C, e, J, h, H, curvature)
             update_one(kind[j], z[j], only, h, H, curvature, prior_x, prior_P, out_x[b, m], out_P[b, m], PH, nothing, -1, gain)
             shift(out_x[b, m], out_P[b, m], -offset[j])
+            for i in range(6):
+                for c in range(i):
+                    out_P[b, m, i, c] = out_P[b, m, c, i]
 
 
 @bare

@@ -255,9 +255,10 @@ def in_coverage(h, S, coverage):
     nearest = coverage[4] if coverage[4] > 0.0 else -math.inf
     lowest = coverage[2] if coverage[2] > -0.5 * math.pi + 1e-9 else -math.inf
     highest = coverage[3] if coverage[3] < 0.5 * math.pi - 1e-9 else math.inf
-    p = inside(h[0], math.sqrt(S[0, 0]), nearest, coverage[5]) * inside(h[2], math.sqrt(S[2, 2]), lowest, highest)
+    p = inside(h[0], math.sqrt(max(S[0, 0], 0.0)), nearest, coverage[5])
+    p *= inside(h[2], math.sqrt(max(S[2, 2], 0.0)), lowest, highest)
     if coverage[1] < TWO_PI - 1e-9:
         half = 0.5 * coverage[1]
         away = innovation(DIRECTION, 1, h[1], coverage[0] + half)
-        p *= inside(away, math.sqrt(S[1, 1]), -half, half)
+        p *= inside(away, math.sqrt(max(S[1, 1], 0.0)), -half, half)
     return p

@@ -105,8 +105,8 @@ def hold(P, cross, n, sigma, k):
             for i in range(6):
                 k[i] = P[t, j, i, 2]
             for i in range(6):
-                for m in range(6):
-                    P[t, j, i, m] -= g * k[i] * k[m]
+                for m in range(i, 6):
+                    P[t, j, i, m] = P[t, j, m, i] = P[t, j, i, m] - g * k[i] * k[m]
             for s in range(cross.shape[2]):
                 for m in range(6):
                     height = cross[t, j, s, m, 2]

@@ -139,7 +139,7 @@ def invert(N, factor, unit, move, P):
         unit[:], factor[:] = 0.0, N
         unit[c] = 1.0
         solve(factor, unit, 6, move)
-        P[:, c] = move
+        P[: c + 1, c] = P[c, : c + 1] = move[: c + 1]
 
 
 @jit

@@ -1,0 +1,1 @@
+"""The journal's migrations, applied when it is opened."""

@@ -1,0 +1,88 @@
+"""What is written into the journal, and what is read from it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from fusion.errors import SnapshotError
+from fusion.messages import AlertMessage, Record, Time, Track
+
+KINDS = ("alert", "command", "permit", "zone", "tracks", "access", "purge")
+"""What entries are of: an alert's revision; what was ordered about one; permits and zones by topic; who was near while an alert
+was open; who took something from the journal; what was taken out for good."""
+
+
+class Entry(NamedTuple):
+    """One revision of one alert, as it is written."""
+
+    sequence: int
+    alert: str
+    revision: int
+    archived: bool
+    payload: bytes
+    published: bool
+
+
+class Note(NamedTuple):
+    """Anything else that is written down."""
+
+    kind: str
+    subject: str
+    time: int  # ns, when it was true
+    body: bytes
+
+
+Item = AlertMessage | Note
+"""What the journal takes."""
+
+_held = msgspec.msgpack.Decoder(list[Item])
+
+
+def encode_held(items: list[Item]) -> bytes:
+    """Write down what could not be written into the journal."""
+    return msgspec.msgpack.encode(items)
+
+
+def decode_held(held: bytes) -> list[Item]:
+    """Read what could not be written into the journal; raise SnapshotError where it is damaged or another version's."""
+    try:
+        return _held.decode(held)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SnapshotError(f"what waited for the journal is damaged: {error}") from error
+
+
+class Surroundings(Record):
+    """The tracks near open alerts, at one time."""
+
+    time: Time
+    tracks: tuple[Track, ...]
+
+
+class Purged(Record):
+    """What a purge took: the bodies of these entries. Their headers and hashes stay, so that the chain still proves them."""
+
+    who: str
+    before: Time
+    entries: tuple[tuple[int, int], ...]  # first and last of each run of sequences
+
+    def takes(self, sequence: int) -> bool:
+        """Tell whether an entry was among them."""
+        return any(first <= sequence <= last for first, last in self.entries)
+
+
+class Command(NamedTuple):
+    """What a person ordered about an alert, and why."""
+
+    time: int  # ns
+    who: str
+    alert: str
+    command: str
+    why: str
+
+    @classmethod
+    def of(cls, note: Note) -> Command:
+        """Read an order as it was noted."""
+        said = msgspec.json.decode(note.body)
+        return cls(note.time, said["who"], note.subject, said["command"], said.get("why") or "")
