@@ -184,12 +184,11 @@ def _score(chosen: argparse.Namespace) -> int:
 
 
 def _zones_check(chosen: argparse.Namespace) -> int:
-    from fusion.assembly import read_zones  # noqa: PLC0415
+    from fusion.zone_files import check  # noqa: PLC0415
 
-    for file in chosen.file:
-        zones = read_zones((file.name,), file.parent)
-        print(f"{file}: good. {len(zones)} zones: {', '.join(zone.identifier for zone in zones)}")
-    return 0
+    said, good = check(chosen.file, chosen.write)
+    print("\n".join(said))
+    return 0 if good else 2
 
 
 def _journal_verify(chosen: argparse.Namespace) -> int:

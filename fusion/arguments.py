@@ -42,9 +42,10 @@ def _for_operators(commands: Commands) -> None:
     _for_the_book(commands)
 
     zones = commands.add_parser("zones", help="zone files").add_subparsers(required=True, metavar="COMMAND")
-    zones_check = zones.add_parser("check", help="explain what is wrong with ED-318 files")
+    zones_check = zones.add_parser("check", help="explain what is wrong with zone files: ED-318, ED-269")
     zones_check.set_defaults(do="zones_check")
     zones_check.add_argument("file", type=Path, nargs="+")
+    zones_check.add_argument("--write", type=Path, metavar="OUT", help="write what can be read of one file, repaired, as ED-318")
 
 
 def _for_the_book(commands: Commands) -> None:

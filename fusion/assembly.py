@@ -21,15 +21,16 @@ def assemble(config: Config, base: Path) -> Pipeline:
 
 def read_zones(files: tuple[str, ...], base: Path) -> list[Zone]:
     """Read every zone of some ED-318 files."""
-    return [zone for name in files for zone in parse_zones(_text(base / name, "zones.files"), str(base / name))]
+    return [zone for name in files for zone in parse_zones(read_text(base / name, "zones.files"), str(base / name))]
 
 
 def read_register(name: str | None, base: Path) -> Register:
     """Read a register file; without one, nobody is registered."""
-    return Register() if name is None else parse_register(_text(base / name, "zones.register"), str(base / name))
+    return Register() if name is None else parse_register(read_text(base / name, "zones.register"), str(base / name))
 
 
-def _text(path: Path, key: str) -> str:
+def read_text(path: Path, key: str) -> str:
+    """Read a file that a key names; raise ConfigError where that is not possible."""
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:

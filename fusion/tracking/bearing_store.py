@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, fields
-from typing import Any, Self
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from fusion.messages import CLASSES, Floats, Integers
 from fusion.tracking.classification import Claim
 from fusion.tracking.sensors import SensorModel
+from fusion.tracking.table import Table
 
 K = 4
 """Ranges that the bank has. A range weighs how fast a direction may turn: 10 m/s are 0.3°/s at 2 km and 12°/s at 50 m."""
@@ -25,7 +27,12 @@ HISTORY, SPACING = 32, 0.2
 
 def ranges(sensor: SensorModel) -> tuple[Floats, Floats]:
     """Give the ranges (K) that a target may have and their spread (K), m: bins of equal ratio over the coverage (Peach 1995)."""
-    near, far = max(float(sensor.coverage[4]), CLOSEST), float(sensor.coverage[5])
+    return _ranges(float(sensor.coverage[4]), float(sensor.coverage[5]))
+
+
+@lru_cache(1024)
+def _ranges(least: float, far: float) -> tuple[Floats, Floats]:
+    near = max(least, CLOSEST)
     edges = np.geomspace(near, max(far, 2.0 * near), K + 1)
     middle = np.sqrt(edges[:-1] * edges[1:])
     return middle, (edges[1:] - edges[:-1]) / math.sqrt(12.0)
@@ -36,8 +43,8 @@ def _rows(shape: tuple[int, ...] = (), kind: type = np.float64) -> Any:
 
 
 @dataclass
-class BearingTracks:
-    """B bearing tracks of all sensors. A value in itself: `copy` is a snapshot."""
+class BearingTracks(Table):
+    """B bearing tracks of all sensors."""
 
     sensor: Integers = _rows(kind=np.int64)
     x: Floats = _rows((K, 2, 2))  # at each range: azimuth and elevation, each with its rate
@@ -64,25 +71,7 @@ class BearingTracks:
     claims: list[Claim | None] = field(default_factory=list)
 
     def __len__(self) -> int:
-        return len(self.r)
+        return len(self.claims)
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """Give every column but the claims, by name."""
-        return {column.name: getattr(self, column.name) for column in fields(self) if column.name != "claims"}
 
-    def copy(self) -> Self:
-        """Give the same tracks as a value of their own."""
-        return type(self)(**{name: array.copy() for name, array in self.arrays().items()}, claims=self.claims.copy())
-
-    def keep(self, mask: NDArray[np.bool_]) -> None:
-        """Drop the rows outside the mask."""
-        if not mask.all():
-            for name, array in self.arrays().items():
-                setattr(self, name, array[mask])
-            self.claims = [claim for claim, kept in zip(self.claims, mask, strict=True) if kept]
-
-    def append(self, rows: BearingTracks) -> None:
-        """Add rows behind the present ones."""
-        for name, array in self.arrays().items():
-            setattr(self, name, np.concatenate([array, getattr(rows, name)]))
-        self.claims += rows.claims
+BearingTracks.COLUMNS = tuple(column.name for column in fields(BearingTracks) if column.name != "claims")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -89,8 +88,10 @@ def contested(tracks: BearingTracks, look: Look) -> Measurements:
     So a bearing to a known emitter is no evidence for any track with a place that happens to stand in its direction. A
     direction with an elevation is so fine that nothing happens to stand there.
     """
-    rows = np.flatnonzero(tracks.confirmed & (tracks.sensor == look.which))
-    if not len(rows) or not len(look.chosen):
+    if not len(look.chosen) or not len(tracks):
+        return look.seen
+    rows = (tracks.confirmed & (tracks.sensor == look.which)).nonzero()[0]
+    if not len(rows):
         return look.seen
     predict(tracks, rows, look.sensor, look.time)
     L = np.einsum("nk,ndk->nd", tracks.weight[rows], _fit(tracks, rows, look).L)
@@ -98,16 +99,17 @@ def contested(tracks: BearingTracks, look: Look) -> Measurements:
     expected = look.sensor.config.detection_probability * tracks.r[rows]
     coarse = ~np.isfinite(look.seen.variance[look.chosen, ELEVATION])
     density[look.chosen] += coarse * (expected @ L) / (look.intensity.false + look.intensity.born)
-    return replace(look.seen, density=density)
+    return look.seen._replace(density=density)
 
 
 def advance(tracks: BearingTracks, look: Look) -> None:
     """Let a look speak to its sensor's bearing tracks: predict, associate, update, begin, end."""
-    rows = np.flatnonzero(tracks.sensor == look.which)
-    predict(tracks, rows, look.sensor, look.time)
-    p_new = _update(tracks, rows, look) if len(rows) else look.free
-    _judge(tracks, rows, look)
-    fresh = np.flatnonzero(p_new > UNEXPLAINED)
+    rows, p_new = (tracks.sensor == look.which).nonzero()[0], look.free
+    if len(rows):
+        predict(tracks, rows, look.sensor, look.time)
+        p_new = _update(tracks, rows, look)
+        _judge(tracks, rows, look)
+    fresh = (p_new > UNEXPLAINED).nonzero()[0]
     if len(fresh):
         tracks.append(bearings_begun(look, fresh, p_new[fresh] * look.intensity.fresh))
 

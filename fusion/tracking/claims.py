@@ -13,7 +13,7 @@ import numpy as np
 
 from fusion.frame import Horizon
 from fusion.messages import SECOND, Floats, Integers, Strength
-from fusion.tracking.models import AZIMUTH, direction
+from fusion.tracking import kernels
 
 FRESH = 3.0
 """s for which a claimed place is compared with what is seen: broadcasts come once a second (ASTM F3411), and some are lost."""
@@ -96,15 +96,10 @@ def agrees(report: Report, horizon: Horizon, z: Floats, variance: Floats, time: 
     """Whether a direction z (range, azimuth, elevation; infinite variance: not measured) may be of what a claim says is there."""
     there = ahead(report, time)
     level, up = float(there.spread[0]), min(float(there.spread[1]), 1e6)
-    state, covariance = np.zeros(6), np.zeros((6, 6))
-    state[:3] = np.nan_to_num(there.place)
-    covariance[[0, 1, 2], [0, 1, 2]] = level, level, up
-    expected = direction(horizon, state, covariance)
-    parts = np.flatnonzero(np.isfinite(variance[:3]))
-    H, nu = expected.H[parts], (z[:3] - expected.h[:3])[parts]
-    nu = np.where(parts == AZIMUTH, (nu + math.pi) % math.tau - math.pi, nu)
-    S = H @ covariance @ H.T + np.diag(variance[parts] + expected.curvature_variance[parts])
-    return bool(nu @ np.linalg.solve(S, nu) <= AGREES[len(parts)])
+    d2, parts = kernels.misses(
+        horizon.origin, horizon.coefficients, np.nan_to_num(there.place), np.array([level, level, up]), z, variance
+    )
+    return bool(d2 <= AGREES[parts])
 
 
 def impossible(before: Report, now: Report, top: float) -> bool:

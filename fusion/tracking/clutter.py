@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from fusion.messages import Floats, Integers, Record
-from fusion.tracking.kernels import DIFFERENCE, POSITION
+from fusion.tracking import kernels
 from fusion.tracking.measurements import Measurements
 from fusion.tracking.sensors import SensorModel
 
@@ -37,20 +37,9 @@ def cells_of(seen: Measurements, sensor: SensorModel) -> tuple[Integers, Floats]
     Cells have equal shares: rings of equal depth for directions, of equal area for positions; without a range a sector is
     one cell, and of a difference of arrival times the whole coverage.
     """
-    first, width, _, _, near, far = sensor.coverage
-    r, azimuth = seen.z[:, 0], seen.z[:, 1]
-    depth = (r - near) / (far - near)
-    places = seen.kind == POSITION
-    if places.any():
-        east, north = (seen.z[:, :2] - sensor.horizon.origin[:2]).T
-        azimuth = np.where(places, np.arctan2(east, north), azimuth)
-        depth = np.where(places, (east**2 + north**2 - near**2) / (far**2 - near**2), depth)
-    ranged = np.isfinite(seen.variance[:, 0])
-    sector = np.clip((azimuth - first) % math.tau / width * SECTORS, 0, SECTORS - 1).astype(np.int64)
-    ring = np.where(ranged, np.clip(depth * RINGS, 0, RINGS - 1), 0).astype(np.int64)
-    share = np.where(ranged, 1.0 / (SECTORS * RINGS), 1.0 / SECTORS)
-    anywhere = seen.kind == DIFFERENCE
-    return np.where(anywhere, 0, sector * RINGS + ring), np.where(anywhere, 1.0, share)
+    cell, share = np.empty(len(seen.kind), np.int64), np.empty(len(seen.kind))
+    kernels.cells(seen.kind, seen.z, seen.variance, sensor.coverage, sensor.horizon.origin, SECTORS, RINGS, cell, share)
+    return cell, share
 
 
 def relative(clutter: Clutter, cells: Integers, share: Floats, false: float) -> Floats:

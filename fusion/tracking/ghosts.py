@@ -95,6 +95,8 @@ class Scene(NamedTuple):
 
 def find_targets(tracks: BearingTracks, sensors: tuple[SensorModel, ...], time: int, height: tuple[float, float]) -> list[Target]:
     """Find the bearing tracks of different sensors that are surely one target, and where it is, at a time (ns)."""
+    if len(tracks) < 2:
+        return []
     periods = np.array([sensor.period for sensor in sensors])[tracks.sensor]
     unseen = (time - tracks.updated) / SECOND
     possible = (tracks.hits >= POSSIBLE[0]) & (tracks.r >= POSSIBLE[1]) & (unseen <= np.maximum(FRESH, 3.0 * periods))

@@ -32,6 +32,8 @@ class Hearing:
 
     def expected(self, scan: Scan, sensor: SensorModel, which: int) -> float:
         """Say how many detections of a look are owed to what is followed by its direction alone."""
+        if not len(self.tracks):
+            return 0.0
         known = self.tracks.confirmed & (self.tracks.sensor == which)
         if sensor.looks:
             return float(sensor.config.detection_probability * self.tracks.r[known].sum())
@@ -62,8 +64,10 @@ class Hearing:
 
     def lose(self, look: Look, store: TrackStore, best: Integers) -> None:
         """Let shown tracks whose place a look's bearing has not kept be bearings again; best (N): whose bearing, or −1."""
-        rows = np.flatnonzero(store.confirmed & (best >= 0))
-        rows = rows[np.isin(best[rows], look.chosen)]
+        if not len(look.chosen):
+            return
+        rows = (store.confirmed & (best >= 0)).nonzero()[0]
+        rows = rows[(best[rows, None] == look.chosen).any(axis=1)]
         if not len(rows):
             return
         level = store.placed(rows)[1][:, 0]
@@ -79,10 +83,13 @@ class Hearing:
 
     def forget(self, time: int, after: float) -> None:
         """Give up what nobody has seen for so long, s."""
-        self.tracks.keep((time - self.tracks.updated) / SECOND <= after)
+        if len(self.tracks):
+            self.tracks.keep((time - self.tracks.updated) / SECOND <= after)
 
     def table(self, at: int, naming: Naming, after: float, *, tentative: bool) -> tuple[BearingTrack, ...]:
         """Give the bearing tracks at a time (ns), without changing them."""
+        if not len(self.tracks):
+            return ()
         shown = (self.tracks.confirmed | tentative) & ((at - self.tracks.updated) / SECOND <= after)
         if not shown.any():
             return ()

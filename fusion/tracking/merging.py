@@ -140,37 +140,19 @@ def agreeing(store: TrackStore) -> list[tuple[int, int]]:
 
     d² = δᵀ (P_a + P_b + SIZE² I)⁻¹ δ ≤ AGREE, and neither names another identity.
     """
-    confirmed = store.confirmed.nonzero()[0]
+    confirmed, room = store.confirmed.nonzero()[0], 4 * len(store) + 16
     if len(confirmed) < 2:
         return []
-    place = np.einsum("nm,nmi->ni", store.mu[confirmed], store.x[confirmed, :, :3])
-    near = _neighbours(place)
-    if not len(near):
-        return []
-    rows = np.unique(near)
-    state, covariance = store.combined_of(confirmed[rows])
-    at = np.searchsorted(rows, near)
-    difference = state[at[:, 0]] - state[at[:, 1]]
-    spread = covariance[at[:, 0]] + covariance[at[:, 1]] + SIZE**2 * np.eye(6)
-    distance2 = np.einsum("ki,ki->k", difference, np.linalg.solve(spread, difference[..., None])[..., 0])
-    names = store.name[confirmed[near]]
-    strangers = (names[:, 0] != names[:, 1]) & (names != 0).all(axis=1)
-    chosen = ((distance2 <= AGREE) & ~strangers).nonzero()[0]
-    chosen = chosen[np.lexsort((near[chosen, 1], near[chosen, 0], distance2[chosen]))]
-    return [(int(a), int(b)) for a, b in confirmed[near[chosen]]]
-
-
-def _neighbours(place: Floats) -> Integers:
-    """Give the pairs (K, 2), lower index first, that are at most NEAR apart: a sweep along the easting."""
-    order = np.argsort(place[:, 0], kind="stable")
-    place, found, at, shift = place[order], [np.empty((0, 2), np.int64)], np.arange(len(order)), 0
-    while len(at):
-        shift += 1
-        at = at[: np.searchsorted(at, len(order) - shift)]
-        at = at[place[at + shift, 0] - place[at, 0] <= NEAR]
-        close = at[((place[at + shift] - place[at]) ** 2).sum(axis=1) <= NEAR**2]
-        found.append(np.sort(np.stack([order[close], order[close + shift]], axis=1), axis=1))
-    return np.concatenate(found)
+    while True:
+        first, second, distance2 = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room)
+        count = kernels.neighbours(store.x, store.P, store.mu, confirmed, NEAR, SIZE, AGREE, first, second, distance2)
+        if count <= room:
+            break
+        room = count
+    first, second = first[:count], second[:count]
+    strangers = (store.name[first] != store.name[second]) & (store.name[first] != 0) & (store.name[second] != 0)
+    nearest = np.lexsort((second, first, distance2[:count]))
+    return [(int(first[k]), int(second[k])) for k in nearest.tolist() if not strangers[k]]
 
 
 def absorb(store: TrackStore, a: int, b: int) -> None:

@@ -90,7 +90,7 @@ class Registration:
         self.blocks = {name: np.ix_(places, places) for name, places in self.places.items()}
         self.whole = {name: np.ix_(parts, parts) for name, parts in self.parts.items()}
         sigma = np.sqrt(variance[used])
-        self.units = {name: (sigma[places], np.outer(sigma[places], sigma[places])) for name, places in self.places.items()}
+        self.units = {name: sigma[places] for name, places in self.places.items()}
         bank = Bank.empty(len(used), len(self.ids))
         self.state = RegistrationState(0, np.zeros(len(used)), self.prior, np.ones(len(self.ids)), bank)
 
@@ -111,15 +111,11 @@ class Registration:
         With the prior's sigmas as units, B = U Λ Uᵀ: each direction u in which λ ≤ TRUST² is trusted. Where two parts can
         hardly be told apart, what they do together is taken off, and neither alone.
         """
+        whole = Bias(np.zeros(len(PARTS)), np.zeros((len(PARTS), len(PARTS))))
         places = self.places[sensor]
-        if not len(places):
-            return self._whole(sensor, np.zeros(0), np.zeros((0, 0)))
-        unit, units = self.units[sensor]
-        lengths, U = np.linalg.eigh(self.state.B[self.blocks[sensor]] / units)
-        trusted = lengths <= TRUST**2
-        value = U[:, trusted] @ (U[:, trusted].T @ (self.state.b[places] / unit))
-        covariance = (U * np.where(trusted, lengths, 1.0)) @ U.T
-        return self._whole(sensor, unit * value, units * covariance)
+        if len(places):
+            kernels.trusted(self.state.b, self.state.B, places, self.parts[sensor], self.units[sensor], TRUST**2, *whole)
+        return whole
 
     def biases(self) -> dict[str, SensorBias]:
         """Give, in the wire's units, the biases of the sensors that may have any."""

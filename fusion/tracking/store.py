@@ -17,6 +17,7 @@ from fusion.tracking.kinematics import CORRELATION, FIRST, LEG, LONGEST, MEMORY,
 from fusion.tracking.measurements import Measurements
 from fusion.tracking.models import INITIAL, MODES, step, transition
 from fusion.tracking.sensors import SensorModel
+from fusion.tracking.table import Table
 from fusion.tracking.undetected import Intensity
 
 M = len(MODES)
@@ -60,8 +61,8 @@ def _rows(shape: tuple[int, ...] = (), kind: type = np.float64) -> Any:
 
 
 @dataclass
-class TrackStore:
-    """N tracks. Rows stand in order of birth; a value in itself: `copy` is a snapshot."""
+class TrackStore(Table):
+    """N tracks. Rows stand in order of birth."""
 
     x: Floats = _rows((M, 6))  # each mode's state
     P: Floats = _rows((M, 6, 6))
@@ -104,39 +105,12 @@ class TrackStore:
         return cls(seen=empty, numbers=numbers, label=label, labelled=labelled, cross=np.zeros((0, M, correlated, 6, 6)))
 
     def __len__(self) -> int:
-        return len(self.r)
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """Give every column but the claims, by name."""
-        return {name: getattr(self, name) for name in COLUMNS}
+        return len(self.claims)
 
     @property
     def births(self) -> tuple[Integers, Integers, Integers, Integers]:
         """What ids are made of: time, sensor, sequence and index, each (N)."""
         return self.born, self.birth_sensor, self.birth_sequence, self.birth_index
-
-    def copy(self) -> Self:
-        """Give the same tracks as a value of their own."""
-        made = object.__new__(type(self))
-        for name in COLUMNS:
-            setattr(made, name, getattr(self, name).copy())
-        made.claims = self.claims.copy()
-        return made
-
-    def keep(self, mask: NDArray[np.bool_]) -> None:
-        """Drop the rows outside the mask."""
-        if not mask.all():
-            rows = mask.nonzero()[0]
-            for name in COLUMNS:
-                setattr(self, name, getattr(self, name)[rows])
-            self.claims = [self.claims[row] for row in rows.tolist()]
-
-    def append(self, rows: TrackStore) -> None:
-        """Add rows behind the present ones."""
-        if len(rows):
-            for name in COLUMNS:
-                setattr(self, name, np.concatenate((getattr(self, name), getattr(rows, name))))
-            self.claims += rows.claims
 
     def hear(self, row: int, detection: Detection, name: int) -> None:
         """Take what a detection claims of the track in a row; `name` is the code of its identity."""
@@ -284,8 +258,7 @@ class TrackStore:
         return state, covariance
 
 
-COLUMNS = tuple(column.name for column in fields(TrackStore) if column.name != "claims")
-"""Names of every column that is an array."""
+TrackStore.COLUMNS = tuple(column.name for column in fields(TrackStore) if column.name != "claims")
 
 
 def begin(seen: Measurements, sensor: SensorModel, chosen: Integers, height: tuple[float, float], like: TrackStore) -> TrackStore:
@@ -320,12 +293,6 @@ def owe(rows: TrackStore, seen: Measurements, sensor: SensorModel, chosen: Integ
 
 def blank(like: TrackStore, x: Floats, P: Floats) -> TrackStore:
     """Make rows of these states, with columns as another store's and nothing known besides."""
-    count = len(x)
-    rows = object.__new__(type(like))
-    for name in COLUMNS:
-        array = getattr(like, name)
-        setattr(rows, name, np.zeros((count, *array.shape[1:]), array.dtype))
-    rows.x, rows.P, rows.mu = x, P, np.tile(INITIAL, (count, 1))
-    rows.classes = np.tile(PRIOR, (count, 1))
-    rows.claims = [None] * count
+    rows = type(like).zeros(like, len(x))
+    rows.x[:], rows.P[:], rows.mu[:], rows.classes[:] = x, P, INITIAL, PRIOR
     return rows

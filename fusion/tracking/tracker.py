@@ -12,7 +12,7 @@ from fusion.config import Config
 from fusion.frame import SiteFrame
 from fusion.messages import SECOND, Floats, Integers, Scan, TrackStatus, TrackTable
 from fusion.tracking import clutter, weighing
-from fusion.tracking.births import Birth, births_of, number_of
+from fusion.tracking.births import Birth, births_of
 from fusion.tracking.cameras import Cameras
 from fusion.tracking.claims import AIRCRAFT_SPEED, DRONE_SPEED, faded, strengths
 from fusion.tracking.classification import BROADCAST, probabilities
@@ -20,8 +20,9 @@ from fusion.tracking.hearing import Hearing, owed, unexplained
 from fusion.tracking.hyperbolas import Hyperbolas
 from fusion.tracking.initiation import Crossings
 from fusion.tracking.kernels import DIFFERENCE
-from fusion.tracking.measurements import Measurements, measure
+from fusion.tracking.measurements import Measurements, freed
 from fusion.tracking.merging import Merging
+from fusion.tracking.reading import Reading, Readings
 from fusion.tracking.registration import Registration
 from fusion.tracking.renaming import Names
 from fusion.tracking.sensors import SensorModel
@@ -62,6 +63,8 @@ class Tracker:
         lasting = [name for name, model in self.sensors.items() if model.correlation > 0.0]
         self.sensors |= {name: replace(self.sensors[name], slot=slot) for slot, name in enumerate(lasting)}
         self.lasting = tuple(lasting)
+        self.readings = Readings(self.sensors, frame)
+        self.place = {name: place for place, name in enumerate(self.ids)}
         self.height = (frame.ground + HEIGHT[0], HEIGHT[1])
         self.time = 0
         self.store = TrackStore.for_sensors(len(self.ids), len(lasting))
@@ -91,25 +94,28 @@ class Tracker:
 
     def step(self, scan: Scan) -> None:
         """Let one look speak to every track."""
+        told, which = self.readings.of(scan), self.place[scan.sensor]
         before = self.undetected[scan.sensor].looked
         since = (scan.time - before) / SECOND if before else 0.0
         self._predict(scan.time)
         self.registration.predict(scan.time)
+        if not scan.detections and not self.sensors[scan.sensor].looks:
+            self._pass(scan, told)
+            return
         bias = self.registration.correction(scan.sensor)
         sensor = self.sensors[scan.sensor].moved(bias)
-        freed = self.cameras.freed(sensor, bias)
-        seen = measure(scan, sensor, self.frame, freed, self.sensors, self.cameras.scale(scan.sensor))
+        seen = freed(told, sensor, self.cameras.freed(sensor, bias), self.cameras.scale(scan.sensor))
         gated = self.store.gate(seen, sensor)
         cells, share = clutter.cells_of(seen, sensor)
         intensity = self._expect(scan, sensor, gated, cells, share)
-        look, told = self.hearing.look(scan, sensor, self.ids.index(scan.sensor), number_of(scan), seen, intensity)
-        found = self.store.associate(gated, told, intensity, self.store.numbers[:, self.ids.index(scan.sensor)])
-        look = look and owed(look, *unexplained(self.store, sensor, told, found, intensity))
+        look, contended = self.hearing.look(scan, sensor, which, told.number, seen, intensity)
+        found = self.store.associate(gated, contended, intensity, self.store.numbers[:, which])
+        look = look and owed(look, *unexplained(self.store, sensor, contended, found, intensity))
         self._learn_clutter(scan, sensor, cells, found.p_new, since)
         self.registration.learn(seen, sensor, bias, self.store, found)
         best, share = self.store.update(seen, sensor, found)
         self.cameras.learn(seen, sensor, self.store, best, share, scan.time)
-        self.store.learn_labels(seen, sensor.labels, found, best, self.ids.index(scan.sensor))
+        self.store.learn_labels(seen, sensor.labels, found, best, which)
         self.store.learn_motion(scan.time, (best >= 0).nonzero()[0])
         weighing.compare(self.store, scan, sensor, seen, found, best, share, self.frame.ground)
         self._note(scan, seen, best, share)
@@ -121,6 +127,17 @@ class Tracker:
         self._initiate(scan, sensor, seen, found.p_new, intensity)
         if look:
             self.hearing.follow(look, self.store)
+
+    def _pass(self, scan: Scan, told: Reading) -> None:
+        """Let a look go by that says nothing: no detection, of a sensor whose silence means nothing. Time passes all the same."""
+        sensor, which = self.sensors[scan.sensor], self.place[scan.sensor]
+        intensity = self._await(scan, sensor, 0.0)
+        self._judge()
+        self.merging.merge(self.store, scan.time)
+        if sensor.hears:
+            look, _ = self.hearing.look(scan, sensor, which, told.number, freed(told, sensor, sensor.prior, 1.0), intensity)
+            if look is not None:
+                self.hearing.follow(look, self.store)
 
     def _correlations(self) -> Floats:
         """Say how long the errors of each sensor last whose errors do, s."""
@@ -137,21 +154,21 @@ class Tracker:
 
     def _expect(self, scan: Scan, sensor: SensorModel, gated: Gated, cells: Integers, share: Floats) -> Intensity:
         """Say how many detections of a look are owed to false alarms and to new targets; cells, share: `clutter.cells_of`."""
+        heard = self.hearing.expected(scan, sensor, self.place[scan.sensor])
+        intensity = self._await(scan, sensor, len(scan.detections) - self._explained(sensor, gated) - heard)
+        if len(cells) and not sensor.hears:
+            after, false = self.undetected[scan.sensor], sensor.config.false_alarms_per_scan
+            intensity = intensity._replace(false=false * clutter.relative(after.clutter, cells, share, false))
+            self.undetected[scan.sensor] = replace_record(after, fresh=float(np.min(intensity.fresh)))
+        return intensity
+
+    def _await(self, scan: Scan, sensor: SensorModel, unexplained: float) -> Intensity:
+        """Learn how many targets a sensor has not seen from how many detections of a look no known one explains."""
         before = self.undetected[scan.sensor]
         since = (scan.time - before.looked) / SECOND if before.looked else 0.0
-        births = self.config.tracking.birth_rate_hz * since
-        unexplained = (
-            len(scan.detections)
-            - self._explained(sensor, gated)
-            - self.hearing.expected(scan, sensor, self.ids.index(scan.sensor))
-        )
         false, pd = sensor.config.false_alarms_per_scan, sensor.config.detection_probability
-        known = false * clutter.total(before.clutter, false)
-        after, intensity = look(before, scan.time, unexplained, known, pd, births)
-        if len(cells) and not sensor.hears:
-            intensity = intensity._replace(false=false * clutter.relative(before.clutter, cells, share, false))
-            after = replace_record(after, fresh=float(np.min(intensity.fresh)))
-        self.undetected[scan.sensor] = after
+        known, births = false * clutter.total(before.clutter, false), self.config.tracking.birth_rate_hz * since
+        self.undetected[scan.sensor], intensity = look(before, scan.time, unexplained, known, pd, births)
         return intensity
 
     def _learn_clutter(self, scan: Scan, sensor: SensorModel, cells: Integers, p_new: Floats, since: float) -> None:
@@ -181,8 +198,8 @@ class Tracker:
         times, heard = seen.time[best[rows]], seen.names[best[rows]]
         self.store.updated[rows] = np.maximum(self.store.updated[rows], times)
         self.store.received[rows] = np.maximum(self.store.received[rows], scan.received)
-        self.store.seen[rows, self.ids.index(scan.sensor)] = times
-        self.store.numbers[rows, self.ids.index(scan.sensor)] = seen.numbers[best[rows]]
+        self.store.seen[rows, self.place[scan.sensor]] = times
+        self.store.numbers[rows, self.place[scan.sensor]] = seen.numbers[best[rows]]
         for row in rows[(heard != 0) & (share[rows] > 0.5)].tolist():
             self._hear(row, scan, seen, int(best[row]))
 
@@ -224,20 +241,17 @@ class Tracker:
 
     def _christen(self, rows: TrackStore, scan: Scan, seen: Measurements, chosen: Integers, r: Floats) -> None:
         """Add new rows, with their existence and what their id is made of."""
-        rows.r = r
-        rows.confirmed = r >= CONFIRM
-        rows.born = seen.time[chosen]
-        rows.birth_sensor[:] = self.ids.index(scan.sensor)
-        rows.birth_sequence[:] = number_of(scan)
-        rows.birth_index = chosen
-        rows.updated = rows.born.copy()
+        rows.r[:], rows.confirmed[:], rows.born[:] = r, r >= CONFIRM, seen.time[chosen]
+        rows.birth_sensor[:] = self.place[scan.sensor]
+        rows.birth_sequence[:] = self.readings.of(scan).number
+        rows.birth_index[:], rows.updated[:] = chosen, rows.born
         rows.received[:] = scan.received
-        rows.seen[:, self.ids.index(scan.sensor)] = rows.born
-        rows.numbers[:, self.ids.index(scan.sensor)] = seen.numbers[chosen]
+        rows.seen[:, self.place[scan.sensor]] = rows.born
+        rows.numbers[:, self.place[scan.sensor]] = seen.numbers[chosen]
         first = np.full(len(chosen), np.inf)
         rows.classes += self.sensors[scan.sensor].labels.weigh(seen.labels[chosen], first, np.zeros_like(first))
         told = seen.label[chosen].nonzero()[0]
-        rows.note_labels(told, seen, chosen, self.ids.index(scan.sensor))
+        rows.note_labels(told, seen, chosen, self.place[scan.sensor])
         rows.begin_legs(scan.time)
         self.store.append(rows)
         for row in seen.names[chosen].nonzero()[0].tolist():
@@ -261,11 +275,9 @@ class Tracker:
 
     def table(self, at: int, *, tentative: bool = False) -> TrackTable:
         """Give what is believed at a time (ns), not before the last scan's, without changing it."""
-        store = self.store.copy()
-        unseen = (at - store.updated) / SECOND
-        shown = (store.confirmed | tentative) & (unseen <= self.config.tracking.coast_s)
-        names = self.identify(shown.nonzero()[0])
-        store.keep(shown)
+        unseen = (at - self.store.updated) / SECOND
+        shown = ((self.store.confirmed | tentative) & (unseen <= self.config.tracking.coast_s)).nonzero()[0]
+        store, names = self.store.chosen(shown), self.identify(shown)
         store.predict((at - self.time) / SECOND, self._correlations())
         state, covariance = store.combined()
         named = np.array([claim is not None for claim in store.claims], bool)[:, None]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fusion.messages import Floats, Record
+from fusion.tracking import kernels
 from fusion.tracking.clutter import Clutter
 
 AT_START = 5.0
@@ -61,20 +62,6 @@ def look(
     """
     expected = before.expected + births
     surprise = SURPRISE if before.looked else IGNORANCE
-    usual = np.exp(_normal(np.log(_GRID) - _GRID / max(expected, _GRID[0])))
-    prior = (1.0 - surprise) * usual + surprise * _MANY
-    log = np.log(np.maximum(prior, LEAST)) + _likelihood(max(unexplained, 0.0), false + pd * _GRID)
-    mean = float(np.exp(_normal(log)) @ _GRID)
+    mean = kernels.unseen(expected, surprise, max(unexplained, 0.0), false, pd, _GRID, _MANY, LEAST)
     intensity = Intensity(false, pd * mean)
     return Undetected(expected=mean * (1.0 - pd), looked=time, fresh=float(intensity.fresh), clutter=before.clutter), intensity
-
-
-def _likelihood(count: float, mean: Floats) -> Floats:
-    """Give the logarithm of the Poisson likelihood of a count up to a constant: mean^count exp(−mean)."""
-    return np.asarray(count * np.log(mean) - mean)
-
-
-def _normal(log: Floats) -> Floats:
-    """Give logarithms of weights whose sum is one."""
-    log = log - log.max()
-    return np.asarray(log - np.log(np.exp(log).sum()))

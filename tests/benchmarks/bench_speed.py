@@ -6,31 +6,24 @@
 warm-up, in CPU time of the one thread that does it all, so that others on the machine disturb it little; and its ratio to one
 predict and update of a filterpy KalmanFilter (six states by three), timed the same way in the same run. Then, for 2,000
 targets, the parts, each with what it calls; and two radars whose biases are to be found, through the Timeline with its
-snapshots for late data. And what is small: a look at one target and at ten among four false alarms; and a replay of the Eiffel
-Tower's scenario through the whole core, in times of real time.
+snapshots for late data. And what is small: a look at one target and at ten among four false alarms.
 """
 
 from __future__ import annotations
 
 import math
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 import numpy as np
 from filterpy.kalman import KalmanFilter
 
-from fusion import recording
-from fusion.assembly import assemble
 from fusion.config import Accuracy, BiasSigma, Config, CoverageTable, Sensor, Site
-from fusion.config_file import load
 from fusion.messages import SECOND, Polar, Scan
-from fusion.replay import fed, write_down
 from fusion.tracking import kernels, tracker, weighing
 from fusion.tracking.initiation import Crossings
 from fusion.tracking.merging import Merging
@@ -39,8 +32,6 @@ from fusion.tracking.store import TrackStore
 from fusion.tracking.timeline import Timeline
 from fusion.tracking.tracker import Tracker
 from fusion.tracking.warm_up import warm_up
-from simulators import scenario_file
-from simulators.case import write_case
 
 SITE = Site(name="bench", latitude_deg=48.8582, longitude_deg=2.2945, ground_amsl_m=33.0, geoid_undulation_m=44.6)
 ACCURACY = Accuracy(range_m=5.0, azimuth_deg=0.5, elevation_deg=0.7)
@@ -50,7 +41,7 @@ DENSITY_KM2 = 6.4  # targets on a square kilometre: 2,000 within 10 km
 
 PARTS = (
     (Tracker, "_predict", "prediction"),
-    (tracker, "measure", "scan to arrays"),
+    (tracker, "freed", "scan to arrays"),
     (TrackStore, "gate", "gate"),
     (Tracker, "_expect", "targets not seen yet"),
     (TrackStore, "associate", "association"),
@@ -194,19 +185,6 @@ def small(targets: int, false: int) -> float:
     return float(np.median(costs))
 
 
-def eiffel() -> tuple[float, float]:
-    """Give how long the Eiffel Tower's scenario lasts and the CPU time of its replay, s; the best of two."""
-    stage, costs = scenario_file.load(scenario_file.find("eiffel_tower")), []
-    with tempfile.TemporaryDirectory() as scratch:
-        case = write_case(stage, Path(scratch))
-        for _ in range(2):
-            core = assemble(load(case.directory / "site.toml", {}), case.directory)
-            before = time.process_time()
-            write_down(fed(recording.read(case.directory / "recording.jsonl.gz"), core), Path(scratch) / "out")
-            costs.append(time.process_time() - before)
-    return case.seconds, min(costs)
-
-
 def little(step: float) -> None:
     """Print what small scans cost."""
     for targets, false in ((1, 0), (10, 4)):
@@ -214,9 +192,6 @@ def little(step: float) -> None:
         print(
             f"small scans, {targets} targets, {targets + false} detections: {cost:.0f} µs a step ({cost / step:.1f} filterpy steps)"
         )
-    lasts, took = eiffel()
-    print(f"Eiffel Tower: {lasts:.0f} s replayed in {took:.2f} s of CPU time, {lasts / took:.0f} × real time ({1e6 * took / step:.0f} "
-          "filterpy steps)", flush=True)  # fmt: skip
 
 
 def main(sizes: list[int]) -> None:

@@ -6,9 +6,12 @@ fixed order. `reference` says the same with filterpy; tests hold the two togethe
 `bearings` and `ghosts` call them.
 """
 
+from fusion.tracking.kernels.agreeing import misses, neighbours
 from fusion.tracking.kernels.associating import marginals, weigh
 from fusion.tracking.kernels.beginning import births, lean
 from fusion.tracking.kernels.differing import gate_differences
+from fusion.tracking.kernels.expecting import unseen
+from fusion.tracking.kernels.freeing import cells, free, sort
 from fusion.tracking.kernels.gating import gate
 from fusion.tracking.kernels.measuring import DIFFERENCE, DIRECTION, POSITION
 from fusion.tracking.kernels.motion import combine_all, hold, predict
@@ -16,6 +19,8 @@ from fusion.tracking.kernels.moving import moves
 from fusion.tracking.kernels.pairing import hear
 from fusion.tracking.kernels.ranging import fit
 from fusion.tracking.kernels.registering import NANOSECOND, register
+from fusion.tracking.kernels.tabling import move
+from fusion.tracking.kernels.trusting import trusted
 from fusion.tracking.kernels.updating import update
 
 __all__ = [
@@ -24,17 +29,25 @@ __all__ = [
     "NANOSECOND",
     "POSITION",
     "births",
+    "cells",
     "combine_all",
     "fit",
+    "free",
     "gate",
     "gate_differences",
     "hear",
     "hold",
     "lean",
     "marginals",
+    "misses",
+    "move",
     "moves",
+    "neighbours",
     "predict",
     "register",
+    "sort",
+    "trusted",
+    "unseen",
     "update",
     "weigh",
 ]

@@ -20,6 +20,13 @@ def mix(cross, mu, pi, c, steps, fade, out):
     """Mix the modes and move c ahead, in place: c_j = ρ F_j Σ_i ω_ij c_i. c (M,) is μ'; steps (M, 5), fade (S,) is ρ."""
     M = mu.shape[0]
     for s in range(fade.shape[0]):
+        owed = 0  # how many numbers are not 0: most tracks were never seen by most sensors, and nought stays nought
+        for j in range(M):
+            for i in range(6):
+                for k in range(6):
+                    owed += cross[j, s, i, k] != 0.0
+        if owed == 0:
+            continue
         for i in range(6):
             for j in range(M):
                 for k in range(6):

@@ -1,0 +1,237 @@
+"""What a scan says, as arrays: all of it that does not depend on what its sensor is off by, so that it is read once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from fusion.frame import SiteFrame
+from fusion.messages import CLASSES, LIGHT, SECOND, Bearing, Floats, Identity, Integers, Measurement, Polar, Position, Scan, Tdoa
+from fusion.tracking.births import number_of
+from fusion.tracking.classification import coded
+from fusion.tracking.kernels import DIFFERENCE, DIRECTION, POSITION
+from fusion.tracking.sensors import TIME_OFF, SensorModel
+
+REPORTED_SPEED_SIGMA = 5.0
+"""m/s: a reported velocity of unknown accuracy starts a track this far from the truth, each axis."""
+
+NEAREST = 0.1
+"""m: no range is taken for less, nor is less left of one when a bias is taken off it: it would have no direction."""
+
+FINEST = np.array([[1e-2, 1e-5, 1e-5, 1e-2, 1e-2, 1e-2], [1e-2] * 6, [1e-2] * 6]) ** 2
+"""m², rad², m²/s², by kind: no variance is taken for less. A drone is no point but a foot across, and air that shimmers bends
+light by two seconds of arc; told of a nanometre, a filter in double precision loses all that its covariance knew besides."""
+
+KEPT = 256
+"""Scans whose reading is kept: those of a window of late data, which are done again."""
+
+KINDS = {Position: POSITION, Tdoa: DIFFERENCE}
+"""Kinds of measurement row that are no directions."""
+
+NAN = math.nan
+
+
+class Reading(NamedTuple):
+    """D detections of one scan as they were measured. A component that was not measured has infinite variance."""
+
+    kind: Integers  # (D)
+    told: Floats  # (D, 6) as `Measurements.z`
+    stated: Floats  # (D, 6) variances
+    own: Floats  # (D) s, each detection's own time against the scan's, by the sensor's clock
+    time: Integers  # (D) ns, each detection's own
+    names: Integers  # (D), as in `Measurements`, with what follows
+    numbers: Integers
+    label: Integers
+    labels: Floats
+    hint: Floats
+    density: Floats
+    rows: Integers  # those that are no differences
+    first: Integers  # where each kind begins among them, sorted
+    n_direction: int
+    differences: Integers
+    against: Against
+    clocks: Floats  # (D) m², what is not known of the references' clocks
+    coverage: Floats
+    number: int  # what tells the look from others of its sensor and time
+
+
+class Readings:
+    """The readings of the last scans, each kept with its scan. What is forgotten is read again."""
+
+    def __init__(self, sensors: Mapping[str, SensorModel], frame: SiteFrame) -> None:
+        self.sensors, self.frame = sensors, frame
+        self._known: dict[int, tuple[Scan, Reading]] = {}
+
+    def of(self, scan: Scan) -> Reading:
+        """Give a scan's reading."""
+        known = self._known.get(id(scan))
+        if known is None or known[0] is not scan:
+            known = self._known[id(scan)] = (scan, read(scan, self.sensors[scan.sensor], self.frame, self.sensors))
+            if len(self._known) > KEPT:
+                del self._known[next(iter(self._known))]
+        return known[1]
+
+
+def read(scan: Scan, sensor: SensorModel, frame: SiteFrame, others: Mapping[str, SensorModel]) -> Reading:
+    """Turn a scan into arrays. others: the site's sensors, which differences are measured against."""
+    detections = scan.detections
+    D, time = len(detections), np.array([one.time for one in detections], np.int64)
+    z, variance, hint = np.zeros((D, 6)), np.full((D, 6), np.inf), np.zeros((D, 4))
+    kind = np.array([KINDS.get(type(one), DIRECTION) for one in detections], np.int64)
+    directions, positions = (kind == DIRECTION).nonzero()[0], (kind == POSITION).nonzero()[0]
+    differences, own = (kind == DIFFERENCE).nonzero()[0], (time - scan.time) / SECOND
+    if len(directions):
+        _directions(directions, detections, z, variance)
+    if len(positions):
+        filtered = sensor.config.output == "tracks"
+        _positions(positions.tolist(), detections, frame, z, variance, hint, filtered=filtered)
+    against = Against.of(detections, differences, others, z, variance) if len(differences) else Against.nothing(D)
+    variance, clocks = np.maximum(variance, FINEST[kind]), np.zeros(D)
+    if len(differences):
+        clocks[differences] = LIGHT**2 * against.clocks[against.base[differences]]
+        differences = differences[np.lexsort((own[differences], against.base[differences]))]
+    label, labels = _labels(detections, sensor)
+    begins = [0, *([len(directions)] if len(directions) and len(positions) else []), *([D - len(differences)] if D else [])]
+    return Reading(
+        kind=kind, told=z, stated=variance, own=own, time=time,
+        names=np.array([0 if one.identity is None else code(one.identity) for one in detections], np.int64),
+        numbers=_numbers(detections, sensor), label=label, labels=labels, hint=hint,
+        density=densities(kind, variance, sensor, against),
+        rows=(kind != DIFFERENCE).nonzero()[0], first=np.array(begins if len(differences) < D else [0], np.int64),
+        n_direction=len(directions), differences=differences, against=against, clocks=clocks,
+        coverage=sensor.coverage_of(scan.coverage), number=number_of(scan),
+    )  # fmt: skip
+
+
+def _numbers(detections: tuple[Measurement, ...], sensor: SensorModel) -> Integers:
+    """Give the code of each detection's track number, where the sensor follows targets itself."""
+    if sensor.config.output != "tracks":
+        return np.zeros(len(detections), np.int64)
+    return np.array([0 if one.id is None else coded(one.id) for one in detections], np.int64)
+
+
+def _labels(detections: tuple[Measurement, ...], sensor: SensorModel) -> tuple[Integers, Floats]:
+    """Give the label of each detection (D), and how likely it is by class (D, 5)."""
+    label, labels = np.zeros(len(detections), np.int64), np.ones((len(detections), len(CLASSES)))
+    for j, one in enumerate(detections):
+        if one.classes:
+            label[j], labels[j] = sensor.labels.read(one.classes)
+    return label, labels
+
+
+def code(identity: Identity) -> int:
+    """Give an identity's name as a number that is never 0: equal names, equal numbers, in every process."""
+    key = identity.key
+    if key is None:
+        return 0
+    return coded(key)
+
+
+def _directions(rows: Integers, detections: tuple[Measurement, ...], z: Floats, variance: Floats) -> None:
+    """Put range, azimuth, elevation and range rate into their rows; what was not measured keeps its infinite variance."""
+    told = np.array([_row(detections[j]) for j in rows.tolist()])
+    told[:, 0] = np.maximum(told[:, 0], NEAREST)
+    measured = ~np.isnan(told[:, :4])
+    z[rows, :4] = np.where(measured, told[:, :4], 0.0)
+    variance[rows, :4] = np.where(measured, told[:, 4:] ** 2, np.inf)
+
+
+def _row(one: Measurement) -> tuple[float, ...]:
+    """Give range, azimuth, elevation, range rate and their sigmas; NaN for what was not measured."""
+    if isinstance(one, Polar):
+        elevation, rate = one.elevation, one.range_rate
+        return (
+            *(one.range, one.azimuth, NAN if elevation is None else elevation, NAN if rate is None else rate),
+            *(one.sigma_range, one.sigma_azimuth, one.sigma_elevation, one.sigma_range_rate),
+        )
+    if isinstance(one, Bearing):
+        elevation = one.elevation
+        return (NAN, one.azimuth, NAN if elevation is None else elevation, NAN, 0.0, one.sigma_azimuth, one.sigma_elevation, 0.0)
+    raise TypeError(f"{type(one).__name__} is not a direction")
+
+
+def _positions(
+    rows: list[int],
+    detections: tuple[Measurement, ...],
+    frame: SiteFrame,
+    z: Floats,
+    variance: Floats,
+    hint: Floats,
+    *,
+    filtered: bool,
+) -> None:
+    """Put the positions into the grid, all at once.
+
+    The velocity of a sensor's own tracker (`filtered`) is what its places say already, and lags where they lag: it starts a
+    track and updates none.
+    """
+    reports = [detection for detection in detections if isinstance(detection, Position)]
+    heights = np.array([math.nan if report.altitude is None else report.altitude for report in reports])
+    place = frame.grid_from_wgs84([report.latitude for report in reports], [report.longitude for report in reports], heights)
+    enu_from_grid = frame.enu_from_grid_matrix(np.nan_to_num(place))
+    for j, report, at, matrix in zip(rows, reports, place, enu_from_grid, strict=True):
+        z[j, :2], variance[j, :2] = at[:2], report.sigma_horizontal**2
+        if report.altitude is not None:
+            z[j, 2], variance[j, 2] = report.altitude, report.sigma_vertical**2
+        if report.velocity is not None:
+            rate = np.linalg.solve(matrix, np.array(report.velocity))
+            hint[j, :3], hint[j, 3] = rate, max(report.sigma_velocity or REPORTED_SPEED_SIGMA, float(FINEST[POSITION, 3]) ** 0.5)
+            if report.sigma_velocity is not None and not filtered:
+                z[j, 3:], variance[j, 3:] = rate, report.sigma_velocity**2
+
+
+class Against(NamedTuple):
+    """What the differences of a scan are measured against: the references, and each one's baseline and clock."""
+
+    base: Integers  # (D)
+    origins: Floats  # (R, 3)
+    coefficients: Floats  # (R, 3, 10)
+    names: tuple[str, ...]  # (R)
+    clocks: Floats  # (R) s², variance of the reference's clock
+
+    @classmethod
+    def nothing(cls, count: int) -> Against:
+        """Give the references of a scan (D: count) without differences."""
+        return cls(np.zeros(count, np.int64), np.zeros((0, 3)), np.zeros((0, 3, 10)), (), np.zeros(0))
+
+    @classmethod
+    def of(
+        cls,
+        detections: tuple[Measurement, ...],
+        rows: Integers,
+        others: Mapping[str, SensorModel],
+        z: Floats,
+        variance: Floats,
+    ) -> Against:
+        """Put the differences (rows) into z and variance, as metres, and list what they are measured against."""
+        base = np.zeros(len(detections), np.int64)
+        told = [(j, one) for j in rows.tolist() if isinstance(one := detections[j], Tdoa)]
+        names = sorted({one.reference for _, one in told})
+        for j, one in told:
+            base[j] = names.index(one.reference)
+            z[j, 0], variance[j, 0] = LIGHT * one.tdoa, (LIGHT * one.sigma_tdoa) ** 2
+        horizons = [others[name].horizon for name in names]
+        origins = np.array([horizon.origin for horizon in horizons]).reshape(-1, 3)
+        coefficients = np.array([horizon.coefficients for horizon in horizons]).reshape(-1, 3, 10)
+        clocks = np.array([others[name].prior.covariance[TIME_OFF, TIME_OFF] for name in names])
+        return cls(base, origins, coefficients, tuple(names), clocks)
+
+
+def densities(kind: Integers, variance: Floats, sensor: SensorModel, against: Against) -> Floats:
+    """Give the density of one false alarm over the components that each detection measured."""
+    one = sensor.densities
+    measured = np.isfinite(variance)
+    directions = kind == DIRECTION
+    direction = one["azimuth"] * np.where(measured[:, 0], one["range"], 1.0)
+    direction = direction * np.where(measured[:, 2], one["elevation"], 1.0) * np.where(measured[:, 3], one["range_rate"], 1.0)
+    if directions.all():
+        return direction
+    position = one["area"] * np.where(measured[:, 2], one["height"], 1.0) * np.where(measured[:, 3], one["velocity"], 1.0)
+    placed = np.where(directions, direction, position)
+    if not len(against.names):
+        return placed
+    apart = np.linalg.norm(sensor.horizon.enu_from_grid(against.origins), axis=1)
+    return np.where(kind == DIFFERENCE, 0.5 / np.maximum(apart, NEAREST)[against.base], placed)
