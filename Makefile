@@ -33,6 +33,7 @@ bench: .venv/run-ready
 docs: .venv/test-ready
 	$(BIN)/vigie schema --write docs
 	$(BIN)/vigie scenario keys > docs/scenarios.md
+	$(BIN)/vigie scenario schema > docs/schema/scenario.json
 	$(BIN)/vigie scenario list --page > docs/library.md
 
 # Pin what pyproject.toml allows. Needs pip-tools; run it when a dependency changes, and commit what it writes.

@@ -158,6 +158,13 @@ def _scenario_list(chosen: argparse.Namespace) -> int:
     return names()
 
 
+def _scenario_schema(_: argparse.Namespace) -> int:
+    from simulators.scenario_page import scenario_schema  # noqa: PLC0415
+
+    print(scenario_schema().decode())
+    return 0
+
+
 def _scenario_keys(_: argparse.Namespace) -> int:
     from simulators.scenario_page import scenario_page  # noqa: PLC0415
 
@@ -184,12 +191,11 @@ def _score(chosen: argparse.Namespace) -> int:
 
 
 def _zones_check(chosen: argparse.Namespace) -> int:
-    from fusion.assembly import read_zones  # noqa: PLC0415
+    from fusion.zone_files import check  # noqa: PLC0415
 
-    for file in chosen.file:
-        zones = read_zones((file.name,), file.parent)
-        print(f"{file}: good. {len(zones)} zones: {', '.join(zone.identifier for zone in zones)}")
-    return 0
+    said, good = check(chosen.file, chosen.write)
+    print("\n".join(said))
+    return 0 if good else 2
 
 
 def _journal_verify(chosen: argparse.Namespace) -> int:
@@ -243,6 +249,7 @@ DO: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "bench": _bench,
     "scenario_list": _scenario_list,
     "scenario_keys": _scenario_keys,
+    "scenario_schema": _scenario_schema,
     "scenario_check": _scenario_check,
     "score": _score,
 }

@@ -42,9 +42,10 @@ def _for_operators(commands: Commands) -> None:
     _for_the_book(commands)
 
     zones = commands.add_parser("zones", help="zone files").add_subparsers(required=True, metavar="COMMAND")
-    zones_check = zones.add_parser("check", help="explain what is wrong with ED-318 files")
+    zones_check = zones.add_parser("check", help="explain what is wrong with zone files: ED-318, ED-269")
     zones_check.set_defaults(do="zones_check")
     zones_check.add_argument("file", type=Path, nargs="+")
+    zones_check.add_argument("--write", type=Path, metavar="OUT", help="write what can be read of one file, repaired, as ED-318")
 
 
 def _for_the_book(commands: Commands) -> None:
@@ -156,6 +157,7 @@ def _for_scenarios(commands: Commands) -> None:
     listing.set_defaults(do="scenario_list")
     listing.add_argument("--page", action="store_true", help="docs/library.md: all that each is, as Markdown")
     scenario.add_parser("keys", help="what a scenario may say: docs/scenarios.md").set_defaults(do="scenario_keys")
+    scenario.add_parser("schema", help="the same for editors: docs/schema/scenario.json").set_defaults(do="scenario_schema")
     judging = scenario.add_parser("check", help="fly it, run it through the core, and judge it by its own expectations")
     judging.set_defaults(do="scenario_check")
     which = judging.add_mutually_exclusive_group(required=True)

@@ -15,21 +15,24 @@ from fusion.zones.zones import Zone, ZoneSet
 
 def assemble(config: Config, base: Path) -> Pipeline:
     """Build the core; files are relative to `base`. Raise ConfigError naming the file and the fault."""
-    zones = ZoneSet.of(read_zones(config.zones.files, base), config.site.frame())
-    return Pipeline(config, sensors.load(), zones, read_register(config.zones.register, base))
+    always, frame = read_zones(config.zones.files, base), config.site.frame()
+    plans = {name: ZoneSet.of([*always, *read_zones(files, base)], frame) for name, files in config.zones.plans.items()}
+    register = read_register(config.zones.register, base)
+    return Pipeline(config, sensors.load(), plans or ZoneSet.of(always, frame), register)
 
 
 def read_zones(files: tuple[str, ...], base: Path) -> list[Zone]:
     """Read every zone of some ED-318 files."""
-    return [zone for name in files for zone in parse_zones(_text(base / name, "zones.files"), str(base / name))]
+    return [zone for name in files for zone in parse_zones(read_text(base / name, "zones.files"), str(base / name))]
 
 
 def read_register(name: str | None, base: Path) -> Register:
     """Read a register file; without one, nobody is registered."""
-    return Register() if name is None else parse_register(_text(base / name, "zones.register"), str(base / name))
+    return Register() if name is None else parse_register(read_text(base / name, "zones.register"), str(base / name))
 
 
-def _text(path: Path, key: str) -> str:
+def read_text(path: Path, key: str) -> str:
+    """Read a file that a key names; raise ConfigError where that is not possible."""
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:

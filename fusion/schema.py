@@ -15,6 +15,7 @@ from fusion.messages import Alert, PictureMessage, Rejected, StatusMessage, Trac
 from fusion.zones.commands import Command
 from fusion.zones.crowds import Crowd
 from fusion.zones.ed318_tables import Feature
+from fusion.zones.plans import ZonePlan
 from fusion.zones.positions import ZonePosition
 from fusion.zones.windows import ZoneWindow
 from sensors.scan import WireScan
@@ -26,6 +27,7 @@ MESSAGES: dict[str, Any] = {
     "zone": Feature,
     "zone_position": ZonePosition,
     "zone_window": ZoneWindow,
+    "zone_plan": ZonePlan,
     "command": Command,
     "tracks": tuple[Track, ...],
     "picture": PictureMessage,
@@ -49,7 +51,7 @@ this file. `vigie check SITE` explains what is wrong by key, line and what was e
 
 def schemas() -> dict[str, bytes]:
     """Give the JSON Schema (2020-12) of each message, by the name of its row in `TOPICS`."""
-    return {name: _schema(kind) for name, kind in MESSAGES.items()} | {"configuration": _schema(Config)}
+    return {name: schema(kind) for name, kind in MESSAGES.items()} | {"configuration": schema(Config)}
 
 
 def configuration_page() -> str:
@@ -59,7 +61,7 @@ def configuration_page() -> str:
 
 def write(directory: Path) -> list[Path]:
     """Write `schema/*.json` and `configuration.md` below a directory; give what was written."""
-    texts = {directory / "schema" / f"{name}.json": schema + b"\n" for name, schema in schemas().items()}
+    texts = {directory / "schema" / f"{name}.json": text + b"\n" for name, text in schemas().items()}
     texts[directory / "configuration.md"] = configuration_page().encode()
     (directory / "schema").mkdir(parents=True, exist_ok=True)
     for path, text in texts.items():
@@ -67,14 +69,14 @@ def write(directory: Path) -> list[Path]:
     return list(texts)
 
 
-def _schema(kind: Any) -> bytes:
-    """Give a schema without the tags that tell Outputs apart inside the service: they do not leave it."""
-    (schema,), components = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
+def schema(kind: Any) -> bytes:
+    """Give a record's JSON Schema without the tags that tell Outputs apart inside the service: they do not leave it."""
+    (whole,), components = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
     for name, component in components.items():
         if name in {"PictureMessage", "Rejected", "StatusMessage"}:
             component["properties"].pop("type", None)
             component["required"] = [key for key in component["required"] if key != "type"]
-    whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "$defs": components}
+    whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", **whole, "$defs": components}
     return msgspec.json.format(msgspec.json.encode(whole, order="sorted"), indent=1)
 
 

@@ -16,8 +16,9 @@ from typing import IO, NamedTuple
 import numpy as np
 
 from fusion.errors import RecordingError
-from fusion.messages import CLASSES, SECOND, RawMessage
+from fusion.messages import CLASSES, SECOND, Floats, Integers, RawMessage
 from fusion.recording import line_of
+from simulators import true_sensors
 from simulators.earth import enu_from_ecef_matrix, wgs84_from_ecef
 from simulators.publish import messages
 from simulators.scenario_file import Stage
@@ -25,6 +26,9 @@ from simulators.targets import Target, targets
 
 TRUTH_STEP = 0.2
 """s between rows of truth: between them a straight line is within a h²/8 = 2.5 cm at 5 m/s²."""
+
+TRUTH_ROWS = 20_000
+"""Rows that are written at once: some megabytes."""
 
 EVENTS_HEAD = ("time_unix_s", "truth", "latitude_deg", "longitude_deg", "altitude_hae_m", "text")
 
@@ -44,12 +48,13 @@ class Case(NamedTuple):
 def write_case(stage: Stage, directory: Path) -> Case:
     """Write `recording.jsonl.gz`, `truth.csv` and `site.toml` (with the files that it names) into a directory.
 
-    And `events.csv`, where the scenario notes what somebody does.
+    And `events.csv`, where the scenario notes what somebody does; `truth_sensors.json`, where the site was not told the truth.
     """
     directory.mkdir(parents=True, exist_ok=True)
     flown = targets(stage)
     count = write_recording(directory / "recording.jsonl.gz", messages(stage, flown))
     write_truth(directory / "truth.csv", stage, flown)
+    true_sensors.write(directory / true_sensors.NAME, stage, flown)
     write_events(directory / "events.csv", stage, flown)
     write_site(stage, directory)
     return Case(directory, count, len(flown), stage.scenario.duration_s)
@@ -78,11 +83,47 @@ def write_recording(path: Path, stream: Iterable[RawMessage]) -> int:
 
 def write_truth(path: Path, stage: Stage, flown: tuple[Target, ...], step: float = TRUTH_STEP) -> None:
     """Write where every target truly is, a row a step while it flies, in the order of time."""
-    tables = [_rows(stage, target, step) for target in flown]
-    numbers = [number for table, _ in tables for number in table]
-    lines = [line for _, text in tables for line in text]
     with _written(path) as file:
-        file.write("\n".join([TRUTH_HEAD, *(lines[i] for i in np.argsort(numbers, kind="stable").tolist()), ""]).encode())
+        file.write(f"{TRUTH_HEAD}\n".encode())
+        if flown:
+            for text in _lines(stage, flown, step):
+                file.write(text.encode())
+
+
+def _lines(stage: Stage, flown: tuple[Target, ...], step: float) -> Iterator[str]:
+    """Give the rows of truth, many at a time."""
+    tables = [_rows(stage, target, step) for target in flown]
+    steps = np.concatenate([numbers for numbers, _ in tables])
+    values = np.concatenate([columns for _, columns in tables])
+    whose = np.repeat(np.arange(len(flown)), [len(numbers) for numbers, _ in tables])
+    line = [_line(target) for target in flown]
+    order = np.argsort(steps, kind="stable")
+    for begin in range(0, len(order), TRUTH_ROWS):
+        rows = order[begin : begin + TRUTH_ROWS]
+        yield "".join([line[i] for i in whose[rows].tolist()]) % tuple(values[rows].ravel().tolist())
+
+
+def _rows(stage: Stage, target: Target, step: float) -> tuple[Integers, Floats]:
+    """Give the numbers (n,) of the steps at which a target flies, and what is in the columns (n, 7) that change."""
+    track = target.trajectory
+    steps = np.arange(math.ceil(track.start / step), math.floor(min(track.end, stage.scenario.duration_s) / step) + 1)
+    time = step * steps
+    position, speed = track.motion(time)
+    latitude, longitude, height = wgs84_from_ecef(position)
+    velocity = np.einsum("nij,nj->ni", enu_from_ecef_matrix(latitude, longitude), speed)
+    columns = [stage.start / SECOND + time, np.degrees(latitude), np.degrees(longitude), height, *velocity.T]
+    return steps, np.stack(columns, axis=-1)
+
+
+def _line(target: Target) -> str:
+    """Give a target's row with room for its numbers; one `%` for many rows takes half the time of one for each."""
+    key = target.identity.key if target.identity else None
+    facts = f"{CLASSES[target.class_index]},{key.partition(':')[2] if key else ''},{'yes' if target.authorised else 'no'}"
+    return f"%.3f,{_literal(target.id)},%.9f,%.9f,%.3f,%.4f,%.4f,%.4f,{_literal(facts)}\n"
+
+
+def _literal(text: str) -> str:
+    return text.replace("%", "%%")
 
 
 def write_events(path: Path, stage: Stage, flown: tuple[Target, ...]) -> None:
@@ -108,26 +149,6 @@ def write_events(path: Path, stage: Stage, flown: tuple[Target, ...]) -> None:
         rows.writerow([f"{stage.start / SECOND + at:.3f}", name, *place, text])
     with _written(path) as file:
         file.write(table.getvalue().encode())
-
-
-def _rows(stage: Stage, target: Target, step: float) -> tuple[range, list[str]]:
-    """Give the numbers of the steps at which a target flies, and its row of each."""
-    track = target.trajectory
-    steps = range(math.ceil(track.start / step), math.floor(min(track.end, stage.scenario.duration_s) / step) + 1)
-    time = step * np.array(steps, float)
-    position, speed = track.motion(time)
-    latitude, longitude, height = wgs84_from_ecef(position)
-    velocity = np.einsum("nij,nj->ni", enu_from_ecef_matrix(latitude, longitude), speed)
-    key = target.identity.key if target.identity else None
-    facts = f"{CLASSES[target.class_index]},{key.partition(':')[2] if key else ''},{'yes' if target.authorised else 'no'}"
-    columns = [stage.start / SECOND + time, np.degrees(latitude), np.degrees(longitude), height, *velocity.T]
-    line = f"%.3f,{_literal(target.id)},%.9f,%.9f,%.3f,%.4f,%.4f,%.4f,{_literal(facts)}\n"  # one call of % is a third faster
-    text = line * len(steps) % tuple(np.stack(columns, axis=-1).ravel().tolist())
-    return steps, text.split("\n")[:-1]
-
-
-def _literal(text: str) -> str:
-    return text.replace("%", "%%")
 
 
 @contextmanager

@@ -7,9 +7,11 @@ import math
 import numpy as np
 
 from fusion.messages import Floats, Measurement, Polar
+from simulators.detection import signal
 from simulators.interference import behind
 from simulators.targets import Target
-from simulators.view import Hits, View, signal
+from simulators.trajectory import Trajectory, fleets
+from simulators.view import Hits, View
 
 THRESHOLD_DB = 13.0
 """Signal-to-noise ratio that is called a detection: Pd 0.9 at Pfa 1e-6 for a steady echo (Skolnik, Introduction, §2.5)."""
@@ -31,12 +33,14 @@ VALUES = ("range", "azimuth", "elevation", "range_rate", "snr", "rcs", "class")
 
 def detect(view: View) -> list[Hits]:
     """Give the plots of every target, those of clutter that moves, of source −2 − its number, and the false alarms."""
-    found = [_plots(view, i, target) for i, target in enumerate(view.targets)]
-    return [*found, *(_plots(view, -2 - i, thing) for i, thing in enumerate(view.clutter)), _false_plots(view)]
+    things = [*view.targets, *view.clutter]
+    numbers = [*range(len(view.targets)), *(-2 - i for i in range(len(view.clutter)))]
+    times = _when(view, [thing.trajectory for thing in things])
+    found = [_plots(view, number, thing, time) for number, thing, time in zip(numbers, things, times, strict=True)]
+    return [*found, _false_plots(view)]
 
 
-def _plots(view: View, index: int, target: Target) -> Hits:
-    time = _when(view, target)
+def _plots(view: View, index: int, target: Target, time: Floats) -> Hits:
     seen = view.directions(*target.trajectory.motion(time))
     met = np.abs(_beam(view, seen.azimuth) - time) < MET if view.behaviour.rotating else np.ones(len(time), bool)
     seeing = view.detects(target.id, seen.range, target.rcs_dbsm)
@@ -51,22 +55,23 @@ def _plots(view: View, index: int, target: Target) -> Hits:
     return Hits(hit, time[hit], np.full(len(hit), index), np.stack(columns, axis=-1)[hit])
 
 
-def _when(view: View, target: Target) -> Floats:
-    """Give the times (n,) at which the beam is on a target: t = T − P (1 − azimuth(t) / 2π) for an antenna that turns.
+def _when(view: View, tracks: list[Trajectory]) -> Floats:
+    """Give the times (k, n) at which the beam is on each: t = T − P (1 − azimuth(t) / 2π) for an antenna that turns.
 
     Solved by repetition; a target's azimuth turns thousands of times slower than the antenna, so it converges at once.
     """
-    end = view.looks.time
-    if not view.behaviour.rotating:
-        return end
-    time = end - view.looks.period / 2.0
-    for _ in range(3):
-        time = _beam(view, view.azimuth(target.trajectory.position(time)))
-    return time
+    when = np.tile(view.looks.time, (len(tracks), 1))
+    if view.behaviour.rotating:
+        for rows, fleet in fleets(tracks):
+            time = when[rows] - view.looks.period / 2.0
+            for _ in range(3):
+                time = _beam(view, view.azimuth(fleet.position(time)))
+            when[rows] = time
+    return when
 
 
 def _beam(view: View, azimuth: Floats) -> Floats:
-    """Give when the beam of each look (n,) points to an azimuth (n,): clockwise from north, and at north when the look ends."""
+    """Give when the beam of each look (n,) points to azimuths (…, n): clockwise from north, and at north when the look ends."""
     return np.asarray(view.looks.time - view.looks.period * (1.0 - azimuth / math.tau))
 
 

@@ -100,7 +100,7 @@ def fly(route: Route, limits: Limits, duration: float, random: np.random.Generat
     calm = 1.0 - WANDER_SHARE
     first = _first_window(reference, before, limits.acceleration * calm, limits.lift * calm)
     once = _average(reference, first, before)
-    peak = float(np.linalg.norm(np.diff(once, axis=0), axis=1).max(initial=0.0)) / STEP
+    peak = float(_lengths(np.diff(once, axis=0)).max(initial=0.0)) / STEP
     second = max(1, math.ceil(2.0 * peak / (limits.jerk * calm * STEP)))
     velocity = _average(once, second, before)
     path = STEP * np.concatenate([np.zeros((1, 3)), np.cumsum(velocity, axis=0)])
@@ -139,7 +139,7 @@ def _first_window(reference: Floats, before: Floats, across: float, up: float) -
     lengthened until the whole flight fits. It ends at the latest where n spans twice the top speed.
     """
     held = _padded(reference, 1, 1, before)
-    corners = np.flatnonzero(np.abs(np.diff(held, axis=0)).max(axis=1) > STEADY)
+    corners = np.unique(np.nonzero(np.abs(np.diff(held, axis=0)) > STEADY)[0])
     apart = _apart(corners)
     limits = np.array([across, up]) * STEP
     samples, peak = 1, _steepest(held, corners, 2, limits)
@@ -199,6 +199,12 @@ def _sines(count: int, rates: Floats, phases: Floats) -> Floats:
     return np.asarray(summed.reshape(3, -1).T[:count])
 
 
+def _lengths(vectors: Floats) -> Floats:
+    """Give the lengths (n,) of vectors (n, 3): column by column, which numpy does faster than along short rows."""
+    x, y, z = vectors.T
+    return np.asarray(np.sqrt(x * x + y * y + z * z))
+
+
 def used(path: Floats, limits: Limits) -> tuple[float, float, float]:
     """Give the greatest share of each limit (acceleration, lift, jerk) that a sampled path (n, 3) uses."""
     acceleration = np.diff(path, 2, axis=0) / STEP**2
@@ -207,5 +213,5 @@ def used(path: Floats, limits: Limits) -> tuple[float, float, float]:
     return (
         float(across.max(initial=0.0)) / limits.acceleration,
         float(up.max(initial=0.0)) / limits.lift,
-        float(np.linalg.norm(jerk, axis=1).max(initial=0.0)) / limits.jerk,
+        float(_lengths(jerk).max(initial=0.0)) / limits.jerk,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fusion.schema import tables
+from fusion.schema import schema, tables
 from simulators.scenario import Scenario
 
 HEAD = """# Scenarios
@@ -18,6 +18,9 @@ vigie scenario check NAME --broken        # the variant broken on purpose: it mu
 vigie scenario check --all --jobs 4       # the whole library, as it is and broken: 0 where all of it comes out as it should
 vigie simulate NAME --out DIR             # write recording, truth and site
 ```
+
+[schema/scenario.json](schema/scenario.json) lets an editor that knows TOML schemas (Taplo, Even Better TOML) complete keys and
+mark mistakes as they are typed: `#:schema docs/schema/scenario.json` as the file's first line.
 
 A whole scenario is short:
 
@@ -88,6 +91,11 @@ leaps above 700 m/s are refused with file, row and field; so is XML that declare
 
 The same scenario and seed give the same bytes, in any process and at any speed.
 """
+
+
+def scenario_schema() -> bytes:
+    """Give the JSON Schema of a scenario file."""
+    return schema(Scenario)
 
 
 def scenario_page() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -10,12 +11,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import solve_banded
 
-from fusion.messages import Floats
+from fusion.messages import Floats, Integers
 
 STEP = 0.05
 """s between the samples of a flight: six and more in the shortest ramp of the liveliest kind (0.3 s)."""
 
 GRAVITY = 9.80665
+
+FEW = 100
+"""Tracks in a fleet: enough to be fast, and some megabytes."""
 
 
 class Leg(NamedTuple):
@@ -48,7 +52,12 @@ class Trajectory:
     @property
     def end(self) -> float:
         """When the last sample is, s after the scenario's start."""
-        return self.start + self.step * (len(self.samples) - 1)
+        return self.start + self.step * (self.count - 1)
+
+    @property
+    def count(self) -> int:
+        """How many samples there are."""
+        return len(self.samples)
 
     def flying(self, time: ArrayLike) -> NDArray[np.bool_]:
         """Tell for each time whether the target is in the air."""
@@ -74,14 +83,47 @@ class Trajectory:
         Between samples Δ apart with slopes s, s′ (Hermite): p₀ + s h u + (3 Δ − 2 s h − s′ h) u² + (s h + s′ h − 2 Δ) u³.
         """
         at = np.clip(np.asarray(time, float) - self.start, 0.0, self.end - self.start) / self.step
-        row = np.minimum(at.astype(np.int64), len(self.samples) - 2)
-        first, rise = self.samples[row], self.samples[row + 1] - self.samples[row]
-        here, there = self._slopes[row] * self.step, self._slopes[row + 1] * self.step
+        row = np.minimum(at.astype(np.int64), self.count - 2)
+        first, rise = self._take(self.samples, row), self._take(self.samples, row + 1) - self._take(self.samples, row)
+        here, there = self._take(self._slopes, row) * self.step, self._take(self._slopes, row + 1) * self.step
         return (at - row)[..., None], first, here, 3.0 * rise - 2.0 * here - there, here + there - 2.0 * rise
+
+    def _take(self, values: Floats, row: Integers) -> Floats:
+        return np.asarray(values[row])
 
     @cached_property
     def _slopes(self) -> Floats:
         return _slopes(self.samples, self.step)
+
+
+@dataclass(frozen=True, eq=False)
+class Fleet(Trajectory):
+    """Several that fly from one time to another: samples are (k, n, 3), and times and what comes of them have a row each."""
+
+    members: tuple[Trajectory, ...]
+
+    @property
+    def count(self) -> int:
+        """How many samples each has."""
+        return int(self.samples.shape[1])
+
+    def _take(self, values: Floats, row: Integers) -> Floats:
+        return np.asarray(values[np.arange(len(values))[:, None], row])
+
+    @cached_property
+    def _slopes(self) -> Floats:
+        return np.stack([member._slopes for member in self.members])  # noqa: SLF001 - they are of its own kind
+
+
+def fleets(tracks: Sequence[Trajectory]) -> Iterator[tuple[list[int], Fleet]]:
+    """Put tracks together that can be asked at once; give which they are, and the fleet."""
+    alike: dict[tuple[float, float, int], list[int]] = {}
+    for i, track in enumerate(tracks):
+        alike.setdefault((track.start, track.step, track.count), []).append(i)
+    for (start, step, _), rows in alike.items():
+        for few in (rows[begin : begin + FEW] for begin in range(0, len(rows), FEW)):
+            members = tuple(tracks[i] for i in few)
+            yield few, Fleet(start, step, np.stack([member.samples for member in members]), members)
 
 
 def _slopes(samples: Floats, step: float) -> Floats:

@@ -15,8 +15,11 @@ import psycopg
 
 from tests.brokers import DEADLINE_S, die_with_parent
 
-QUICK = ("fsync=off", "full_page_writes=off", "listen_addresses=", "max_connections=50", "unix_socket_permissions=0777")
-"""The machine under a test does not lose power, and nobody comes over the network."""
+QUICK = ("fsync=off", "full_page_writes=off")
+"""The machine under a test does not lose power."""
+
+ALONE = ("listen_addresses=", "max_connections=50", "unix_socket_permissions=0777")
+"""Nobody comes over the network."""
 
 
 def programs() -> Path | None:
@@ -30,8 +33,9 @@ def programs() -> Path | None:
 class PostgreSQL:
     """A server, reached through a socket in its directory."""
 
-    def __init__(self, where: Path) -> None:
+    def __init__(self, where: Path, *, quick: bool = True) -> None:
         self._where = where
+        self._settings = (*ALONE, *(QUICK if quick else ()))
         self._home = Path(tempfile.mkdtemp(prefix="vigie-postgresql-", dir="/tmp"))
         self._user: dict[str, object] = {}
         if os.geteuid() == 0:  # a server refuses to be root
@@ -45,7 +49,7 @@ class PostgreSQL:
         cluster = self._home / "cluster"
         initdb = [self._where / "initdb", "-D", cluster, "-U", "vigie", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
         subprocess.run(initdb, check=True, capture_output=True, cwd=self._home, **self._user)
-        settings = [word for setting in (*QUICK, f"unix_socket_directories={self._home}") for word in ("-c", setting)]
+        settings = [word for setting in (*self._settings, f"unix_socket_directories={self._home}") for word in ("-c", setting)]
         self._process = subprocess.Popen(
             [self._where / "postgres", "-D", cluster, *settings],
             stderr=subprocess.PIPE,

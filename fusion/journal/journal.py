@@ -11,7 +11,20 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select, tuple_, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    select,
+    tuple_,
+    update,
+)
 
 from fusion.errors import JournalError
 from fusion.journal import chain
@@ -90,7 +103,7 @@ class Journal:
     def head(self) -> Head:
         """Give the number and the hash of the last entry."""
         with self.database.reading() as connection:
-            return Head(*connection.execute(select(HEAD.c.sequence, HEAD.c.hash)).one())
+            return Head(*connection.execute(_READ_HEAD).one())
 
     def close(self) -> None:
         """Close the journal; nothing is pending, for every call has committed what it wrote."""
@@ -109,8 +122,8 @@ class Journal:
             rows.append(
                 draft | {"sequence": head.sequence, "written": written, "salt": salt, "digest": digest, "hash": head.hash}
             )
-        connection.execute(ENTRIES.insert(), rows)
-        connection.execute(update(HEAD).values(head._asdict()))
+        connection.execute(_INSERT, rows)
+        connection.execute(_SET_HEAD, {"last": head.sequence, "its_hash": head.hash})
         return rows
 
     def _alerts(self, *where: ColumnElement[bool]) -> list[Entry]:
@@ -163,21 +176,41 @@ def _fresh(drafts: Sequence[dict[str, Any]], known: Iterable[tuple[Any, ...]]) -
 
 def _known(connection: Connection, drafts: Sequence[dict[str, Any]]) -> dict[tuple[Any, ...], Entry]:
     """Find the rows among drafts that are there already, by their marks."""
-    revisions = [(draft["subject"], draft["revision"]) for draft in drafts if draft["kind"] == "alert"]
-    standing = [(draft["kind"], draft["subject"]) for draft in drafts if draft["kind"] in STANDING]
-    moments = [(draft["kind"], draft["subject"], draft["time"]) for draft in drafts if draft["kind"] not in {"alert", *STANDING}]
-    alerts = and_(ENTRIES.c.kind == "alert", tuple_(ENTRIES.c.subject, ENTRIES.c.revision).in_(revisions))
-    newest = select(func.max(ENTRIES.c.sequence)).where(tuple_(ENTRIES.c.kind, ENTRIES.c.subject).in_(standing))
-    stands = ENTRIES.c.sequence.in_(newest.group_by(ENTRIES.c.kind, ENTRIES.c.subject).scalar_subquery())
-    notes = tuple_(ENTRIES.c.kind, ENTRIES.c.subject, ENTRIES.c.time).in_(moments)
-    asked = [condition for condition, given in ((alerts, revisions), (stands, standing), (notes, moments)) if given]
-    chosen = select(*_ENTRY, ENTRIES.c.kind, ENTRIES.c.time).where(or_(*asked))
-    return {_mark(row._asdict()): _entry(row) for row in connection.execute(chosen)}
+    asked: dict[str, set[tuple[Any, ...]]] = {}
+    for draft in drafts:
+        if draft["kind"] == "alert":
+            asked.setdefault("alert", set()).add((draft["subject"], draft["revision"]))
+        elif draft["kind"] in STANDING:
+            asked.setdefault("standing", set()).add((draft["kind"], draft["subject"]))
+        else:
+            asked.setdefault("note", set()).add((draft["kind"], draft["subject"], draft["time"]))
+    found = (row for name, keys in asked.items() for row in connection.execute(_KNOWN[name], {"keys": list(keys)}))
+    return {_mark(row._asdict()): _entry(row) for row in found}
+
+
+def _statements() -> dict[str, Select[*tuple[Any, ...]]]:
+    """Make the questions after what is known, once: making them takes longer than their answers."""
+    e = ENTRIES.c
+    keys: BindParameter[Any] = bindparam("keys", expanding=True)
+    chosen = select(*_ENTRY, e.kind, e.time)
+    newest = select(func.max(e.sequence)).where(tuple_(e.kind, e.subject).in_(keys)).group_by(e.kind, e.subject)
+    return {
+        "alert": chosen.where(e.kind == "alert", tuple_(e.subject, e.revision).in_(keys)),
+        "standing": chosen.where(e.sequence.in_(newest)),
+        "note": chosen.where(tuple_(e.kind, e.subject, e.time).in_(keys)),
+    }
+
+
+_KNOWN = _statements()
+_READ_HEAD = select(HEAD.c.sequence, HEAD.c.hash)
+_LOCK_HEAD = _READ_HEAD.with_for_update()
+_SET_HEAD = update(HEAD).values(sequence=bindparam("last"), hash=bindparam("its_hash"))
+_INSERT = ENTRIES.insert()
 
 
 def _locked_head(connection: Connection) -> Head:
     """Give the end of the chain, and keep every other writer away from it."""
-    found = connection.execute(select(HEAD.c.sequence, HEAD.c.hash).with_for_update()).one_or_none()
+    found = connection.execute(_LOCK_HEAD).one_or_none()
     if found is None:
         raise JournalError("the journal has no head: its table was emptied; `vigie journal verify` says what is left")
     return Head(*found)

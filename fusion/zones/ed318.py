@@ -67,7 +67,8 @@ def read_ed269(zone: dict[str, Any], place: str) -> Zone:
 def read_zone(tree: dict[str, Any], place: str) -> Zone:
     """Read one feature of ED-318."""
     properties = tree.get("properties")
-    return _zone(tree, place + called(properties.get("identifier") if isinstance(properties, dict) else None))
+    called_so = called(properties.get("identifier") if isinstance(properties, dict) else None)
+    return _zone(tree, place if place.endswith(called_so) else place + called_so)
 
 
 def _zone(tree: dict[str, Any], place: str) -> Zone:

@@ -8,6 +8,7 @@ import random
 import msgspec
 import pytest
 
+from fusion.journal.verifying import verify
 from tests.e2e.books import RECORDED, journal, journalled, replayed
 from tests.e2e.processes import Command, run
 from tests.e2e.stage import write
@@ -100,6 +101,7 @@ def test_a_killed_service_goes_on_where_it_was(fresh_broker, tmp_path, moment):
     assert journalled(tmp_path) == alerts == seen.alert_payloads()
     assert is_subsequence(seen.tracks(), tracks)  # what was said in the moment of death nobody heard; nothing is otherwise
     with journal(tmp_path) as book:
+        assert verify(book) == []
         assert book.unpublished() == []
         assert {entry.alert: entry.payload for entry in book.open_alerts()} == newest
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from fusion.errors import JournalError
 from fusion.journal import Command, Journal, Note
+from fusion.journal.verifying import verify
 from fusion.messages import Alert
 from fusion.payload import payload
 from tests.brokers import die_with_parent
@@ -133,7 +134,10 @@ def test_however_often_and_in_whatever_batches_it_is_written_a_revision_is_one_r
 # --- When things go wrong --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(4))
+KILLS = [*range(4), *(pytest.param(seed, marks=pytest.mark.deep) for seed in range(4, 100))]
+
+
+@pytest.mark.parametrize("seed", KILLS)
 def test_after_a_kill_at_any_moment_everything_acknowledged_is_there(place, seed):
     count = random.Random(seed).randrange(1, 400)
     with subprocess.Popen(
@@ -146,6 +150,7 @@ def test_after_a_kill_at_any_moment_everything_acknowledged_is_there(place, seed
         process.kill()
         acknowledged += [line for line in process.stdout if line.endswith("\n")]
     journal = Journal(place.url)
+    assert verify(journal) == []
     found = {f"{entry.sequence} {entry.alert} {entry.revision}\n" for entry in journal.unpublished()}
     journal.close()
     assert set(acknowledged) <= found

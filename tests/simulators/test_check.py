@@ -1,15 +1,19 @@
 """A scenario is an acceptance test: it passes as it is, and fails when it is broken on purpose."""
 
+import json
+import tomllib
+from datetime import datetime
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from fusion.__main__ import main
 from fusion.errors import ConfigError
 from simulators import scenario_file
 from simulators.check import check, check_all, names, trial
-from simulators.scenario_file import LIBRARY, load
-from simulators.scenario_page import scenario_page
+from simulators.scenario_file import LIBRARY, find, library, load
+from simulators.scenario_page import scenario_page, scenario_schema
 from tests.simulators.scenes import DRONE, RADAR
 
 SITE = RADAR + '[zones]\nfiles = ["zones_eiffel_tower.json"]\n'
@@ -96,6 +100,18 @@ def test_what_breaks_nothing_or_contradicts_itself_is_refused(scenario, wrong, e
 def test_the_library_is_listed(capsys):
     assert names() == 0
     assert "eiffel_tower" in capsys.readouterr().out
+
+
+def test_the_schema_is_fresh_fits_every_scenario_of_the_library_and_refuses_a_wrong_key():
+    page = Path(__file__).parents[2] / "docs" / "schema" / "scenario.json"
+    assert page.read_bytes() == scenario_schema() + b"\n"
+    judge = jsonschema.Draft202012Validator(json.loads(scenario_schema()))
+    for name in library():
+        told = tomllib.loads(find(name).read_text(encoding="utf-8"))
+        plain = json.loads(json.dumps(told, default=datetime.isoformat))
+        judge.validate(plain)
+        assert not judge.is_valid(plain | {"duration": 3})
+        assert not judge.is_valid(plain | {"wind": {"speed_mps": 3}})
 
 
 def test_the_page_of_keys_is_fresh():
