@@ -15,8 +15,10 @@ from fusion.zones.zones import Zone, ZoneSet
 
 def assemble(config: Config, base: Path) -> Pipeline:
     """Build the core; files are relative to `base`. Raise ConfigError naming the file and the fault."""
-    zones = ZoneSet.of(read_zones(config.zones.files, base), config.site.frame())
-    return Pipeline(config, sensors.load(), zones, read_register(config.zones.register, base))
+    always, frame = read_zones(config.zones.files, base), config.site.frame()
+    plans = {name: ZoneSet.of([*always, *read_zones(files, base)], frame) for name, files in config.zones.plans.items()}
+    register = read_register(config.zones.register, base)
+    return Pipeline(config, sensors.load(), plans or ZoneSet.of(always, frame), register)
 
 
 def read_zones(files: tuple[str, ...], base: Path) -> list[Zone]:

@@ -158,6 +158,13 @@ class Zones(Table):
     """Who may fly where."""
 
     files: Annotated[tuple[str, ...], Meta(description="ED-318 files, relative to this one")] = ()
+    plans: Annotated[
+        dict[Name, tuple[str, ...]],
+        Meta(
+            description="files that hold by plan, beside `files`: A = [...], B = [...]; the first is in force until the topic "
+            "zones/plan says otherwise"
+        ),
+    ] = {}
     register: Annotated[str | None, Meta(description="TOML file of authorised identities, relative to this one")] = None
 
 

@@ -476,6 +476,7 @@ class StatusMessage(Record, tag="status", omit_defaults=False, kw_only=True):
     time: Time
     tracks: dict[str, int]
     alerts: int
+    plan: str | None = None
     sensors: dict[str, SensorHealth]
     stores: dict[str, StoreHealth] = {}
     crowds: dict[str, CrowdState] = {}

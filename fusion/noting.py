@@ -24,6 +24,10 @@ def noted(message: RawMessage, outputs: Sequence[Output], tree: TopicTree) -> li
     if address.name == "command":
         body = msgspec.json.encode(decode_command(message.payload))
         return [Note("command", address.parts["alert"], message.received, body)]
+    if address.name == "zone_window":
+        return [Note("zone", f"{address.parts['zone']}/window", message.received, message.payload)]
+    if address.name == "zone_plan":
+        return [Note("zone", "zones/plan", message.received, message.payload)]
     if address.name in STANDING:
         return [Note(address.name, address.parts[address.name], message.received, message.payload)]
     return []

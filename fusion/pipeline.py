@@ -22,6 +22,7 @@ from fusion.zones.ed318 import parse_zones
 from fusion.zones.exposure import Exposure
 from fusion.zones.following import Following
 from fusion.zones.permits import Register
+from fusion.zones.plans import FIRST, decode_plan
 from fusion.zones.rules import assess
 from fusion.zones.windows import ZoneWindow, decode_window, windowed
 from fusion.zones.zones import Zone, ZoneSet
@@ -35,7 +36,9 @@ a picture is extrapolated no further than what is on its way may still correct."
 class Pipeline:
     """One site's core. What it does is a function of its configuration and of what it was fed, in order."""
 
-    def __init__(self, config: Config, adapters: dict[str, Adapter], zones: ZoneSet, register: Register) -> None:
+    def __init__(
+        self, config: Config, adapters: dict[str, Adapter], zones: ZoneSet | Mapping[str, ZoneSet], register: Register
+    ) -> None:
         """Build the core; `zones` and `register` are those of the files, to which zones by topic are added."""
         self.config, self.register = config, register
         self.frame = config.site.frame()
@@ -48,7 +51,9 @@ class Pipeline:
         self.exposure = Exposure()
         self.publisher = Publisher(config.publish, self.frame, config.site.name)
         self.now = 0
-        self._filed, self.zones = zones, zones
+        self._plans = {FIRST: zones} if isinstance(zones, ZoneSet) else dict(zones)
+        self._plan = next(iter(self._plans))
+        self.zones = self._plans[self._plan]
         self._changed_zones: dict[str, Zone | None] = {}
         self._windows: dict[str, ZoneWindow] = {}
         self._status_due = 0
@@ -81,6 +86,8 @@ class Pipeline:
                 self._change_zone(message, address)
             case "zone_window":
                 return self._change_window(message, address.parts["zone"])
+            case "zone_plan":
+                self._change_plan(message)
             case "zone_position":
                 return self._hear_anchor(message, address.parts["zone"])
             case "command":
@@ -136,6 +143,12 @@ class Pipeline:
             [] if self.zones.find(name) else [refused(message, f"zone {name}: is not known yet; its window is kept until it is")]
         )
 
+    def _change_plan(self, message: RawMessage) -> None:
+        """Put another plan's zones in force; what came by topic stays as it is."""
+        self._plan = decode_plan(message.payload, tuple(self._plans))
+        self.zones = self._with_changes(self._changed_zones, self._windows)
+        self._status_due = 0  # whoever switched sees at once that it is done
+
     def _hear_anchor(self, message: RawMessage, name: str) -> list[Output]:
         """Take where a moving zone's anchor is; zones and positions are retained, and may come in any order."""
         zone = self.zones.find(name)
@@ -143,7 +156,7 @@ class Pipeline:
         return [] if note is None else [refused(message, note)]
 
     def _with_changes(self, changes: Mapping[str, Zone | None], windows: Mapping[str, ZoneWindow]) -> ZoneSet:
-        zones = self._filed
+        zones = self._plans[self._plan]
         for name, zone in changes.items():
             zones = zones.without(name) if zone is None else zones.with_zone(zone)
         for name, window in windows.items():
@@ -180,6 +193,7 @@ class Pipeline:
             time=utc(self.now),
             tracks=_counted(table),
             alerts=len(self.alerts.open),
+            plan=self._plan or None,
             sensors=self.intake.health(self.now, self.timeline.tracker.registration.biases()),
             crowds=self.exposure.state(self.now),
             counters={},
@@ -208,6 +222,7 @@ class Pipeline:
             crowds=self.exposure.held,
             publisher=self.publisher.state,
             intake=self.intake.records,
+            plan=self._plan,
             windows=self._windows,
             zones=self._changed_zones,
         )
@@ -223,6 +238,7 @@ class Pipeline:
         self.publisher.state = state.publisher
         self.intake.records = dict(state.intake)
         self._changed_zones = dict(state.zones)
+        self._plan = state.plan if state.plan in self._plans else next(iter(self._plans))
         self._windows = dict(state.windows)
         self.zones = self._with_changes(self._changed_zones, self._windows)
         self.now, self._status_due = state.now, state.status_due

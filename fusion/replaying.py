@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import sys
@@ -57,6 +58,7 @@ def replay(wanted: Wanted) -> int:
         raise ConfigError("replay: nothing to do with it; expected --out, --compare or --onto")
     config, build = _site(wanted.site)
     begin = _Beginning(config, build, wanted.biases)
+    gc.freeze()  # what is there now stays: no collection looks through all of numba again
     with tempfile.TemporaryDirectory() as scratch:
         out = wanted.out or Path(scratch)
         done = write_down(_watched(_steps(wanted, config, begin)), out)

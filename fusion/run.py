@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -27,6 +28,7 @@ def serve(config: Config, base: Path, *, embedded: bool) -> None:
     leave_at_once()
     logger.info("preparing the tracker's kernels: a quarter of a minute the first time, a second later on")
     warm_up()
+    gc.freeze()  # what is there now stays: no collection looks through all of numba again
     asyncio.run(_serve(config, base, embedded=embedded))
 
 

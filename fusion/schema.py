@@ -15,6 +15,7 @@ from fusion.messages import Alert, PictureMessage, Rejected, StatusMessage, Trac
 from fusion.zones.commands import Command
 from fusion.zones.crowds import Crowd
 from fusion.zones.ed318_tables import Feature
+from fusion.zones.plans import ZonePlan
 from fusion.zones.positions import ZonePosition
 from fusion.zones.windows import ZoneWindow
 from sensors.scan import WireScan
@@ -26,6 +27,7 @@ MESSAGES: dict[str, Any] = {
     "zone": Feature,
     "zone_position": ZonePosition,
     "zone_window": ZoneWindow,
+    "zone_plan": ZonePlan,
     "command": Command,
     "tracks": tuple[Track, ...],
     "picture": PictureMessage,

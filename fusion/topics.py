@@ -30,6 +30,7 @@ TOPICS: dict[str, Topic] = {
     "zone": Topic("zone/{zone}", "in", 1, True, "one ED-318 feature; empty to withdraw it"),
     "zone_position": Topic("zone/{zone}/position", "in", 1, True, "where a moving zone's anchor is"),
     "zone_window": Topic("zone/{zone}/window", "in", 1, True, "when a zone is in force, instead of as published; empty to undo"),
+    "zone_plan": Topic("zones/plan", "in", 1, True, "which plan's zones are in force; empty for the first"),
     "command": Topic("alert/{alert}/command", "in", 1, False, "acknowledge, shelve, reject, annotate"),
     "tracks": Topic("tracks", "out", 0, False, "the tracks that changed since the last one"),
     "picture": Topic("picture", "out", 1, True, "the whole picture"),

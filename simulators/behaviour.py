@@ -79,6 +79,14 @@ class Ptz(Table, kw_only=True):
     dwell_s: Annotated[Second, Meta(description="how long it stays with one before it chooses again")] = 5.0
 
 
+class Counts(Table):
+    """A camera that counts people in the cells that it sees."""
+
+    every_s: Annotated[Positive, Meta(description="between two counts")] = 10.0
+    sigma: Annotated[float, Meta(ge=0.0, le=2.0, description="standard deviation of the logarithm of its factor")] = 0.17
+    correlation_s: Annotated[Second, Meta(description="the factor stays for so long; 0: each count errs anew")] = 60.0
+
+
 class Behaviour(Table):
     """How a configured sensor really behaves, where that is not plain."""
 
@@ -124,6 +132,7 @@ class Behaviour(Table):
         Meta(description="whom a time-difference sensor compares with; the next of its kind in the site's list: a ring"),
     ] = None
     ptz: Annotated[Ptz | None, Meta(description="a camera that looks at one thing at a time")] = None
+    counts: Annotated[Counts | None, Meta(description="a camera that counts the people of [[crowd]]")] = None
     confusion: Annotated[
         Confusion | None, Meta(description="how often it names what how, where that is not what the site was told")
     ] = None

@@ -18,6 +18,7 @@ import numpy as np
 from fusion.errors import RecordingError
 from fusion.messages import CLASSES, SECOND, Floats, Integers, RawMessage
 from fusion.recording import line_of
+from simulators import true_sensors
 from simulators.earth import enu_from_ecef_matrix, wgs84_from_ecef
 from simulators.publish import messages
 from simulators.scenario_file import Stage
@@ -47,12 +48,13 @@ class Case(NamedTuple):
 def write_case(stage: Stage, directory: Path) -> Case:
     """Write `recording.jsonl.gz`, `truth.csv` and `site.toml` (with the files that it names) into a directory.
 
-    And `events.csv`, where the scenario notes what somebody does.
+    And `events.csv`, where the scenario notes what somebody does; `truth_sensors.json`, where the site was not told the truth.
     """
     directory.mkdir(parents=True, exist_ok=True)
     flown = targets(stage)
     count = write_recording(directory / "recording.jsonl.gz", messages(stage, flown))
     write_truth(directory / "truth.csv", stage, flown)
+    true_sensors.write(directory / true_sensors.NAME, stage, flown)
     write_events(directory / "events.csv", stage, flown)
     write_site(stage, directory)
     return Case(directory, count, len(flown), stage.scenario.duration_s)

@@ -18,6 +18,7 @@ from fusion.messages import SECOND, RawMessage, Record, Time, utc
 from fusion.topics import TOPICS, TopicTree
 from sensors import Station
 from simulators.clutter import clutter
+from simulators.crowds import counts
 from simulators.scenario_file import Stage
 from simulators.sensing import detections, scans, view
 from simulators.targets import Target, targets
@@ -46,6 +47,7 @@ def messages(stage: Stage, flown: tuple[Target, ...] | None = None) -> Iterator[
     moving = clutter(stage)
     streams = [_scans(stage, sensor, flown, moving, topics) for sensor in stage.site.sensor]
     streams += [_statuses(stage, sensor, topics) for sensor in stage.site.sensor]
+    streams += [_crowds(stage, sensor, flown, topics) for sensor in stage.site.sensor]
     yield from heapq.merge(*streams, key=attrgetter("received", "topic"))
 
 
@@ -57,6 +59,14 @@ def _scans(
     topic = topics.path("scan", sensor=sensor.id)
     for scan in scans(at_work, detections(at_work), stage.start):
         yield RawMessage(topic=topic, payload=encode(station, scan), received=scan.received)
+
+
+def _crowds(stage: Stage, sensor: Sensor, flown: tuple[Target, ...], topics: TopicTree) -> Iterator[RawMessage]:
+    """Say how many people a camera counts."""
+    told, topic = stage.behaviour(sensor.id).counts, topics.path("crowd", sensor=sensor.id)
+    if told is not None:
+        for received, crowd in counts(view(stage, sensor, flown), told, stage.scenario.crowd, stage.start):
+            yield RawMessage(topic=topic, payload=msgspec.json.encode(crowd), received=received)
 
 
 def _statuses(stage: Stage, sensor: Sensor, topics: TopicTree) -> Iterator[RawMessage]:

@@ -7,10 +7,11 @@ import math
 import numpy as np
 
 from fusion.messages import Floats, Measurement, Polar
+from simulators.detection import signal
 from simulators.interference import behind
 from simulators.targets import Target
 from simulators.trajectory import Trajectory, fleets
-from simulators.view import Hits, View, signal
+from simulators.view import Hits, View
 
 THRESHOLD_DB = 13.0
 """Signal-to-noise ratio that is called a detection: Pd 0.9 at Pfa 1e-6 for a steady echo (Skolnik, Introduction, §2.5)."""

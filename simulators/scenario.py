@@ -130,6 +130,18 @@ class Road(Table, kw_only=True):
     rcs_dbsm: Annotated[tuple[Decibel, NonNegative], Meta(description="mean cross-section and how it spreads, dB")] = (20.0, 5.0)
 
 
+class People(Table, kw_only=True):
+    """People on the ground, whom cameras may count."""
+
+    id: Annotated[Name, Meta(description="the cell's name in the counts")]
+    latitude_deg: Latitude
+    longitude_deg: Longitude
+    radius_m: Annotated[float, Meta(gt=0.0, le=2000.0)]
+    people: Annotated[
+        tuple[tuple[Second, NonNegative], ...], Meta(min_length=1, description="[at this time, so many]; straight between")
+    ]
+
+
 class Building(Table):
     """A block that hides what is behind it: its outline on the ground, and its height."""
 
@@ -186,6 +198,7 @@ class Scenario(Table):
     traffic: tuple[Traffic, ...] = ()
     birds: tuple[Birds, ...] = ()
     road: tuple[Road, ...] = ()
+    crowd: tuple[People, ...] = ()
     sensor: tuple[Behaviour, ...] = ()
     building: Annotated[tuple[Building, ...], Meta(description="what no sensor sees or hears through")] = ()
     expect: tuple[Expectation, ...] = ()

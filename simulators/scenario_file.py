@@ -134,6 +134,12 @@ def _contradictions(scenario: Scenario) -> list[Fault]:
     """Find what no single key can be blamed for."""
     faults = _twice("actor", [actor.id for actor in scenario.actor])
     faults += _named_twice(scenario)
+    faults += _twice("crowd", [cell.id for cell in scenario.crowd])
+    faults += [
+        (("crowd", i, "people"), "goes back in time; expected [time, number] in the order of time")
+        for i, cell in enumerate(scenario.crowd)
+        if [at for at, _ in cell.people] != sorted({at for at, _ in cell.people})
+    ]
     faults += _twice("sensor", [sensor.id for sensor in scenario.sensor])
     faults += [fault for i, actor in enumerate(scenario.actor) for fault in _faults_of_actor(("actor", i), actor)]
     faults += scenario_sensors.contradictions(scenario)

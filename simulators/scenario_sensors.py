@@ -28,6 +28,7 @@ MEANT_FOR = {
     "echo": ("radar",),
     "decodes": ("rf",),
     "ptz": ("camera",),
+    "counts": ("camera",),
     "interference": ("radar", "rf", "tdoa", "adsb", "remote_id"),
     "confusion": ("radar", "camera"),
     "class_accuracy": ("radar", "camera"),

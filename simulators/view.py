@@ -15,9 +15,10 @@ from scipy.special import ndtr
 from fusion.config import Accuracy, Sensor
 from fusion.messages import Floats, Integers
 from simulators import interference
-from simulators.behaviour import Behaviour, Echo
+from simulators.behaviour import Behaviour
 from simulators.buildings import Prism, hidden
 from simulators.chance import Chance, correlated
+from simulators.detection import probability
 from simulators.earth import Place
 from simulators.labels import Labels, labels
 from simulators.looks import Looks
@@ -152,10 +153,10 @@ class View:
         """
         random = self.chance("detection", target)
         draw = correlated(random, len(distance), 1, self.looks.period, self.behaviour.gap_s)[:, 0]
-        probability = self.probability(distance, rcs_dbsm)
+        chance = self.probability(distance, rcs_dbsm)
         if self.behaviour.interference and self.sensor.kind == "radar":
-            probability = interference.weakened(probability, self.louder(), self.false_alarm)
-        return np.asarray(ndtr(draw) < probability)
+            chance = interference.weakened(chance, self.louder(), self.false_alarm)
+        return np.asarray(ndtr(draw) < chance)
 
     @property
     def false_alarm(self) -> float:
@@ -171,18 +172,9 @@ class View:
         return np.asarray(self.sensor.coverage.range_m[1] / np.sqrt(self.louder(link)))
 
     def probability(self, distance: Floats, rcs_dbsm: float = 0.0) -> Floats:
-        """Give the probability of detection at ranges (n,): the configured one, the scenario's steps, or an echo's.
-
-        An echo that fluctuates from look to look (Swerling 1) is detected with Pd = Pfa^(1 / (1 + SNR)) (Skolnik,
-        Introduction, §2.8; Richards, Fundamentals of Radar Signal Processing, §6.3).
-        """
-        steps, echo = self.behaviour.detection_by_range, self.behaviour.echo
-        if echo is not None:
-            return np.asarray(echo.false_alarm ** (1.0 / (1.0 + signal(echo, distance, rcs_dbsm))))
-        if not steps:
-            return np.full(len(distance), self.sensor.detection_probability)
-        limits, shares = np.array([step[0] for step in steps]), np.array([*(step[1] for step in steps), 0.0])
-        return np.asarray(shares[np.searchsorted(limits, distance, side="left")])
+        """Give the probability of detection at ranges (n,), in quiet."""
+        told = self.behaviour
+        return probability(self.sensor.detection_probability, told.detection_by_range, told.echo, distance, rcs_dbsm)
 
     def named(self, target: Target, rows: int) -> Floats:
         """Draw what each look names a target, a number of its labels."""
@@ -208,9 +200,3 @@ class View:
     def classes(self, named: float) -> dict[str, float] | None:
         """Give the class report of a number of its labels."""
         return self.labels.report(named)
-
-
-def signal(echo: Echo, distance: Floats, rcs_dbsm: float) -> Floats:
-    """Give the mean signal-to-noise ratios (n,), as ratios, at ranges (n,): SNR ~ σ R⁻⁴ (the radar equation)."""
-    decibels = echo.snr_db + rcs_dbsm - echo.rcs_dbsm - 40.0 * np.log10(np.maximum(distance, 1.0) / echo.range_m)
-    return np.asarray(10.0 ** (decibels / 10.0))

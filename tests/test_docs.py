@@ -36,6 +36,7 @@ from fusion.transport.counters import COUNTERS
 from fusion.zones.commands import decode_command
 from fusion.zones.crowds import decode_crowd
 from fusion.zones.ed318 import parse_zones
+from fusion.zones.plans import decode_plan
 from fusion.zones.positions import decode_position
 from fusion.zones.windows import decode_window
 from sensors.scan import Station, adapter
@@ -67,6 +68,7 @@ DECODERS = {
     "zone": lambda payload: parse_zones(payload, "the example"),
     "zone_position": lambda payload: decode_position(payload, 2**62, STATION.frame),
     "zone_window": decode_window,
+    "zone_plan": lambda payload: decode_plan(payload, ("A", "B")),
     "zone_state": lambda payload: msgspec.json.decode(payload, type=ZoneState),
     "command": decode_command,
     "track": lambda payload: msgspec.json.decode(payload, type=Track),

@@ -406,3 +406,37 @@ def test_a_window_that_comes_before_its_zone_is_kept_and_told():
 def test_a_window_that_makes_no_sense_is_refused_with_the_reason(payload_, why):
     (refusal,) = tell(pipeline(circle("HERE", 3000.0)), "zone_window", payload_)
     assert why in refusal.reason
+
+
+def planned():
+    sets = {"A": ZoneSet.of([circle("HERE", 3000.0)], FRAME), "B": ZoneSet.of([circle("THERE", 100.0)], FRAME)}
+    return Pipeline(CONFIG, dict(BUILT_IN), sets, Register())
+
+
+def plan_message(plan):
+    body = json.dumps({"plan": plan, "who": "m.durand", "why": "storm"}).encode() if plan else b""
+    return RawMessage(topic=TREE.path("zone_plan"), payload=body, received=START + SECOND)
+
+
+def test_a_plan_puts_all_its_zones_in_the_place_of_the_others_and_what_came_by_topic_stays():
+    core = planned()
+    core.feed(RawMessage(topic=TREE.path("zone", zone="FLO-1"), payload=MOVING, received=START + 1))
+    assert [zone.identifier for zone in core.zones.zones] == ["FLO-1", "HERE"]
+    assert core.feed(plan_message("B")) == []
+    assert [zone.identifier for zone in core.zones.zones] == ["FLO-1", "THERE"]
+    (status,) = said(core.feed(Tick(time=START + SECOND)), StatusMessage)
+    assert status.plan == "B"
+    again = planned()
+    again.restore(core.snapshot())
+    assert [zone.identifier for zone in again.zones.zones] == ["FLO-1", "THERE"]
+    again.feed(plan_message(""))
+    assert [zone.identifier for zone in again.zones.zones] == ["FLO-1", "HERE"]
+
+
+@pytest.mark.parametrize(("core", "plan"), [(planned, "C"), (pipeline, "A"), (planned, " ")])
+def test_a_plan_that_is_not_the_sites_is_refused_and_changes_nothing(core, plan):
+    core = core()
+    before = core.zones.zones
+    (refusal,) = core.feed(plan_message(plan))
+    assert "zone plan" in refusal.reason
+    assert core.zones.zones == before

@@ -21,7 +21,7 @@ SCANS = ("scan", "raw")
 LEAVE_S = 1.0
 """A broker that is still there answers in milliseconds; who asked us to stop shall wait 2 s at most."""
 
-INWARD = (*SCANS, "sensor_status", "crowd", "command", "zone", "zone_position", "zone_window")
+INWARD = (*SCANS, "sensor_status", "crowd", "command", "zone", "zone_position", "zone_window", "zone_plan")
 """Rows of `TOPICS` that the service hears."""
 
 

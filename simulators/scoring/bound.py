@@ -4,10 +4,11 @@ With the target's path known but to the tracker, J the information on place and 
 
     J ← (F J⁻¹ Fᵀ + Q)⁻¹  between looks,   J ← J + p_D Hᵀ R⁻¹ H  at a look of a sensor that covers the target
 
-H at the true place, R and p_D as `site.toml` has them (the information reduction of Farina, Ristic, Timmoneri 2002: false
-alarms and the doubt whose detection is whose are left out, so the bound is below what they allow). Q is nearly constant
-velocity, its density told moment by moment from how the truth changed its velocity: the bound of a tracker that knows how hard
-a target manoeuvres, and not which way. A flight smoother than white acceleration noise can be tracked a little below it.
+H at the true place, R and p_D as `site.toml` has them, or as they truly are where `truth_sensors.json` says so (the information
+reduction of Farina, Ristic, Timmoneri 2002: false alarms and the doubt whose detection is whose are left out, so the bound is
+below what they allow). Q is nearly constant velocity, its density told moment by moment from how the truth changed its velocity:
+the bound of a tracker that knows how hard a target manoeuvres, and not which way. A flight smoother than white acceleration noise
+can be tracked a little below it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from simulators.scoring.eyes import Eye, eyes
 from simulators.scoring.pairing import Pairs
 from simulators.scoring.reading import Truth, Truths
 from simulators.scoring.scene import EDGE, Scene
+from simulators.true_sensors import TrueSensors
 
 PRIOR = np.array([1000.0, 1000.0, 200.0, 15.0, 15.0, 3.0])
 """Sigmas before the first look, m and m/s: it is somewhere over the site and flies as drones fly."""
@@ -44,9 +46,10 @@ class Look(NamedTuple):
 
     eye: Eye
     components: Integers  # of (range, azimuth, elevation)
-    weight: Floats  # p_D/σ² of each component; of east, north, up where there are none
+    weight: Floats  # 1/σ² of each component; of east, north, up where there are none
     times: Floats  # s
     targets: Integers  # (m,) the truths that it may measure
+    reported: bool = False  # the looks are reports that it made: it detected
 
 
 class Bound(NamedTuple):
@@ -67,16 +70,20 @@ def bound(
     pairs: Pairs,
     looks: Mapping[str, Floats] | None = None,
     reported: Mapping[tuple[str, str], Floats] | None = None,
+    sensors: TrueSensors | None = None,
 ) -> Bound:
     """Bound every truth; `looks` and `reported` are what a recording tells: when sensors looked, and when they reported whom.
 
+    `sensors` is what is true of them where the site was told otherwise.
     A sensor that reports at will (`detections-only`) counts with the reports that it made, as a target sends or does not.
     Without a recording, the others look every period, and these are left out.
     """
     named = [name for name in scene.truths if name in truths]
     flown = [truths[name] for name in named]
-    used = [look for eye in eyes(config) for look in _looks(eye, scene.time, named, looks, reported or {})]
-    learnt = [_learnt(look, flown, [(reported or {}).get((look.eye.sensor.id, name)) for name in named]) for look in used]
+    sensors = sensors or TrueSensors()
+    used = [look for eye in eyes(sensors.corrected(config)) for look in _looks(eye, scene.time, named, looks, reported or {})]
+    seen = [[(reported or {}).get((look.eye.sensor.id, name)) for name in named] for look in used]
+    learnt = [_learnt(look, named, flown, times, sensors) for look, times in zip(used, seen, strict=True)]
     root = _run(flown, used, learnt, scene.time, scene.dimensions)
     known = np.isfinite(root[pairs.step, pairs.truth]) & (root[pairs.step, pairs.truth] < scene.c)
     at, error = root[pairs.step, pairs.truth][known], pairs.distance[known]
@@ -100,11 +107,10 @@ def _looks(
         return []
     if eye.sensor.reports == "detections-only":
         times = [(j, reported[eye.sensor.id, name]) for j, name in enumerate(truths) if (eye.sensor.id, name) in reported]
-        return [Look(eye, components, sigma**-2, at, np.array([j])) for j, at in times]
+        return [Look(eye, components, sigma**-2, at, np.array([j]), reported=True) for j, at in times]
     every = np.arange(time[0], time[-1] + EDGE, eye.sensor.period_s) if eye.sensor.period_s else np.zeros(0)
     times_of_all = every if looks is None else looks.get(eye.sensor.id, np.zeros(0))
-    weight = eye.sensor.detection_probability * sigma**-2
-    return [Look(eye, components, weight, times_of_all, np.arange(len(truths)))] if len(times_of_all) else []
+    return [Look(eye, components, sigma**-2, times_of_all, np.arange(len(truths)))] if len(times_of_all) else []
 
 
 def _measures(sensor: Sensor) -> tuple[Integers, Floats]:
@@ -147,7 +153,7 @@ def _run(flown: list[Truth], used: list[Look], learnt: list[Floats], time: Float
     return root
 
 
-def _learnt(look: Look, flown: list[Truth], reports: list[Floats | None]) -> Floats:
+def _learnt(look: Look, named: list[str], flown: list[Truth], reports: list[Floats | None], sensors: TrueSensors) -> Floats:
     """Give what each look tells of each target's place (t, m, 3, 3): nought where it is neither covered nor was reported.
 
     A site may call its coverage smaller than it is; what was reported was seen.
@@ -157,7 +163,8 @@ def _learnt(look: Look, flown: list[Truth], reports: list[Floats | None]) -> Flo
         place = [np.interp(look.times, flown[j].time, flown[j].place[:, axis]) for axis in range(3)]
         there = np.stack(place, axis=-1)
         seen = look.eye.sees(there) | _reported(look.times, reports[j])
-        found[:, i] = information(look, there) * seen[:, None, None]
+        detected = 1.0 if look.reported else sensors.detection(look.eye.sensor, named[j], look.eye.polar(there)[:, 0])
+        found[:, i] = information(look, there) * (seen * detected)[:, None, None]
     return found
 
 
@@ -171,7 +178,7 @@ def _reported(times: Floats, reports: Floats | None) -> Mask:
 
 
 def information(look: Look, place: Floats) -> Floats:
-    """Give p_D Hᵀ R⁻¹ H (n, 3, 3) of a look at places (n, 3)."""
+    """Give Hᵀ R⁻¹ H (n, 3, 3) of a look at places (n, 3)."""
     if not len(look.components):
         return np.tile(np.diag(look.weight), (len(place), 1, 1))
     H = look.eye.slopes(place)[:, look.components]

@@ -17,7 +17,7 @@ from fusion.config import Config
 from fusion.config_file import load
 from fusion.errors import RecordingError
 from fusion.replay import fed, write_down
-from simulators import scenario_file
+from simulators import scenario_file, true_sensors
 from simulators.case import write_case
 from simulators.jobs import bar, watched
 from simulators.outcomes import load_alerts
@@ -72,7 +72,8 @@ def _judged(files: Files, config: Config, asked: Asked, watch: Callable[[str], N
     truths = load_truths(files.truth, here)
     heard = files.recording or _beside(files.truth, "recording.jsonl.gz", "recording.jsonl", "recording.mcap")
     spared = named(truths, asked.indifferent)
-    return judge(tracks, truths, asked._replace(indifferent=spared), config, heard, watch), heard
+    sensors = true_sensors.read(files.truth)
+    return judge(tracks, truths, asked._replace(indifferent=spared), config, heard, watch, sensors), heard
 
 
 def _evidence(files: Files, config: Config, site: Path, heard: Path | None) -> Evidence:

@@ -25,6 +25,7 @@ from simulators.scoring.scene import Scene
 from simulators.scoring.score import Score, score_of
 from simulators.scoring.siap import Siap, siap
 from simulators.scoring.times import Times, times
+from simulators.true_sensors import TrueSensors
 
 
 class Asked(NamedTuple):
@@ -85,10 +86,11 @@ def judge(
     config: Config | None = None,
     recording: Path | None = None,
     watch: Callable[[str], None] = lambda _: None,
+    sensors: TrueSensors | None = None,
 ) -> Judged:
     """Judge tracks by the truth; with a site, against its bound, with a recording its sensors.
 
-    `watch` hears what is done next.
+    `watch` hears what is done next; `sensors` is what is true of them where the site was told otherwise.
     """
     watch("pairing")
     whole = Scene.of(tracks, truths, c=asked.c, step=asked.step, horizontal=asked.horizontal)
@@ -101,7 +103,7 @@ def judge(
     watch("sensors")
     heard = hear(recording, config, truths, tracks, whole, whole_pairs) if recording and config else None
     watch("bound")
-    least = _bound(config, truths, scene, pairs, heard) if config else None
+    least = _bound(config, truths, scene, pairs, heard, sensors) if config else None
     watch("tables")
     judgement = Judgement(
         asked=asked,
@@ -132,8 +134,8 @@ def owners(scene: Scene, pairs: Pairs) -> dict[str, str]:
     return found
 
 
-def _bound(config: Config, truths: Truths, scene: Scene, pairs: Pairs, heard: Heard | None) -> Bound:
-    return bound(config, truths, scene, pairs, heard and heard.looks, heard and heard.reported)
+def _bound(config: Config, truths: Truths, scene: Scene, pairs: Pairs, heard: Heard | None, sensors: TrueSensors | None) -> Bound:
+    return bound(config, truths, scene, pairs, heard and heard.looks, heard and heard.reported, sensors)
 
 
 def _velocity_nees(scene: Scene, pairs: Pairs) -> Consistency:

@@ -10,6 +10,7 @@ is sought as `vigie replay --from` does it: index found and read, core built, st
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import tempfile
@@ -96,6 +97,7 @@ def bounds():
 
 def main(arguments: list[str]) -> int:
     warm_up()
+    gc.freeze()  # as `vigie replay` does
     lasts = float(arguments[0]) if arguments else LASTS
     with tempfile.TemporaryDirectory() as scratch:
         case = eiffel(Path(scratch) / "case")

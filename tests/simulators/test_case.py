@@ -8,10 +8,12 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pyproj
 import pytest
 
 from fusion.errors import RecordingError
+from simulators import true_sensors
 from simulators.case import write_case, write_recording
 from simulators.publish import messages
 from simulators.targets import targets
@@ -113,3 +115,20 @@ def test_other_processes_with_other_hashes_and_threads_write_the_same_bytes(tmp_
         subprocess.run(run, check=True, env=environment, capture_output=True)
         written.append({path.name: path.read_bytes() for path in sorted(out.iterdir())})
     assert written[0] == written[1]
+
+
+def test_what_the_site_was_not_told_of_its_sensors_stands_beside_the_truth(staged, tmp_path):
+    told = '[[sensor]]\nid = "radar"\npreset = "aesa-radar"\n'
+    stage = staged(RADAR, DRONE, duration=5.0, behaviour=told)
+    written = write_case(stage, tmp_path / "out").directory
+    sensors = true_sensors.read(written / "truth.csv")
+    (one,) = sensors.sensor
+    assert (one.id, one.accuracy.range_m, one.echo.range_m, sensors.rcs_dbsm) == ("radar", 3.25, 1000.0, {"drone": -20.0})
+    (corrected,) = sensors.corrected(stage.site).sensor
+    assert (corrected.accuracy.azimuth_deg, corrected.accuracy.radial_speed_mps) == (1.0, 0.4)
+    distance = np.array([1000.0])
+    assert sensors.detection(corrected, "drone", distance) == pytest.approx(1e-6 ** (1.0 / (1.0 + 10.0**1.3)))
+    assert true_sensors.read(tmp_path / "truth.csv") == true_sensors.TrueSensors()
+    (written / true_sensors.NAME).write_text("{")
+    with pytest.raises(RecordingError, match=r"truth_sensors.json: Input data was truncated"):
+        true_sensors.read(written / "truth.csv")

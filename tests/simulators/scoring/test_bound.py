@@ -6,14 +6,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from scipy.linalg import solve_discrete_are
 
 from fusion.config import Accuracy, Config, CoverageTable, Sensor, Site
+from simulators.behaviour import Echo
 from simulators.scoring.bound import LEAST, Belief, bound, density
 from simulators.scoring.eyes import Eye
 from simulators.scoring.pairing import pairs_of
 from simulators.scoring.reading import Reports, Truth
 from simulators.scoring.scene import Scene
+from simulators.true_sensors import TrueSensor, TrueSensors
 
 SITE = Site(name="test", latitude_deg=48.8582, longitude_deg=2.2945, ground_amsl_m=33.0, geoid_undulation_m=44.6)
 TIME = np.arange(0.0, 120.5, 0.5)
@@ -134,3 +137,33 @@ def test_a_sensor_sees_what_its_coverage_holds():
     eye = Eye.of(radar(altitude_hae_m=77.6, coverage=coverage), Config(site=SITE))
     at = np.array([[0, 500, 10], [60, 500, 10], [200, 500, 10], [0, 500, 400], [0, 30, 1], [0, 1500, 10], [0, -500, 10]], float)
     assert eye.sees(at).tolist() == [True, True, False, False, False, False, False]
+
+
+def truly(**more):
+    return TrueSensors(sensor=(TrueSensor(id="radar", **more),), rcs_dbsm={"a": -17.0})
+
+
+def test_what_the_site_was_told_wrongly_does_not_count():
+    wrong = radar(accuracy=Accuracy(horizontal_m=2.0, vertical_m=3.0))
+    found = bounded(wrong, sensors=truly(accuracy=Accuracy(horizontal_m=8.0, vertical_m=12.0))).root[-20:, 0]
+    expected = 2 * steady(LEAST[0], 8.0, 0.9) + steady(LEAST[2], 12.0, 0.9)
+    assert found == pytest.approx(np.full(20, math.sqrt(expected)), rel=1e-6)
+
+
+def test_a_detection_that_falls_with_range_is_as_it_is_at_the_range():
+    found = bounded(radar(), sensors=truly(detection_by_range=((500.0, 0.6), (900.0, 0.25))))
+    far = 2 * steady(LEAST[0], 8.0, 0.25) + steady(LEAST[2], 12.0, 0.25)
+    assert found.root[-2, 0] == pytest.approx(math.sqrt(far), rel=0.02)  # it came from nearer some 40 s ago
+    loud = Echo(range_m=700.0, snr_db=10.0, rcs_dbsm=-20.0, false_alarm=1e-6)
+    one, other = (bounded(radar(), sensors=truly(echo=echo)).root[-1, 0] for echo in (loud, replace(loud, snr_db=4.0)))
+    place = np.hypot(600.0, 400.0)
+    pd = 1e-6 ** (1.0 / (1.0 + 10.0 ** (1.3) * (700.0 / np.hypot(place, 80.0)) ** 4))
+    near = 2 * steady(LEAST[0], 8.0, pd) + steady(LEAST[2], 12.0, pd)
+    assert one == pytest.approx(math.sqrt(near), rel=0.05)
+    assert other > one
+
+
+def test_an_accuracy_that_the_site_does_not_report_adds_nothing():
+    assert bounded(radar(), sensors=truly(accuracy=Accuracy(range_m=0.1))).root == pytest.approx(
+        bounded(radar()).root, nan_ok=True
+    )
