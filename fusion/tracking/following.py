@@ -15,7 +15,7 @@ FOLLOWED = 20
 PLACE, SPEED, CLIMB = 1e4, 100.0, 15.0
 """m, m/s: a followed target begins so far from where the tracker has it that nothing of that is believed."""
 
-HEIGHT = 50.0
+HEIGHT = 40.0
 """m, sigma of a height that nobody measures: that of `tracker.HEIGHT`; with time none becomes less sure."""
 
 

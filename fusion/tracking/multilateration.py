@@ -28,7 +28,7 @@ one that fits better than that makes the clues unresolvable: they begin nothing.
 APART = 5.0
 """Sigmas beyond which two places that a search found are two."""
 
-USUAL = 50.0
+USUAL = 40.0
 """m: spread of the usual height (`tracker.HEIGHT`)."""
 
 HIGH = 500.0

@@ -124,12 +124,12 @@ class TrackStore(Table):
             pi, steps = _moves(dt)
             kernels.predict(self.x, self.P, self.mu, len(self), pi, steps, SPECTRAL, self.cross, np.exp(-dt / correlations))
 
-    def hold_heights(self, sigma: float) -> None:
-        """Let no height be less sure than sigma (m): what is forgotten of it is no more than was ever unknown.
+    def hold_heights(self, mean: float, sigma: float) -> None:
+        """Let no height be less sure than mean ± sigma (m), what is known of all: as it is forgotten, it turns back to that.
 
-        As if told that it is where it is believed: k = P[:, 2],  g = 1/P_zz − σ²/P_zz²,  P ← P − g k kᵀ,  c ← c − g k c_z.
+        As if told so: k = P[:, 2],  g = 1/P_zz − σ²/P_zz²,  x ← x + g (mean − x_z) k,  P ← P − g k kᵀ,  c ← c − g k c_z.
         """
-        kernels.hold(self.P, self.cross, len(self), sigma, np.empty(6))
+        kernels.hold(self.x, self.P, self.cross, len(self), mean, sigma, np.empty(6))
 
     def gate(self, seen: Measurements, sensor: SensorModel) -> Gated:
         """Find who could have caused what."""

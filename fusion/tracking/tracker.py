@@ -49,8 +49,9 @@ WORTH = 0.2
 COASTING = 2.0
 """s without a detection after which a track is called coasting: two scans of a slow drone radar."""
 
-HEIGHT = (60.0, 50.0)
-"""m above ground, mean and sigma, of a target whose height nobody measured: the open category's 0–120 m, and some above."""
+HEIGHT = (50.0, 40.0)
+"""m above ground, mean and sigma, of a target whose height nobody measured: the more the lower, evenly fewer up to 150 m, has
+50 ± 35, and some fly above. What is believed too high is taken for too near: a slant range is the longer of the two."""
 
 
 class Tracker:
@@ -152,7 +153,7 @@ class Tracker:
         if self.time:
             dt = (time - self.time) / SECOND
             self.store.predict(dt, self._correlations())
-            self.store.hold_heights(self.height[1])
+            self.store.hold_heights(*self.height)
             self.store.r *= math.exp(-dt / SURVIVAL)
         self.time = time
 

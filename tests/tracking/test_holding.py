@@ -9,6 +9,7 @@ import pytest
 
 from fusion.tracking import kernels
 from fusion.tracking.merging import APART, DOUBT, INDEPENDENT, LAST, TOGETHER
+from fusion.tracking.models import INITIAL, MODES, step, transition
 
 SECOND = 1_000_000_000
 
@@ -16,19 +17,42 @@ SECOND = 1_000_000_000
 def test_a_held_height_is_as_if_told():
     rng = np.random.default_rng(1)
     root = rng.normal(size=(4, 3, 6, 6)) * 40.0
-    P, cross, sigma = root @ root.transpose(0, 1, 3, 2), rng.normal(size=(4, 3, 2, 6, 6)), 60.0
-    wanted, owed = P.copy(), cross.copy()
+    P, cross, mean, sigma = root @ root.transpose(0, 1, 3, 2), rng.normal(size=(4, 3, 2, 6, 6)), 110.0, 60.0
+    x = rng.normal(size=(4, 3, 6)) * 50.0
+    told, wanted, owed = x.copy(), P.copy(), cross.copy()
     for t in range(4):
         for m in range(3):
             k, spread = P[t, m, :, 2], P[t, m, 2, 2]
-            g = 1.0 / spread - sigma**2 / spread**2 if spread > sigma**2 else 0.0
-            wanted[t, m] = P[t, m] - g * np.outer(k, k)
+            if spread <= sigma**2:
+                continue
+            R = 1.0 / (1.0 / sigma**2 - 1.0 / spread)  # a Kalman update by a report of the mean that leaves sigma
+            gain = k / (spread + R)
+            told[t, m] = x[t, m] + gain * (mean - x[t, m, 2])
+            wanted[t, m] = P[t, m] - np.outer(gain, k)
             for s in range(2):
-                owed[t, m, s] = cross[t, m, s] - g * np.outer(cross[t, m, s, :, 2], k)
-    kernels.hold(P, cross, 4, sigma, np.empty(6))
+                owed[t, m, s] = cross[t, m, s] - np.outer(cross[t, m, s, :, 2], gain)
+    kernels.hold(x, P, cross, 4, mean, sigma, np.empty(6))
+    assert np.allclose(x, told, rtol=1e-12)
     assert np.allclose(P, wanted, rtol=1e-12)
     assert np.allclose(cross, owed, rtol=1e-12)
     assert (P[:, :, 2, 2] <= sigma**2 * (1.0 + 1e-12)).all()
+
+
+def test_a_height_that_nobody_measures_turns_back_to_what_is_known_of_all():
+    mean, sigma, count = 130.0, 50.0, len(MODES)
+    x, P, mu = np.tile([0.0, 0.0, 330.0, 10.0, 0.0, 0.0], (1, count, 1)), np.zeros((1, count, 6, 6)), INITIAL[None].copy()
+    P[0] = np.diag([100.0, 100.0, sigma**2, 1.0, 1.0, 0.25])
+    cross, no = np.zeros((1, count, 0, 6, 6)), np.empty(0)
+    q = np.array([[mode.q_horizontal, mode.q_horizontal, mode.q_vertical] for mode in MODES])
+    off, surely = [], []
+    for _ in range(1200):
+        kernels.predict(x, P, mu, 1, transition(1.0), np.array([step(mode.tau, 1.0) for mode in MODES]), q, cross, no)
+        kernels.hold(x, P, cross, 1, mean, sigma, np.empty(6))
+        off.append(float(mu[0] @ x[0, :, 2]) - mean)
+        surely.append(float(P[0, :, 2, 2].max()))
+    assert max(surely) <= sigma**2 * (1.0 + 1e-9)
+    assert abs(off[-1]) < 0.1 * 200.0
+    assert min(off) > -sigma  # and does not swing past it
 
 
 @pytest.mark.parametrize("looks", [True, False])

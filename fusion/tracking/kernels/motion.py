@@ -93,8 +93,8 @@ def combine_all(x, P, mu, n, out_x, out_P):
 
 
 @bare
-def hold(P, cross, n, sigma, k):
-    """Let no height of the first n tracks be less sure than sigma (`TrackStore.hold_heights`), in place; k (6): room."""
+def hold(x, P, cross, n, mean, sigma, k):
+    """Let no height of n tracks be less sure than mean ± sigma (`TrackStore.hold_heights`), in place; k (6): room."""
     for t in range(n):
         for j in range(P.shape[1]):
             spread = P[t, j, 2, 2]
@@ -102,8 +102,10 @@ def hold(P, cross, n, sigma, k):
                 continue
             share = sigma / spread
             g = 1.0 / spread - share * share
+            pull = g * (mean - x[t, j, 2])
             for i in range(6):
                 k[i] = P[t, j, i, 2]
+                x[t, j, i] += pull * k[i]
             for i in range(6):
                 for m in range(i, 6):
                     P[t, j, i, m] = P[t, j, m, i] = P[t, j, i, m] - g * k[i] * k[m]
