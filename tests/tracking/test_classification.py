@@ -9,7 +9,7 @@ import pytest
 from fusion.config import Accuracy, Confusion, CoverageTable, Sensor
 from fusion.messages import CLASSES, SECOND, Polar, Scan
 from fusion.tracking.classification import FLOOR, PRIOR, TEMPER, Labels, gaps, probabilities
-from fusion.tracking.store import Association, Gated, TrackStore, blank
+from fusion.tracking.store import Association, Gated, M, TrackStore, blank
 from fusion.tracking.tracker import Tracker
 from tests.scene import CONFIG, FRAME, START
 
@@ -34,7 +34,7 @@ class Said:
 
 
 def learnt(p, told, looks=1, period=1.0, labels=Labels(None)):  # noqa: B008
-    store = blank(TrackStore.for_sensors(1), np.zeros((1, 3, 6)), np.zeros((1, 3, 6, 6)))
+    store = blank(TrackStore.for_sensors(1), np.zeros((1, M, 6)), np.zeros((1, M, 6, 6)))
     gated = Gated(np.array([0, len(p)]), np.arange(len(p)), np.zeros((len(p), 3)), np.ones(1), np.ones(1))
     for look in range(looks):
         seen = Said(labels, told, START + round(look * period * SECOND))
@@ -72,7 +72,7 @@ def test_a_label_that_stays_is_the_markov_chain_s_likelihood():
     labels = Labels(confusion(3.0))
     rho = math.exp(-1.0 / 3.0)
     for first, second in ((0, 0), (0, 1)):
-        store = blank(TrackStore.for_sensors(1), np.zeros((1, 3, 6)), np.zeros((1, 3, 6, 6)))
+        store = blank(TrackStore.for_sensors(1), np.zeros((1, M, 6)), np.zeros((1, M, 6, 6)))
         gated = Gated(np.array([0, 1]), np.arange(1), np.zeros((1, 3)), np.ones(1), np.ones(1))
         for look, word in enumerate((first, second)):
             seen = Said(labels, [{WORDS[word]: 1.0}], START + look * SECOND)
