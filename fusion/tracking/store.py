@@ -128,6 +128,7 @@ class TrackStore(Table):
         """Let no height be less sure than mean ± sigma (m), what is known of all: as it is forgotten, it turns back to that.
 
         As if told so: k = P[:, 2],  g = 1/P_zz − σ²/P_zz²,  x ← x + g (mean − x_z) k,  P ← P − g k kᵀ,  c ← c − g k c_z.
+        Who is believed higher than mean + 3 sigma (`motion.UNUSUAL`) was measured there, however badly: that is left as it is.
         """
         kernels.hold(self.x, self.P, self.cross, len(self), mean, sigma, np.empty(6))
 

@@ -40,7 +40,7 @@ def test_a_held_height_is_as_if_told():
 
 def test_a_height_that_nobody_measures_turns_back_to_what_is_known_of_all():
     mean, sigma, count = 130.0, 50.0, len(MODES)
-    x, P, mu = np.tile([0.0, 0.0, 330.0, 10.0, 0.0, 0.0], (1, count, 1)), np.zeros((1, count, 6, 6)), INITIAL[None].copy()
+    x, P, mu = np.tile([0.0, 0.0, 270.0, 10.0, 0.0, 0.0], (1, count, 1)), np.zeros((1, count, 6, 6)), INITIAL[None].copy()
     P[0] = np.diag([100.0, 100.0, sigma**2, 1.0, 1.0, 0.25])
     cross, no = np.zeros((1, count, 0, 6, 6)), np.empty(0)
     q = np.array([[mode.q_horizontal, mode.q_horizontal, mode.q_vertical] for mode in MODES])
@@ -51,8 +51,17 @@ def test_a_height_that_nobody_measures_turns_back_to_what_is_known_of_all():
         off.append(float(mu[0] @ x[0, :, 2]) - mean)
         surely.append(float(P[0, :, 2, 2].max()))
     assert max(surely) <= sigma**2 * (1.0 + 1e-9)
-    assert abs(off[-1]) < 0.1 * 200.0
+    assert abs(off[-1]) < 0.1 * 140.0
     assert min(off) > -sigma  # and does not swing past it
+
+
+def test_a_height_far_above_the_usual_ones_was_measured_and_is_left_as_it_is():
+    x, P = np.zeros((1, 1, 6)), np.diag([100.0, 100.0, 1e4, 1.0, 1.0, 1.0])[None, None].copy()
+    x[0, 0, 2] = 3000.0  # an aircraft that says its pressure altitude alone
+    held, left = x.copy(), P.copy()
+    kernels.hold(x, P, np.zeros((1, 1, 0, 6, 6)), 1, 50.0, 40.0, np.empty(6))
+    assert np.array_equal(x, held)
+    assert np.array_equal(P, left)
 
 
 @pytest.mark.parametrize("looks", [True, False])

@@ -7,6 +7,9 @@ import numpy as np
 from fusion.tracking.kernels.correlating import mix
 from fusion.tracking.kernels.jit import bare, jit
 
+UNUSUAL = 3.0
+"""Sigmas above the usual heights beyond which no target is believed but by what measured its height (one in 700 else)."""
+
 
 @jit
 def predict(x, P, mu, n, pi, steps, q, cross, fade):
@@ -94,11 +97,11 @@ def combine_all(x, P, mu, n, out_x, out_P):
 
 @bare
 def hold(x, P, cross, n, mean, sigma, k):
-    """Let no height of n tracks be less sure than mean ± sigma (`TrackStore.hold_heights`), in place; k (6): room."""
+    """Let no usual height of n tracks be less sure than mean ± sigma (`TrackStore.hold_heights`), in place; k (6): room."""
     for t in range(n):
         for j in range(P.shape[1]):
             spread = P[t, j, 2, 2]
-            if not spread > sigma * sigma:
+            if not spread > sigma * sigma or x[t, j, 2] > mean + UNUSUAL * sigma:
                 continue
             share = sigma / spread
             g = 1.0 / spread - share * share
