@@ -89,6 +89,6 @@ def test_a_recorder_that_is_stopped_late_writes_all_that_the_broker_had(fresh_mo
 
 
 def subscribed(broker, count: int) -> None:
-    """Wait until so many recorders have their subscriptions; they ask for zones last."""
+    """Wait until so many recorders have their subscriptions; they ask for the plan last."""
     with broker._said:
-        assert broker._said.wait_for(lambda: broker.log.count(" vigie/v1/paris/zone/+") >= count, 30.0), broker.log
+        assert broker._said.wait_for(lambda: broker.log.count(" vigie/v1/paris/zones/plan") >= count, 30.0), broker.log
