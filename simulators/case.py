@@ -18,7 +18,7 @@ import numpy as np
 from fusion.errors import RecordingError
 from fusion.messages import CLASSES, SECOND, Floats, Integers, RawMessage
 from fusion.recording import line_of
-from simulators import true_sensors
+from simulators import jobs, true_sensors
 from simulators.earth import enu_from_ecef_matrix, wgs84_from_ecef
 from simulators.publish import messages
 from simulators.scenario_file import Stage
@@ -51,13 +51,14 @@ def write_case(stage: Stage, directory: Path) -> Case:
     And `events.csv`, where the scenario notes what somebody does; `truth_sensors.json`, where the site was not told the truth.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    flown = targets(stage)
-    count = write_recording(directory / "recording.jsonl.gz", messages(stage, flown))
+    flown, seconds = targets(stage), stage.scenario.duration_s
+    stream = jobs.passing(stage.scenario.name, messages(stage, flown), lambda one: (one.received - stage.start) / SECOND, seconds)
+    count = write_recording(directory / "recording.jsonl.gz", stream)
     write_truth(directory / "truth.csv", stage, flown)
     true_sensors.write(directory / true_sensors.NAME, stage, flown)
     write_events(directory / "events.csv", stage, flown)
     write_site(stage, directory)
-    return Case(directory, count, len(flown), stage.scenario.duration_s)
+    return Case(directory, count, len(flown), seconds)
 
 
 def write_site(stage: Stage, directory: Path) -> Path:

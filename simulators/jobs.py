@@ -13,6 +13,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 PATIENCE = 2.0
 """s: what is done sooner shows no bar."""
 
+EVERY = 200
+"""Things that pass between two looks at how far it is."""
+
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
@@ -50,3 +53,13 @@ def watched(what: str, do: Callable[[Task], Result], tasks: Sequence[Task], jobs
             done.append(result)
             progress.advance(task)
     return done
+
+
+def passing(what: str, stream: Iterable[Task], far: Callable[[Task], float], total: float) -> Iterator[Task]:
+    """Give what a stream gives, under a bar that is at `far` of it, of a `total`."""
+    with bar() as progress:
+        task = progress.add_task(what, total=total)
+        for count, one in enumerate(stream):
+            if count % EVERY == 0:
+                progress.update(task, completed=far(one))
+            yield one

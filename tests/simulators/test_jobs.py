@@ -29,3 +29,10 @@ def test_a_bar_shows_nothing_before_patience_is_over(monkeypatch):
 def test_a_file_is_shown_no_bar(capsys):
     assert jobs.watched("three", math.factorial, [1, 2, 3], 1) == [1, 2, 6]
     assert capsys.readouterr() == ("", "")
+
+
+def test_what_passes_moves_the_bar_to_where_it_is(monkeypatch):
+    bar = jobs.bar()
+    monkeypatch.setattr(jobs, "bar", lambda: bar)
+    seen = [bar.tasks[0].completed for one in jobs.passing("a stream", range(1001), float, 1000.0) if one % jobs.EVERY == 0]
+    assert seen == [0.0, 200.0, 400.0, 600.0, 800.0, 1000.0]
