@@ -457,6 +457,17 @@ class StoreHealth(Record):
     head: str | None = None  # the journal's last entry, number:hash
 
 
+class WebhookHealth(Record, omit_defaults=False):
+    """How it goes with one receiver of alerts."""
+
+    state: Literal["delivering", "failing"]
+    waiting: int  # messages
+    dead: int  # messages that were given up
+    delivered: int
+    oldest: Time | None = None  # when the one that waits longest was written
+    reason: str | None = None  # why the last attempt failed, while it is failing
+
+
 class CrowdState(Record, omit_defaults=False):
     """What is known of one cell's crowd."""
 
@@ -480,6 +491,7 @@ class StatusMessage(Record, tag="status", omit_defaults=False, kw_only=True):
     sensors: dict[str, SensorHealth]
     stores: dict[str, StoreHealth] = {}
     crowds: dict[str, CrowdState] = {}
+    webhooks: dict[str, WebhookHealth] = {}
     counters: dict[str, int]
 
 
