@@ -16,6 +16,7 @@ from fusion.tracking.births import Birth, births_of
 from fusion.tracking.cameras import Cameras, Learnt
 from fusion.tracking.claims import AIRCRAFT_SPEED, DRONE_SPEED, faded, strengths
 from fusion.tracking.classification import BROADCAST, probabilities
+from fusion.tracking.evidence import spoken, weighed
 from fusion.tracking.hearing import Hearing, owed, unexplained
 from fusion.tracking.hyperbolas import Hyperbolas
 from fusion.tracking.initiation import Crossings
@@ -97,8 +98,8 @@ class Tracker:
     def step(self, scan: Scan) -> None:
         """Let one look speak to every track."""
         told, which = self.readings.of(scan), self.place[scan.sensor]
-        before = self.undetected[scan.sensor].looked
-        since = (scan.time - before) / SECOND if before else 0.0
+        looked = self.undetected[scan.sensor].looked
+        since = (scan.time - looked) / SECOND if looked else 0.0
         self._predict(scan.time)
         self.registration.predict(scan.time)
         if not scan.detections and not self.sensors[scan.sensor].looks:
@@ -111,11 +112,15 @@ class Tracker:
         cells, share = clutter.cells_of(seen, sensor)
         intensity = self._expect(scan, sensor, gated, cells, share)
         look, contended = self.hearing.look(scan, sensor, which, told.number, seen, intensity)
-        found = self.store.associate(gated, contended, intensity, self.store.numbers[:, which])
+        found = self.store.associate(spoken(gated, sensor), contended, intensity, self.store.numbers[:, which])
         look = look and owed(look, *unexplained(self.store, sensor, contended, found, intensity))
         self._learn_clutter(scan, sensor, cells, found.p_new, since)
         self.registration.learn(seen, sensor, bias, self.store, found)
+        before = None if sensor.looks else self.store.r.copy()
         best, share = self.store.update(seen, sensor, found)
+        if before is not None:
+            self.store.r[:] = weighed(before, self.store.r, self.store.seen[:, which], sensor, scan.time)
+        found = found._replace(gated=gated)
         self.cameras.learn(seen, sensor, self.store, best, share, scan.time)
         self.store.learn_labels(seen, sensor.labels, found, best, which)
         self.store.learn_motion(scan.time, (best >= 0).nonzero()[0])
