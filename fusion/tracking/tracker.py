@@ -116,10 +116,10 @@ class Tracker:
         look = look and owed(look, *unexplained(self.store, sensor, contended, found, intensity))
         self._learn_clutter(scan, sensor, cells, found.p_new, since)
         self.registration.learn(seen, sensor, bias, self.store, found)
-        before = None if sensor.looks else self.store.r.copy()
+        before = self.store.r.copy()
         best, share = self.store.update(seen, sensor, found)
-        if before is not None:
-            self.store.r[:] = weighed(before, self.store.r, self.store.seen[:, which], sensor, scan.time)
+        if sensor.hears or not sensor.looks:
+            self.store.r[:] = weighed(before, self.store, which, sensor, scan.time)
         found = found._replace(gated=gated)
         self.cameras.learn(seen, sensor, self.store, best, share, scan.time)
         self.store.learn_labels(seen, sensor.labels, found, best, which)
@@ -247,6 +247,9 @@ class Tracker:
         if crossed:
             chosen = np.array([j for j, _, _ in crossed], np.int64)
             rows = begin_at([crossing for _, crossing, _ in crossed], seen, sensor, chosen, self.store)
+            for row, (_, crossing, _) in enumerate(crossed):
+                if crossing.other:
+                    rows.seen[row, self.place[crossing.other]] = seen.time[chosen[row]]
             self._christen(rows, scan, seen, chosen, np.array([r for _, _, r in crossed]))
 
     def _christen(self, rows: TrackStore, scan: Scan, seen: Measurements, chosen: Integers, r: Floats) -> None:
