@@ -45,6 +45,15 @@ class Answer(NamedTuple):
     hold: threading.Event | None = None  # nothing is said before it is set
 
 
+class Quiet(ThreadingHTTPServer):
+    """A server that says nothing of clients that were killed."""
+
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Say nothing."""
+
+
 class HttpReceiver:
     """A server whose next answers may be told in advance; then it takes everything."""
 
@@ -78,8 +87,7 @@ class HttpReceiver:
             def log_message(self, *_: object) -> None:
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self._server.daemon_threads = True
+        self._server = Quiet(("127.0.0.1", port), Handler)
         self.port = self._server.server_address[1]
         self._scheme = "http"
         if tls is not None:
