@@ -114,9 +114,10 @@ def test_a_receiver_that_is_not_there_gets_everything_once_it_is(book, tmp_path,
         port, url = gone.port, gone.url
 
     async def body():
-        async with couriers(book, tmp_path, url) as (courier, until):
-            await until(lambda health: health.state == "failing" and "ConnectError" in (health.reason or ""))
-            assert courier.health().waiting == 30
+        async with couriers(book, tmp_path, url) as (_, until):
+            await until(
+                lambda health: health.state == "failing" and "ConnectError" in (health.reason or "") and health.waiting == 30
+            )
             with receiving(port=port) as there:
                 await until(lambda health: health.delivered == 30)
                 await until(lambda health: health.state == "delivering")
