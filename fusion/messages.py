@@ -444,6 +444,7 @@ class SensorHealth(Record, omit_defaults=False):
     latency_s: float | None
     rate_hz: float | None
     crowds: int = 0
+    left_out: int = 0
     bias: SensorBias | None = None
 
 
