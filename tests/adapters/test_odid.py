@@ -21,7 +21,7 @@ from fusion.pipeline import Pipeline
 from fusion.zones.permits import Register
 from fusion.zones.zones import ZoneSet
 from sensors.odid import ble, french, hearing, messages, numbers, wifi
-from sensors.odid.messages import BasicId, Location, OperatorId, System
+from sensors.odid.messages import BasicId, Location, OperatorId
 from tests.adapters import corpus
 from tests.adapters.corpus import ADDRESS, ALL, OPERATOR, PILOT, PLACE, SERIAL, SIGNALEMENT
 from tests.adapters.stations import FRAME, NOW, Ear
