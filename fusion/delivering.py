@@ -11,7 +11,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import msgspec
 
@@ -31,6 +31,8 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 600.0
 LOOK_AGAIN_S = 15.0
 """The journal is looked at so often without a word: another process may have put something back."""
 
+
+T = TypeVar("T")
 
 _chance = random.SystemRandom()
 
@@ -98,11 +100,11 @@ class Courier:
     async def _round(self) -> float:
         """Take what is new and send what is due; give the seconds until there is more to do."""
         try:
-            await asyncio.to_thread(self._deliveries.take, self.name, self.receiver.settings.least_severity, self._since)
-            due, following = await asyncio.to_thread(self._deliveries.due, self.name, AT_ONCE)
+            await self._book(self._deliveries.take, self.name, self.receiver.settings.least_severity, self._since)
+            due, following = await self._book(self._deliveries.due, self.name, AT_ONCE)
             if due:
                 await self._send(due)
-            self._standing = await asyncio.to_thread(self._deliveries.standing, self.name)
+            self._standing = await self._book(self._deliveries.standing, self.name)
         except JournalError as error:
             self._note(f"the journal: {error}")
             return self._pauses[0]
@@ -119,15 +121,23 @@ class Courier:
         answers = [post.result() for post in posts]
         outcomes = [self._outcome(one, answer) for one, answer in zip(due, answers, strict=True)]
         away = all(answer.away for answer in answers)
-        await asyncio.to_thread(
-            self._deliveries.settle, self.name, outcomes, min(outcome.due for outcome in outcomes) if away else 0
-        )
+        not_before = min(outcome.due for outcome in outcomes) if away else 0
+        await self._book(self._deliveries.settle, self.name, outcomes, not_before)
         self._note(next((answer.reason for answer in answers if not answer.delivered), None))
         for one, outcome in zip(due, outcomes, strict=True):
             if outcome.state == "dead":
                 logger.error(
                     "webhook %s: alert %s, revision %s: given up: %s", self.name, one.alert, one.revision, outcome.reason
                 )
+
+    async def _book(self, do: Callable[..., T], *arguments: object) -> T:
+        """Do something with the journal in a thread; who is cancelled meanwhile waits for it: a transaction has no half."""
+        doing = asyncio.ensure_future(asyncio.to_thread(do, *arguments))
+        try:
+            return await asyncio.shield(doing)
+        except asyncio.CancelledError:
+            await asyncio.wait([doing])
+            raise
 
     async def _post(self, due: Due) -> Answer:
         kind = f"alert.{_state.decode(due.body).state}" if due.body else ""

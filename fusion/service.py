@@ -68,8 +68,8 @@ class Service:
         self.latencies = Latencies()
         self._begun = time.time_ns()  # what was learnt before is of an earlier run, which died with it
         self._unwritten = {"inputs_unwritten": 0, "inputs_unrecorded": 0}
-        deliveries = Deliveries(Database(url))
-        self.couriers = [Courier(Receiver(one, base), deliveries, self._begun) for one in config.webhook]
+        self.deliveries = Deliveries(Database(url))
+        self.couriers = [Courier(Receiver(one, base), self.deliveries, self._begun) for one in config.webhook]
 
     async def run(self, stop: asyncio.Event) -> None:
         """Resume where the last run ended, serve until told to stop, then leave everything in order."""
@@ -246,6 +246,7 @@ class Service:
     async def _close(self) -> None:
         """Leave the disk as a restart wants it."""
         await self.clerk.close()
+        self.deliveries.database.close()
         await self._keep()
         self.keeper.close()
         if self.recorder is not None:
