@@ -76,6 +76,7 @@ export class Picture {
   t = 0; // ms, of what time the picture is
   private readonly up: Columns;
   private readonly rays: Columns;
+  private trails = new Map<string, Drawn>();
 
   constructor(private readonly hello: Hello) {
     this.up = indexed(hello.columns.tracks, TRACK_COLUMNS);
@@ -94,6 +95,11 @@ export class Picture {
     }
     for (const n of frame.gone ?? []) this.drop(n);
     this.t = frame.t;
+  }
+
+  /** Take over the trails of a picture that a lost connection ended. */
+  inherit(before: Picture): void {
+    this.trails = new Map([...before.tracks.values()].map((track) => [track.track, track]));
   }
 
   find(track: string | null): Drawn | undefined {
@@ -125,6 +131,12 @@ export class Picture {
     if (!track || (info && info.track !== track.track)) {
       this.drop(n);
       track = blank(n, info?.track ?? String(n));
+      const before = this.trails.get(track.track);
+      if (before) {
+        track.trail = before.trail;
+        track.trailTimes = before.trailTimes;
+        this.trails.delete(track.track);
+      }
       this.tracks.set(n, track);
       this.names.set(track.track, n);
     }

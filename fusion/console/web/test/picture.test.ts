@@ -81,3 +81,14 @@ test("a hello without a column that is needed is refused by name", () => {
   const poor = { ...HELLO, columns: { ...HELLO.columns, tracks: HELLO.columns.tracks.filter((name) => name !== "turn") } };
   assert.throws(() => new Picture(poor), /column turn/);
 });
+
+test("after a lost connection the trail goes on where it was, and nothing else is taken over", () => {
+  const before = new Picture(HELLO);
+  before.apply(frame({ key: true, up: [row(1, 0), row(2, 0)], info: [info(1, "A"), info(2, "B")] }));
+  before.apply(frame({ up: [row(1, 2000)] }));
+  const after = new Picture(HELLO);
+  after.inherit(before);
+  after.apply(frame({ key: true, up: [row(5, 8000)], info: [info(5, "A")] }));
+  assert.deepEqual(after.find("A")?.trailTimes.map((time) => time - HELLO.t0), [0, 2000, 8000]);
+  assert.equal(after.find("B"), undefined);
+});

@@ -3,7 +3,7 @@ import { type Colour, colour, over } from "../contrast";
 import type { Palette } from "../palette";
 
 /** How strongly a zone is filled: faint, so that names stay readable on it. */
-export const ZONE_FILL = { calm: 0.06, alert: 0.14 } as const;
+export const ZONE_FILL = { calm: 0.05, 1: 0.15, 2: 0.06, 3: 0.05 } as const;
 
 /** A colour with an alpha, as the canvas reads it. */
 export function faded(text: string, alpha: number): string {
@@ -19,7 +19,7 @@ export function mapGrounds(palette: Palette): Record<string, Colour> {
     found[name] = ground;
     for (const [how, fill] of [["zone", palette.zone], ["p1", palette.p1], ["p2", palette.p2], ["p3", palette.p3]] as const) {
       const [r, g, b] = colour(fill);
-      found[`${how} on ${name}`] = over([r, g, b, how === "zone" ? ZONE_FILL.calm : ZONE_FILL.alert], ground);
+      found[`${how} on ${name}`] = over([r, g, b, how === "zone" ? ZONE_FILL.calm : ZONE_FILL[1]], ground);
     }
   }
   return found;
