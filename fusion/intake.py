@@ -133,15 +133,23 @@ class Intake:
             interval=before.interval if interval is None else _smooth(before.interval, max(interval, 0.0)),
         )
 
-    def health(self, now: int, biases: Mapping[str, SensorBias]) -> dict[str, SensorHealth]:
-        """Say how each sensor is at a time (ns), and what is known of the biases of some."""
-        return {name: self._health(name, record, now, biases.get(name)) for name, record in self.records.items()}
+    def health(
+        self, now: int, biases: Mapping[str, SensorBias], floods: Mapping[str, tuple[bool, int]]
+    ) -> dict[str, SensorHealth]:
+        """Say how each sensor is at a time (ns), what is known of the biases of some, and which flood us (now; looks so far)."""
+        return {
+            name: self._health(name, record, now, biases.get(name), floods.get(name, (False, 0)))
+            for name, record in self.records.items()
+        }
 
-    def _health(self, name: str, record: SensorRecord, now: int, bias: SensorBias | None) -> SensorHealth:
+    def _health(
+        self, name: str, record: SensorRecord, now: int, bias: SensorBias | None, flood: tuple[bool, int]
+    ) -> SensorHealth:
+        flooded, floods = flood
         age = (now - record.received) / SECOND if record.received else None
         expected = self.stations[name].sensor.period_s or record.interval or 1.0
         silent = age is None or age > SILENT * max(expected, 1.0)
-        said = record.said or "online"
+        said = "degraded" if flooded and record.said in {None, "online"} else record.said or "online"
         return SensorHealth(
             state=said if said == "offline" or not silent else "silent",
             scans=record.scans,
@@ -154,6 +162,8 @@ class Intake:
             latency_s=None if record.latency is None else round(record.latency, 4),
             rate_hz=None if not record.interval else round(1.0 / record.interval, 3),
             crowds=record.crowds,
+            flooded=flooded,
+            floods=floods,
             bias=bias,
         )
 

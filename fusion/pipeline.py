@@ -187,6 +187,7 @@ class Pipeline:
         return self.timeline.tracker.table(at, tentative=self.config.publish.tentative)
 
     def _status(self, table: TrackTable) -> StatusMessage:
+        tracker = self.timeline.tracker
         return StatusMessage(
             site=self.config.site.name,
             version=__version__,
@@ -194,7 +195,7 @@ class Pipeline:
             tracks=_counted(table),
             alerts=len(self.alerts.open),
             plan=self._plan or None,
-            sensors=self.intake.health(self.now, self.timeline.tracker.registration.biases()),
+            sensors=self.intake.health(self.now, tracker.registration.biases(), tracker.floods()),
             crowds=self.exposure.state(self.now),
             counters={},
         )
