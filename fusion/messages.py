@@ -444,6 +444,7 @@ class SensorHealth(Record, omit_defaults=False):
     latency_s: float | None
     rate_hz: float | None
     crowds: int = 0
+    left_out: int = 0
     flooded: bool = False  # its last look was taken for false alarms of a sensor that is jammed or broken
     floods: int = 0  # such looks
     bias: SensorBias | None = None
