@@ -166,7 +166,7 @@ class Tracker:
         """Say how many detections of a look are owed to false alarms and to new targets; cells, share: `clutter.cells_of`."""
         heard = self.hearing.expected(scan, sensor, self.place[scan.sensor])
         intensity = self._await(scan, sensor, len(scan.detections) - self._explained(sensor, gated) - heard)
-        if intensity.flood:
+        if len(cells) and not sensor.hears and intensity.flood:
             return intensity._replace(false=clutter.of_look(cells, share, float(np.max(intensity.false))))
         if len(cells) and not sensor.hears:
             after, false = self.undetected[scan.sensor], sensor.config.false_alarms_per_scan

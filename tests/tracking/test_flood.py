@@ -13,6 +13,8 @@ from fusion.messages import SECOND, Polar, Scan
 from fusion.tracking.tracker import Tracker
 from fusion.tracking.undetected import FLOOD, FULLER, SURPRISE, WIDEST, flooding
 from tests.scene import FRAME, HORIZONS, RADAR, SITE, START, targets
+from tests.tracking import hearing_scene as hearing
+from tests.tracking.test_hostile import believe
 
 SIGMAS = np.array([5.0, math.radians(0.5), math.radians(0.7)])
 
@@ -91,3 +93,21 @@ def test_the_odds_of_a_flood_are_those_of_scipy_s_poisson(count, false_alarms, p
     fails = np.mean(poisson.pmf(count, np.geomspace(max(false_alarms, 1.0), WIDEST, 400)))
     if came > 1e-200:
         assert told == pytest.approx(FLOOD * fails / (FLOOD * fails + (1 - FLOOD) * came), rel=0.3, abs=0.02)
+
+
+@pytest.mark.parametrize("rays", [200, 1000])
+@pytest.mark.parametrize("kind", ["camera", "rf"])
+def test_a_sensor_without_ranges_may_flood_us_too(kind, rays):
+    """Its false rays wait for nobody else's, and what is followed goes on."""
+    one, other = (hearing.camera(1), hearing.camera(2)) if kind == "camera" else (hearing.finder(1), hearing.finder(2))
+    rng, core = np.random.default_rng(7), Tracker(Config(site=hearing.SITE, sensor=(one, other)), hearing.FRAME)
+    for k in range(30):
+        for sensor, at in ((one, k * 500), (other, k * 500 + 90)):
+            time = START + at * SECOND // 1000
+            drone = hearing.MIDDLE + np.array([200.0 + 2.0 * k, 300.0, 80.0])
+            reports = [hearing.report(rng, sensor, hearing.horizon(sensor), drone, time, 0.0)]
+            reports += [hearing.false(rng, sensor, time) for _ in range(rays * (sensor is one and k in {20, 21}))]
+            core.step(Scan(sensor=sensor.id, time=time, received=time, sequence=k, detections=tuple(reports)))
+            believe(core)
+    assert core.floods() == {one.id: (False, 2), other.id: (False, 0)}
+    assert len(core.table(core.time).tracks) + len(core.table(core.time).bearings) <= 2
