@@ -10,15 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from fusion.config import Rules
+from fusion.config_rules import Rules
 from fusion.errors import DecodeError
 from fusion.messages import SECOND, Track, utc
 from fusion.zones.alerts import Alerts, AlertsState
 from fusion.zones.commands import Acknowledge, Annotate, Reject, Shelve
+from fusion.zones.findings import Finding
 from fusion.zones.life import NEXT
 from fusion.zones.permits import Register
 from fusion.zones.reasons import reason
-from fusion.zones.rules import Finding, assess
+from fusion.zones.rules import assess
 from fusion.zones.zones import ZoneSet
 from tests.zones.zone_scenes import FRAME, NOW, circle, table
 

@@ -4,10 +4,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from fusion.config import Rules
+from fusion.config_rules import Rules, Switch
 from fusion.messages import SECOND, BearingTrack, Identity, Pilot
+from fusion.zones.findings import Finding
 from fusion.zones.permits import Register, parse_register
-from fusion.zones.rules import Finding, assess
+from fusion.zones.rules import assess
 from fusion.zones.schedule import Period
 from fusion.zones.zones import ZoneSet
 from tests.zones.zone_scenes import FRAME, NOW, circle, place, polygon, table
@@ -243,7 +244,7 @@ def test_a_bearing_to_a_track_with_a_place_is_that_track_s_concern(east, sigma, 
 
 
 def test_bearings_are_left_in_peace_where_a_site_says_so():
-    assert towards(heard(), rules=msgspec.structs.replace(RULES, bearings=False)) == []
+    assert towards(heard(), rules=msgspec.structs.replace(RULES, bearing=Switch(enabled=False))) == []
 
 
 def test_a_zone_out_of_force_or_without_restriction_raises_nothing():
