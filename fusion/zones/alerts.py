@@ -14,6 +14,7 @@ from fusion.zones.episodes import AlertsState, Declared, Episode, Key, begun_by
 from fusion.zones.findings import Finding
 from fusion.zones.life import (
     NEXT,
+    QUIET,
     Event,
     advanced,
     commanded,
@@ -227,7 +228,7 @@ class Alerts:
         if alert.state == "shelved" and alert.shelved_until is not None and time >= nanoseconds(alert.shelved_until):
             return "shelf_over", draft
         news = None if best is None else judged(alert, draft, time, self._ranks)
-        if news != "worse" and alert.state in ASKING and _asks_louder(alert, time - episode.asked, self._rules.escalation):
+        if news != "worse" and alert.state in ASKING and _asks_louder(alert, time, episode.asked, self._rules.escalation):
             return "escalate", draft
         return news, draft
 
@@ -237,10 +238,11 @@ class Alerts:
     def _publish(self, episode: Episode, alert: Alert, cause: int, time: int, *, rejected: bool = False) -> AlertMessage:
         """Take an alert's new state as published; a closed one makes room for the next, unless a person rejected it."""
         alert, before = _published(alert, time), episode.alert.state if episode.alert else None
-        if alert.state in ASKING and before not in ASKING:
+        asks_anew = alert.state in ASKING and before not in ASKING
+        if asks_anew or (episode.alert is not None and _asks_more(episode.alert, alert)):
             episode = replace(episode, asked=time)
-            if alert.group is None:
-                self._rate = counted(self._rate, time, self._rules.flood)
+        if asks_anew and alert.group is None:
+            self._rate = counted(self._rate, time, self._rules.flood)
         if alert.state == "closed":
             self._closed[alert.alert] = alert
             self._episodes[episode.key] = replace(episode, alert=None, muted=rejected)
@@ -260,10 +262,15 @@ def _is_milder(one: Severity, other: Severity) -> bool:
     return SEVERITIES.index(one) < SEVERITIES.index(other)
 
 
-def _asks_louder(alert: Alert, asked: int, escalation: Escalation) -> bool:
-    """Tell whether an alert has asked for so long (ns) that its next step of escalation is due."""
+def _asks_more(before: Alert, now: Alert) -> bool:
+    """Tell whether an alert that asked already asks with more weight: its next step of escalation is then reckoned anew."""
+    return now.escalation > before.escalation or _is_milder(before.severity, now.severity)
+
+
+def _asks_louder(alert: Alert, time: int, asked: int, escalation: Escalation) -> bool:
+    """Tell whether an alert has asked for so long since `asked` (ns) that its next step of escalation is due."""
     after = {"critical": escalation.critical_s, "warning": escalation.warning_s}.get(alert.severity, 0.0)
-    due = after > 0.0 and asked >= (alert.escalation + 1) * after * SECOND
+    due = after > 0.0 and time - asked >= after * SECOND and time - nanoseconds(alert.updated) >= QUIET
     return due and alert.escalation < escalation.steps
 
 

@@ -47,6 +47,7 @@ class Finding(Record, kw_only=True):
     tracks: tuple[str, ...] = ()  # all that it is about, where that is more than one
     group: str = ""  # the swarm that its track belongs to
     sensor: str = ""  # the one that it is about
+    rules: tuple[Rule, ...] = ()  # every rule that holds, where several findings were made one
 
 
 class Assessment(NamedTuple):

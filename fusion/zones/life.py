@@ -119,7 +119,8 @@ def merged(standing: Sequence[Finding], ranks: Ranks = RANKS) -> Finding | None:
     others = [one for one in standing if one is not best and one.holds and not STEPS[one.rule].ahead and one.rule != "bearing"]
     more = [one.reasons[0] for one in sorted(others, key=lambda one: -rank(one, ranks)[0])]
     severity = max((one.severity for one in (best, *others)), key=SEVERITIES.index)
-    return replace(best, severity=severity, reasons=(*best.reasons[:1], *more, *best.reasons[1:]))
+    held = tuple(one.rule for one in (best, *others) if one.holds)
+    return replace(best, severity=severity, reasons=(*best.reasons[:1], *more, *best.reasons[1:]), rules=held)
 
 
 def raised(site: str, finding: Finding, time: int) -> Alert:
@@ -148,7 +149,7 @@ def drafted(alert: Alert, finding: Finding, *, steady: bool, ranks: Ranks = RANK
     return replace(
         alert,
         rule=alert.rule if keeps else finding.rule,
-        rules=alert.rules if finding.rule in alert.rules else (*alert.rules, finding.rule),
+        rules=alert.rules if keeps else (*alert.rules, *(rule for rule in finding.rules if rule not in alert.rules)),
         severity=alert.severity if milder else finding.severity,
         probability=round(finding.probability, 3),
         time_to_entry_s=round(finding.time_to_entry_s, 1),
