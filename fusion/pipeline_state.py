@@ -19,7 +19,7 @@ from fusion.zones.watch import Watch
 from fusion.zones.windows import ZoneWindow
 from fusion.zones.zones import Zone
 
-VERSION = 9
+VERSION = 10
 """Raised whenever a snapshot of before means something else: it is then refused, and the service starts afresh."""
 
 SHAPING = ("site", "sensor", "rules", "tracking", "publish")
@@ -38,6 +38,7 @@ class PipelineState(Record):
     watch: Watch
     publisher: PublisherState
     intake: dict[str, SensorRecord]
+    memories: dict[str, bytes]  # what adapters keep, by sensor/format
     plan: str
     windows: dict[str, ZoneWindow]  # by topic
     zones: dict[str, Zone | None]  # by topic since the start; None for a withdrawn one

@@ -9,7 +9,7 @@ from fusion.zones.conduct import manned, near
 from fusion.zones.findings import ALLOWED, SURE, Finding, Situation
 from fusion.zones.geometry import Mask
 from fusion.zones.reasons import named, reason
-from fusion.zones.severity import graded, gravest
+from fusion.zones.severity import graded, gravest, is_doubtful
 from fusion.zones.watch import Group, Movers
 
 
@@ -27,7 +27,8 @@ def may_swarm(situation: Situation) -> Mask:
 
 def movers(situation: Situation) -> Movers:
     """Give the tracks that may belong to a swarm, in plan."""
-    rows = np.flatnonzero(may_swarm(situation))
+    may = np.flatnonzero(may_swarm(situation)).tolist()
+    rows = np.array([row for row in may if not is_doubtful(situation, row)], np.int64)
     state = situation.table.state[rows]
     return Movers(tuple(situation.table.tracks[row] for row in rows.tolist()), state[:, :2], state[:, 3:5])
 
