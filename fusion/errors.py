@@ -31,3 +31,7 @@ class JournalError(FusionError):
 
 class JournalUnavailableError(JournalError):
     """The journal cannot be read or written now, but may be again: a full disk, a server that is away."""
+
+
+class WebhookError(FusionError):
+    """A webhook cannot be used as it is configured: its secrets, its CA, a package that is not installed."""

@@ -235,7 +235,7 @@ class TrackTable(Record, eq=False):
 
 # --- Outward -----------------------------------------------------------------------------------------------------
 
-Verdict = Literal["unknown", "authorised", "unauthorised", "friendly"]
+Verdict = Literal["unknown", "authorised", "unauthorised", "friendly", "hostile"]
 Severity = Literal["advisory", "warning", "critical"]
 AlertState = Literal["raised", "updated", "acknowledged", "shelved", "cleared", "closed"]
 
@@ -322,6 +322,14 @@ class Track(Record, kw_only=True):
     updated: Time
 
 
+class LastPilot(Record):
+    """Where a pilot said to stand last: where a patrol goes."""
+
+    latitude_deg: float
+    longitude_deg: float
+    time: Time  # of the track's newest state that said so
+
+
 class Alert(Record, kw_only=True):
     """One alert; the same id through its whole life."""
 
@@ -338,7 +346,14 @@ class Alert(Record, kw_only=True):
     time_to_entry_s: float | None = None
     probability: float | None = None
     reasons: tuple[str, ...] = ()
+    reasons_in: dict[str, tuple[str, ...]] = {}  # the same in other languages, by their code: "fr"
+    rules: tuple[str, ...] = ()  # every rule that was met since it was raised
+    tracks: tuple[str, ...] = ()  # all that it is about, where that is more than one
+    group: str | None = None  # the alert of the swarm that its track belongs to
+    sensor: str | None = None  # the one that it is about
     track_state: Track | None = None
+    pilot: LastPilot | None = None
+    escalation: int = 0  # how often it has asked louder since it began to ask
     acknowledged_by: str | None = None
     shelved_until: Time | None = None
     notes: tuple[str, ...] = ()
@@ -444,6 +459,9 @@ class SensorHealth(Record, omit_defaults=False):
     latency_s: float | None
     rate_hz: float | None
     crowds: int = 0
+    left_out: int = 0
+    flooded: bool = False  # its last look was taken for false alarms of a sensor that is jammed or broken
+    floods: int = 0  # such looks
     bias: SensorBias | None = None
 
 
@@ -457,6 +475,17 @@ class StoreHealth(Record):
     head: str | None = None  # the journal's last entry, number:hash
 
 
+class WebhookHealth(Record, omit_defaults=False):
+    """How it goes with one receiver of alerts."""
+
+    state: Literal["delivering", "failing"]
+    waiting: int  # messages
+    dead: int  # messages that were given up
+    delivered: int
+    oldest: Time | None = None  # when the one that waits longest was written
+    reason: str | None = None  # why the last attempt failed, while it is failing
+
+
 class CrowdState(Record, omit_defaults=False):
     """What is known of one cell's crowd."""
 
@@ -465,6 +494,17 @@ class CrowdState(Record, omit_defaults=False):
     age_s: float
     at_least: int  # are there still
     full: bool
+
+
+class AlarmRate(Record, omit_defaults=False):
+    """How much the operators are asked to answer."""
+
+    last_10_min: int  # alarms that were raised, or asked anew
+    per_operator_hour: float  # in the last hour
+    standing: int  # alerts that are not closed
+    unacknowledged: int  # of those, that ask for a person
+    held: int  # held back, in a flood or because a swarm's alert stands for them
+    flood: Time | None  # since when
 
 
 class StatusMessage(Record, tag="status", omit_defaults=False, kw_only=True):
@@ -476,10 +516,12 @@ class StatusMessage(Record, tag="status", omit_defaults=False, kw_only=True):
     time: Time
     tracks: dict[str, int]
     alerts: int
+    alarms: AlarmRate | None = None
     plan: str | None = None
     sensors: dict[str, SensorHealth]
     stores: dict[str, StoreHealth] = {}
     crowds: dict[str, CrowdState] = {}
+    webhooks: dict[str, WebhookHealth] = {}
     counters: dict[str, int]
 
 

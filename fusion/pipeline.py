@@ -20,10 +20,12 @@ from fusion.zones.alerts import Alerts
 from fusion.zones.commands import decode_command
 from fusion.zones.ed318 import parse_zones
 from fusion.zones.exposure import Exposure
+from fusion.zones.findings import Circumstances
 from fusion.zones.following import Following
 from fusion.zones.permits import Register
 from fusion.zones.plans import FIRST, decode_plan
 from fusion.zones.rules import assess
+from fusion.zones.watch import Watch
 from fusion.zones.windows import ZoneWindow, decode_window, windowed
 from fusion.zones.zones import Zone, ZoneSet
 from sensors import Adapter
@@ -48,7 +50,8 @@ class Pipeline:
         self.following = Following(
             self.frame, config.site.name, every_hz=config.publish.track_hz, horizon_s=config.rules.horizon_s
         )
-        self.exposure = Exposure()
+        self.exposure = Exposure(config.rules.exposure)
+        self.watch = Watch()
         self.publisher = Publisher(config.publish, self.frame, config.site.name)
         self.now = 0
         self._plans = {FIRST: zones} if isinstance(zones, ZoneSet) else dict(zones)
@@ -67,7 +70,11 @@ class Pipeline:
         try:
             return self._hear(item)
         except DecodeError as error:
-            return [refused(item, str(error))]
+            return [self._refused(item, str(error))]
+
+    def _refused(self, message: RawMessage, reason: str) -> Output:
+        """Say what was refused; not quoted where it may be of a person."""
+        return refused(message, reason, quoting=not self.intake.is_private(self.intake.tree.parse(message.topic)))
 
     # --- A message ------------------------------------------------------------------------------------------------
 
@@ -98,7 +105,9 @@ class Pipeline:
 
     def _insert(self, message: RawMessage, scan: Scan) -> list[Output]:
         """Put a scan into its place in time; what cannot have one is counted and told."""
-        notes: list[Output] = [refused(message, note) for note in scan.left_out]
+        notes: list[Output] = [self._refused(message, note) for note in scan.left_out]
+        if notes:
+            self.intake.count(scan.sensor, left_out=len(notes))
         match self.timeline.insert(scan):
             case "taken":
                 self.intake.note(scan)
@@ -108,7 +117,9 @@ class Pipeline:
                 self.intake.count(scan.sensor, late=1)
                 age = (self.timeline.newest - scan.time) / SECOND
                 window = self.config.tracking.window_s
-                notes.append(refused(message, f"time: {age:.1f} s behind the newest look; at most {window:g} s is made up for"))
+                notes.append(
+                    self._refused(message, f"time: {age:.1f} s behind the newest look; at most {window:g} s is made up for")
+                )
         return notes
 
     def _count(self, message: RawMessage, address: Address) -> list[Output]:
@@ -171,7 +182,8 @@ class Pipeline:
         self.timeline.advance()
         table = self._table()
         zones = self.following.place(self.zones, table)
-        assessment = assess(table, zones, self.register, self.now, self.config.rules)
+        assessment = assess(table, zones, self.register, self.now, self.config.rules, self._circumstances())
+        self.watch = assessment.watch
         findings = assessment.findings + self.following.lost(self.zones, table.time, self.now)
         tracks = WireTracks(table, self.frame, self.config.site.name, assessment.standings)
         outputs: list[Output] = [*self.alerts.update(findings, self.now, tracks)]
@@ -182,19 +194,33 @@ class Pipeline:
             outputs.append(self._status(table))
         return outputs
 
+    def _circumstances(self) -> Circumstances:
+        """Give what rules know besides the picture."""
+        threatened = self.alerts.threatened
+        return Circumstances(
+            watch=self.watch,
+            crowds=self.exposure.crowds(self.frame, self.now),
+            lost=self.intake.lost(self.now) if threatened else (),
+            threatened=threatened,
+            cooperative=self.intake.cooperative,
+            hostile=self.alerts.hostile,
+        )
+
     def _table(self) -> TrackTable:
         at = max(self.timeline.newest, self.now - LOOK_AHEAD)
         return self.timeline.tracker.table(at, tentative=self.config.publish.tentative)
 
     def _status(self, table: TrackTable) -> StatusMessage:
+        tracker = self.timeline.tracker
         return StatusMessage(
             site=self.config.site.name,
             version=__version__,
             time=utc(self.now),
             tracks=_counted(table),
             alerts=len(self.alerts.open),
+            alarms=self.alerts.rate(self.now),
             plan=self._plan or None,
-            sensors=self.intake.health(self.now, self.timeline.tracker.registration.biases()),
+            sensors=self.intake.health(self.now, tracker.registration.biases(), tracker.floods()),
             crowds=self.exposure.state(self.now),
             counters={},
         )
@@ -220,8 +246,10 @@ class Pipeline:
             alerts=self.alerts.snapshot(),
             following=self.following.state,
             crowds=self.exposure.held,
+            watch=self.watch,
             publisher=self.publisher.state,
             intake=self.intake.records,
+            memories=self.intake.memories,
             plan=self._plan,
             windows=self._windows,
             zones=self._changed_zones,
@@ -234,9 +262,10 @@ class Pipeline:
         self.timeline.restore(state.timeline)
         self.alerts = Alerts(self.config.site.name, self.config.rules, state.alerts)
         self.following.state = state.following
-        self.exposure = Exposure(state.crowds)
+        self.exposure, self.watch = Exposure(self.config.rules.exposure, state.crowds), state.watch
         self.publisher.state = state.publisher
         self.intake.records = dict(state.intake)
+        self.intake.recall(state.memories)
         self._changed_zones = dict(state.zones)
         self._plan = state.plan if state.plan in self._plans else next(iter(self._plans))
         self._windows = dict(state.windows)

@@ -16,9 +16,12 @@ from msgspec.structs import replace
 from fusion import __version__, biases, recording
 from fusion.assembly import assemble
 from fusion.config import Config
+from fusion.delivering import Courier
 from fusion.errors import ConfigError, RecordingError, SnapshotError
 from fusion.journal import Entry, Journal
 from fusion.journal.clerk import Clerk
+from fusion.journal.database import Database
+from fusion.journal.deliveries import Deliveries
 from fusion.journal.records import Item, decode_held, encode_held
 from fusion.keeper import Keeper
 from fusion.messages import SECOND, Alert, AlertMessage, Input, Output, RawMessage, StatusMessage, Tick, TrackMessage
@@ -34,6 +37,7 @@ from fusion.transport.listen import inward, listen
 from fusion.transport.outbox import Outbox
 from fusion.transport.outgoing import Publication, alert_publication, presence, publications
 from fusion.transport.publish import publish
+from fusion.transport.webhook import Receiver
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +68,8 @@ class Service:
         self.latencies = Latencies()
         self._begun = time.time_ns()  # what was learnt before is of an earlier run, which died with it
         self._unwritten = {"inputs_unwritten": 0, "inputs_unrecorded": 0}
+        self.deliveries = Deliveries(Database(url))
+        self.couriers = [Courier(Receiver(one, base), self.deliveries, self._begun) for one in config.webhook]
 
     async def run(self, stop: asyncio.Event) -> None:
         """Resume where the last run ended, serve until told to stop, then leave everything in order."""
@@ -72,6 +78,7 @@ class Service:
             async with asyncio.TaskGroup() as edge:
                 publishing = edge.create_task(self._publish(), name="publish")
                 writing = edge.create_task(self.clerk.write(), name="write")
+                telling = [edge.create_task(one.deliver(), name=f"deliver {one.name}") for one in self.couriers]
                 async with asyncio.TaskGroup() as core:
                     hearing = core.create_task(self._listen(), name="listen")
                     beating = core.create_task(self._beat(), name="beat")
@@ -81,6 +88,8 @@ class Service:
                 writing.cancel()
                 await self.clerk.flush()
                 publishing.cancel()
+                for task in telling:
+                    task.cancel()
         finally:
             await self._close()
 
@@ -188,11 +197,15 @@ class Service:
         if self.recorder is not None:
             stores["recording"] = self.recording.health
         degraded = any(store.state == "degraded" for store in stores.values())
-        return replace(status, state="degraded" if degraded else "online", stores=stores, counters=self.counters())
+        webhooks = {courier.name: courier.health() for courier in self.couriers}
+        state: Literal["online", "degraded"] = "degraded" if degraded else "online"
+        return replace(status, state=state, stores=stores, webhooks=webhooks, counters=self.counters())
 
     def _post_alert(self, entry: Entry, message: AlertMessage | None) -> None:
         publication = alert_publication(entry.alert, entry.payload, self.tree)
         self.outbox.put(publication, functools.partial(self._delivered, entry, message))
+        for courier in self.couriers:
+            courier.stir()
 
     def _delivered(self, entry: Entry, message: AlertMessage | None) -> None:
         """Note that the broker has an alert; of a fresh one, how long that took."""
@@ -233,6 +246,7 @@ class Service:
     async def _close(self) -> None:
         """Leave the disk as a restart wants it."""
         await self.clerk.close()
+        self.deliveries.database.close()
         await self._keep()
         self.keeper.close()
         if self.recorder is not None:

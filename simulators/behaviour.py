@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from fusion.config import Accuracy, Confusion, Name, NonNegative, Positive, Table
+from fusion.config import Accuracy, Confusion
+from fusion.config_table import Name, NonNegative, Positive, Table
 from simulators.terms import Claim, Ground, Second, Share, Text
 
 Opening = Annotated[float, Meta(gt=0.0, le=120.0)]
@@ -101,6 +102,9 @@ class Behaviour(Table):
     )
     bias: Bias = Bias()
     bias_sigma: Annotated[Spread, Meta(description="a further bias of this spread, constant all day")] = Spread()
+    format: Annotated[
+        Name | None, Meta(description="the native format that it publishes in, on raw/{format}; the scan contract if left out")
+    ] = None
     delay_s: Annotated[Second, Meta(description="from the look to its arrival")] = 0.1
     jitter_s: Annotated[Second, Meta(description="mean of a random further delay; above the period it reorders")] = 0.0
     loss: Annotated[Share, Meta(description="share of messages that never arrive")] = 0.0

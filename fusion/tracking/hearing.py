@@ -7,6 +7,7 @@ import numpy as np
 from fusion.messages import SECOND, BearingTrack, Floats, Integers, Scan
 from fusion.tracking.bearing_store import BearingTracks
 from fusion.tracking.bearings import Look, advance, bearings_begun, contested, look_at, owed
+from fusion.tracking.evidence import spoken
 from fusion.tracking.ghosts import MOST_SPREAD, find_targets
 from fusion.tracking.initiation import UNEXPLAINED
 from fusion.tracking.measurements import Measurements, folded
@@ -110,7 +111,7 @@ def unexplained(
     if sensor.fold <= 0.0 or not len(store) or not (found.p_new > UNEXPLAINED).any():
         return found.p_new, owned
     turned, numbers = folded(seen), np.zeros(len(store), np.int64)
-    p_new = store.associate(store.gate(turned, sensor), turned, intensity, numbers).p_new
+    p_new = store.associate(spoken(store.gate(turned, sensor), sensor), turned, intensity, numbers).p_new
     other = sensor.fold / (1.0 - sensor.fold) * (1.0 / p_new - 1.0)
     return found.p_new / (1.0 + other), np.maximum(owned, np.where(other > 1.0, 1.0, 0.0))
 

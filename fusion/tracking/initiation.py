@@ -50,6 +50,7 @@ class Crossing(NamedTuple):
     place: Floats  # (3) grid
     covariance: Floats  # (3, 3)
     distance2: float  # how badly they miss each other
+    other: str = ""  # the sensor of the ray that was there before
 
 
 class Crossings:
@@ -75,12 +76,13 @@ class Crossings:
         found: list[tuple[int, Crossing, float]] = []
         fresh: list[Ray] = []
         rays = np.isinf(seen.variance[:, 0]) & np.isfinite(seen.variance[:, ELEVATION])
+        waiting = _lines(self.rays, sensors)
         for j in (rays & (p_new > UNEXPLAINED)).nonzero()[0]:
             ray = _ray(scan, seen, int(j))
             fresh.append(ray)
             crossings = [
                 (crossing, other.sensor)
-                for other in self.rays
+                for other in _near(ray, self.rays, waiting, sensors)
                 if other.sensor != ray.sensor
                 and (not ray.name or not other.name or ray.name == other.name)
                 and (crossing := cross(ray, other, sensors, height)) is not None
@@ -88,9 +90,55 @@ class Crossings:
             if crossings:
                 best, sensor = min(crossings, key=lambda found: found[0].distance2)
                 r = p_new[j] * _existence(sensors[ray.sensor], sensors[sensor], len(self.rays), birth_rate)
-                found.append((int(j), best, float(r)))
+                found.append((int(j), best._replace(other=sensor), float(r)))
         self.rays += tuple(fresh)
         return found
+
+
+class Lines(NamedTuple):
+    """Rays as lines in the grid."""
+
+    origin: Floats  # (K, 3)
+    way: Floats  # (K, 3) unit
+    sigma: Floats  # (K) rad, the larger of both angles'
+    time: Floats  # (K) s, since the first
+
+
+def _lines(rays: tuple[Ray, ...], sensors: dict[str, SensorModel], since: int | None = None) -> Lines:
+    """Give rays as lines; what curvature bends them is left to who asks."""
+    if not rays:
+        return Lines(np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0), np.zeros(0))
+    told = np.array([(ray.azimuth, ray.elevation, max(ray.variance_azimuth, ray.variance_elevation)) for ray in rays])
+    inverse = {name: np.linalg.inv(sensors[name].horizon.coefficients[:, 1:4]) for name in {ray.sensor for ray in rays}}
+    level = np.cos(told[:, 1])
+    enu = np.stack([level * np.sin(told[:, 0]), level * np.cos(told[:, 0]), np.sin(told[:, 1])], axis=1)
+    way = np.einsum("kij,kj->ki", np.array([inverse[ray.sensor] for ray in rays]), enu)
+    origin = np.array([sensors[ray.sensor].horizon.origin for ray in rays])
+    time = np.array([ray.time - (rays[0].time if since is None else since) for ray in rays]) / SECOND
+    return Lines(origin, way / np.linalg.norm(way, axis=1, keepdims=True), np.sqrt(told[:, 2]), time)
+
+
+def _near(ray: Ray, rays: tuple[Ray, ...], lines: Lines, sensors: dict[str, SensorModel]) -> list[Ray]:
+    """Give those of some rays whose lines pass one near enough that `cross` may find a place: of many rays that is soon asked.
+
+    Lines pass each other |w − (w·n) …| apart; rays that meet with d² ≤ CONSISTENT lie within √CONSISTENT √(Σ r²σ² + (WALK gap)²)
+    of each other. Ranges are known to three MOST_SPREAD, and the earth bends a line by r²/2R.
+    """
+    if not rays:
+        return []
+    one = _lines((ray,), sensors, rays[0].time)
+    d, w = one.way[0], lines.origin - one.origin[0]
+    b = lines.way @ d
+    across = np.maximum(1.0 - b * b, 1e-12)
+    mine, other = w @ d, np.einsum("ki,ki->k", w, lines.way)
+    r, s = (mine - b * other) / across, (b * mine - other) / across
+    apart = np.linalg.norm(w + s[:, None] * lines.way - r[:, None] * d, axis=1)
+    slack = 3.0 * MOST_SPREAD
+    wide = (np.abs(r) + slack) ** 2 * one.sigma[0] ** 2 + (np.abs(s) + slack) ** 2 * lines.sigma**2
+    wide += (WALK * (one.time[0] - lines.time)) ** 2
+    bent = ((np.abs(r) + slack) ** 2 + (np.abs(s) + slack) ** 2) / 6.0e6
+    near = (r > -slack) & (s > -slack) & (apart <= 1.1 * math.sqrt(CONSISTENT) * np.sqrt(wide) + bent)
+    return [rays[k] for k in near.nonzero()[0].tolist()]
 
 
 def cross(one: Ray, other: Ray, sensors: dict[str, SensorModel], height: tuple[float, float]) -> Crossing | None:

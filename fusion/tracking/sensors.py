@@ -111,6 +111,11 @@ class SensorModel:
         return accuracy.azimuth_deg is not None and (accuracy.range_m is None or self.config.kind in {"rf", "camera"})
 
     @cached_property
+    def coarse(self) -> bool:
+        """Whether it measures azimuths alone, within which many things may stand."""
+        return self.hears and self.config.accuracy.elevation_deg is None
+
+    @cached_property
     def measures(self) -> bool:
         """Whether its silence speaks against a claim: it looks, and what it reports are directions, not others' words."""
         return self.looks and self.config.accuracy.azimuth_deg is not None

@@ -44,7 +44,7 @@ def believe(tracker: Tracker) -> None:
     assert least_correlation(store.P) > -1e-9
     sigma = np.sqrt(np.diag(tracker.registration.prior))
     of_prior = np.linalg.eigvalsh(biases.B / np.outer(sigma, sigma))
-    assert of_prior.min() > -1e-9 and of_prior.max() < 1.0 + 1e-6  # noqa: PT018
+    assert of_prior.min(initial=0.0) > -1e-9 and of_prior.max(initial=0.0) < 1.0 + 1e-6  # noqa: PT018
     assert all(math.isfinite(one.expected) and math.isfinite(one.fresh) for one in tracker.undetected.values())
 
 
