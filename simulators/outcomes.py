@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from fusion.errors import RecordingError
-from fusion.messages import SECOND, Alert, Floats, Severity, WireBearing, WirePosition, nanoseconds
+from fusion.messages import SECOND, Alert, Floats, Severity, WireBearing, WireIdentity, WirePosition, nanoseconds
 from simulators.earth import ecef_from_wgs84
 from simulators.scenario import Expectation
 from simulators.scenario_file import Stage
@@ -92,9 +92,12 @@ def judge(stage: Stage, told: list[Raised]) -> list[Outcome]:
 
 
 def _about(alert: Alert, stage: Stage, flown: tuple[Target, ...]) -> str | None:
-    """Find the actor that an alert's track truly is: the nearest in the air then, if it is within REACH of place or bearing."""
+    """Find the actor that an alert's track truly is: the nearest in the air then, if it is within REACH of place or bearing.
+
+    What no sensor has confirmed and nobody's name is given to is made up, wherever it is said to be.
+    """
     track = alert.track_state
-    if track is None:
+    if track is None or _made_up(track.identity, flown):
         return None
     after = (nanoseconds(track.time) - stage.start) / SECOND
     there = [(target.trajectory.position(after), target.actor) for target in flown if target.trajectory.flying(after)]
@@ -105,6 +108,12 @@ def _about(alert: Alert, stage: Stage, flown: tuple[Target, ...]) -> str | None:
         away = [(_beside(track.bearing, place, stage), actor) for place, actor in there] if track.bearing else []
     share, actor = min(away, default=(np.inf, ""))
     return actor if share <= 1.0 else None
+
+
+def _made_up(claim: WireIdentity | None, flown: tuple[Target, ...]) -> bool:
+    """Tell a claim that nothing but itself supports, by a name that none of those who fly has."""
+    names = {target.identity.key for target in flown if target.identity}
+    return claim is not None and claim.strength == "claimed" and claim.key not in names
 
 
 def _beside(bearing: WireBearing, place: Floats, stage: Stage) -> float:

@@ -152,3 +152,14 @@ def test_alerts_about_nobody_are_counted_where_the_scenario_limits_them(staged, 
         path.write_text("".join(lines[:count]))
         (found,) = judge(stage, raised(load_alerts(path), stage, flown))
         assert (found.met, found.reason) == (met, f"{count} alerts about nobody")
+
+
+@pytest.mark.parametrize(("strength", "met"), [("claimed", False), ("corroborated", True), ("contradicted", True)])
+def test_what_only_a_made_up_name_says_is_about_nobody(staged, tmp_path, strength, met):
+    stage = staged(RADAR, DRONE)
+    flown = targets(stage)
+    path = tmp_path / "alerts.jsonl"
+    told = json.loads(alert(stage, flown, "drone", 20))
+    told["track_state"]["identity"] = {"serial": "1581FAKE000000000015", "strength": strength}
+    path.write_text(json.dumps(told) + "\n")
+    assert (raised(load_alerts(path), stage, flown)[0].actor == "drone") is met
