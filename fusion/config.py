@@ -263,6 +263,47 @@ class State(Table):
     )
 
 
+Role = Literal["viewer", "operator", "supervisor", "administrator"]
+
+
+class OpenId(Table):
+    """Who may log in by the organisation's own provider (OpenID Connect, code flow with PKCE)."""
+
+    issuer: Annotated[str, Meta(pattern=r"^https?://\S+$", description="as its discovery document has it")]
+    client_id: Annotated[str, Meta(pattern=r"\S")]
+    name: Annotated[str, Meta(description="what the button says")] = "OpenID"
+    client_secret_file: Annotated[str | None, Meta(description="file whose first line is the secret; none: a public client")] = None
+    name_claim: Annotated[str, Meta(description="claim with the name that stands in the journal")] = "preferred_username"
+    role_claim: Annotated[str, Meta(description="claim with a word or a list of words")] = "groups"
+    roles: Annotated[dict[str, Role], Meta(description="word = role; the highest counts, without one nobody comes in")] = {}
+
+
+class Tiles(Table):
+    """A base map from elsewhere; the browser then asks that host for pictures."""
+
+    url: Annotated[str, Meta(pattern=r"^https?://\S+$", description="with {z}, {x}, {y}")]
+    attribution: str = ""
+    max_zoom: Annotated[int, Meta(ge=1, le=24)] = 19
+
+
+class Console(Table):
+    """The operators' pages and their API; without this table there are none."""
+
+    host: Annotated[str, Meta(description="address to listen on; any but this machine's own needs TLS, or `proxy`")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65_535, description="0: any free one")] = 8080
+    tls_certificate: Annotated[str | None, Meta(description="certificate file; switches TLS on")] = None
+    tls_key: Annotated[str | None, Meta(description="its key file")] = None
+    proxy: Annotated[
+        bool, Meta(description="a proxy that speaks TLS stands in front: its X-Forwarded-For counts, cookies are Secure")
+    ] = False
+    session_hours: Annotated[Positive, Meta(description="how long a login lasts; 12 is a shift")] = 12.0
+    recordings: Annotated[str, Meta(description="directory of recordings to replay; relative to this file")] = "recordings"
+    basemap: Annotated[str | None, Meta(description="directory of GeoJSON and PMTiles files; relative to this file")] = None
+    tiles: Tiles | None = None
+    range_rings_m: Annotated[tuple[Positive, ...], Meta(max_length=10)] = (1000.0, 2000.0, 5000.0)
+    openid: OpenId | None = None
+
+
 class Config(Table):
     """One site."""
 
@@ -274,3 +315,4 @@ class Config(Table):
     mqtt: Mqtt = Mqtt()
     publish: Publish = Publish()
     state: State = State()
+    console: Console | None = None

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from fusion.config import Config, Confusion
+from fusion.config import Config, Confusion, Console
 from fusion.errors import ConfigError
 from fusion.messages import CLASSES
 from fusion.toml_lines import lines_of_keys
@@ -26,6 +26,8 @@ SECRETS = {("mqtt", "password")}
 
 PASSWORD_IN_URL = re.compile(r"^[^/]+://[^/@]*:[^/@]+@|[?&]password=")
 """`postgresql://user:password@host/database`."""
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 ROUNDED = 0.015
 """What a row of probabilities, written with two digits, may miss 1 by."""
@@ -135,6 +137,24 @@ def _contradictions(config: Config) -> list[tuple[Key, str]]:
         faults.append((("rules", "release_probability"), f"must be below entry_probability ({config.rules.entry_probability})"))
     if config.mqtt.tls_key and not config.mqtt.tls_certificate:
         faults.append((("mqtt", "tls_key"), "needs tls_certificate beside it"))
+    return faults + _open_doors(config.console)
+
+
+def _open_doors(console: Console | None) -> list[tuple[Key, str]]:
+    """Find where passwords would go over a network in the clear."""
+    if console is None:
+        return []
+    faults: list[tuple[Key, str]] = []
+    if (console.tls_certificate is None) != (console.tls_key is None):
+        faults.append((("console",), "tls_certificate and tls_key belong together; give both or neither"))
+    if console.host not in LOOPBACK and console.tls_certificate is None and not console.proxy:
+        faults.append(
+            (
+                ("console", "host"),
+                f"{console.host!r} can be reached from elsewhere; expected tls_certificate and tls_key, or proxy = true where a "
+                "proxy that speaks TLS stands in front",
+            )
+        )
     return faults
 
 
