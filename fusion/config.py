@@ -272,7 +272,7 @@ class OpenId(Table):
     issuer: Annotated[str, Meta(pattern=r"^https?://\S+$", description="as its discovery document has it")]
     client_id: Annotated[str, Meta(pattern=r"\S")]
     name: Annotated[str, Meta(description="what the button says")] = "OpenID"
-    client_secret_file: Annotated[str | None, Meta(description="file whose first line is the secret; none: a public client")] = None
+    client_secret_file: Annotated[str | None, Meta(description="file whose first line is the secret; none: public")] = None
     name_claim: Annotated[str, Meta(description="claim with the name that stands in the journal")] = "preferred_username"
     role_claim: Annotated[str, Meta(description="claim with a word or a list of words")] = "groups"
     roles: Annotated[dict[str, Role], Meta(description="word = role; the highest counts, without one nobody comes in")] = {}

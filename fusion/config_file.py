@@ -151,8 +151,7 @@ def _open_doors(console: Console | None) -> list[tuple[Key, str]]:
         faults.append(
             (
                 ("console", "host"),
-                f"{console.host!r} can be reached from elsewhere; expected tls_certificate and tls_key, or proxy = true where a "
-                "proxy that speaks TLS stands in front",
+                f"{console.host!r} can be reached from elsewhere; expected tls_certificate and tls_key, or proxy = true",
             )
         )
     return faults

@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -19,6 +19,7 @@ from fusion.config import Config
 from fusion.errors import ConfigError, RecordingError, SnapshotError
 from fusion.journal import Entry, Journal
 from fusion.journal.clerk import Clerk
+from fusion.journal.database import site_url
 from fusion.journal.records import Item, decode_held, encode_held
 from fusion.keeper import Keeper
 from fusion.messages import SECOND, Alert, AlertMessage, Input, Output, RawMessage, StatusMessage, Tick, TrackMessage
@@ -34,6 +35,9 @@ from fusion.transport.listen import inward, listen
 from fusion.transport.outbox import Outbox
 from fusion.transport.outgoing import Publication, alert_publication, presence, publications
 from fusion.transport.publish import publish
+
+if TYPE_CHECKING:
+    from fusion.console.console import Operating
 
 logger = logging.getLogger(__name__)
 
@@ -53,8 +57,7 @@ class Service:
         self.biases = directory / biases.NAME
         self.pipeline = assemble(config, base)
         self.keeper = Keeper(directory)
-        url = config.state.journal or Journal.url(directory / "journal.sqlite")
-        self.clerk = Clerk(functools.partial(Journal, url), self._post_alert)
+        self.clerk = Clerk(functools.partial(Journal, site_url(config.state, base)), self._post_alert)
         self.snapshots, self.recording = Store("snapshots", time.time_ns), Store("recording", time.time_ns)
         self.recorder = recording.go_on_in(directory / config.state.record) if config.state.record else None
         self.tree = TopicTree(config.site.name, config.mqtt.root)
@@ -62,6 +65,7 @@ class Service:
         self.ear, self.mouth = Link(config.mqtt, name), Link(config.mqtt, f"{name}-out")
         self.inbox, self.outbox = Inbox(config.mqtt.inbox), Outbox()
         self.latencies = Latencies()
+        self.console = _console(config, base, self)
         self._begun = time.time_ns()  # what was learnt before is of an earlier run, which died with it
         self._unwritten = {"inputs_unwritten": 0, "inputs_unrecorded": 0}
 
@@ -72,12 +76,15 @@ class Service:
             async with asyncio.TaskGroup() as edge:
                 publishing = edge.create_task(self._publish(), name="publish")
                 writing = edge.create_task(self.clerk.write(), name="write")
+                showing = None if self.console is None else edge.create_task(self.console.run(), name="console")
                 async with asyncio.TaskGroup() as core:
                     hearing = core.create_task(self._listen(), name="listen")
                     beating = core.create_task(self._beat(), name="beat")
                     await self._reason(stop)
                     hearing.cancel()
                     beating.cancel()
+                if showing is not None:
+                    showing.cancel()
                 writing.cancel()
                 await self.clerk.flush()
                 publishing.cancel()
@@ -111,8 +118,12 @@ class Service:
             item.done()
             self.clerk.take(self._for_the_book(item.input, outputs))
             self._put(output for output in outputs if not isinstance(output, AlertMessage))
+            if self.console is not None and isinstance(item.input, RawMessage):
+                self.console.heard(item.input, outputs)
             if isinstance(item.input, Tick):
                 self.clerk.beat()
+                if self.console is not None:
+                    self.console.beat(item.input.time)
                 if item.input.time - saved >= self.config.state.snapshot_s * SECOND:
                     saved = item.input.time
                     await self._keep()
@@ -179,6 +190,8 @@ class Service:
     def _put(self, outputs: Iterable[Output]) -> None:
         for output in outputs:
             told = self._with_ours(output) if isinstance(output, StatusMessage) else output
+            if self.console is not None:
+                self.console.feed.take(told)
             for publication in publications(told, self.tree):
                 self.outbox.put(publication)
 
@@ -193,6 +206,8 @@ class Service:
     def _post_alert(self, entry: Entry, message: AlertMessage | None) -> None:
         publication = alert_publication(entry.alert, entry.payload, self.tree)
         self.outbox.put(publication, functools.partial(self._delivered, entry, message))
+        if self.console is not None:
+            self.console.written(entry, message)
 
     def _delivered(self, entry: Entry, message: AlertMessage | None) -> None:
         """Note that the broker has an alert; of a fresh one, how long that took."""
@@ -250,3 +265,29 @@ class Service:
         parts = (part.counters() for part in (self.inbox, self.outbox, self.ear, self.mouth))
         edge = totals(*parts, self._unwritten, {"journal_lost": self.clerk.lost})
         return edge | self.latencies.counters()
+
+    # --- What the console says ------------------------------------------------------------------------------------
+
+    def order(self, alert: str, payload: bytes) -> None:
+        """Give the core a command about an alert, as if it came from the broker, but also while that is away."""
+        message = RawMessage(topic=self.tree.path("command", alert=alert), payload=payload, received=time.time_ns())
+        self.inbox.put(message, _nobody_waits, scan=False)
+
+    def retain(self, row: str, payload: bytes, **parts: str) -> None:
+        """Publish a zone, a window or a plan; the core hears it from the broker, which keeps it."""
+        self.outbox.put(Publication(self.tree.path(row, **parts), payload, qos=1, retained=True, keep="every"))
+
+
+def _nobody_waits() -> None:
+    """Acknowledge to nobody: no broker gave this message."""
+
+
+def _console(config: Config, base: Path, service: Service) -> Operating | None:
+    """Build the console, if the site wants one."""
+    if config.console is None:
+        return None
+    try:
+        from fusion.console.console import Operating  # noqa: PLC0415 - an optional extra
+    except ImportError as error:
+        raise ConfigError(f"[console]: needs more than is installed ({error.name}): pip install 'vigie[console]'") from error
+    return Operating(config, base, service, beside_service=True)

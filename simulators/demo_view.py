@@ -18,6 +18,7 @@ from rich.text import Text
 
 from fusion.config import Site
 from fusion.messages import Alert, RawMessage, SensorHealth, Track
+from fusion.topics import Address
 
 REFRESH_HZ = 4
 HEADLESS_EVERY_S = 10.0
@@ -55,8 +56,9 @@ class Picture:
         """Keep a line for who is watching."""
         self.news.append(line)
 
-    def hear(self, name: str, message: RawMessage) -> None:
+    def hear(self, address: Address, message: RawMessage) -> None:
         """Take one message of the service."""
+        name = address.name
         if name == "tracks":
             self._hear_tracks(_tracks.decode(message.payload))
         elif name == "status":

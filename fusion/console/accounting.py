@@ -167,7 +167,9 @@ async def add_user(asked: Asked) -> UserTold:
             password = await desk.off_loop(hashed, wanted.name, wanted.password)
     except AccountError as error:
         raise Problem(422, str(error)) from error
-    user = User(wanted.name, password, wanted.role, wanted.grants, wanted.denies, disabled=False, must_change=True, created=desk.clock())
+    user = User(
+        wanted.name, password, wanted.role, wanted.grants, wanted.denies, disabled=False, must_change=True, created=desk.clock()
+    )
     if await desk.off_loop(desk.people.accounts.user, wanted.name) is not None:
         raise Problem(409, f"user {wanted.name!r} is there already")
     await desk.note_by(asked.who, "user added", wanted.name, wanted.role)
@@ -179,7 +181,9 @@ async def change_user(asked: Asked) -> UserTold:
     """Change a user; the sessions that it has end."""
     desk, name = asked.desk, asked.path["user"]
     changes: dict[str, Any] = {
-        field: value for field in ("role", "grants", "denies", "disabled") if (value := getattr(asked.body, field)) is not msgspec.UNSET
+        field: value
+        for field in ("role", "grants", "denies", "disabled")
+        if (value := getattr(asked.body, field)) is not msgspec.UNSET
     }
     told = " ".join(f"{field}={sorted(value) if isinstance(value, frozenset) else value}" for field, value in changes.items())
     if asked.body.password is not msgspec.UNSET:
@@ -216,9 +220,7 @@ async def add_token(asked: Asked) -> TokenMade:
     if beyond := wanted.scopes - asked.who.permissions:
         raise Problem(403, f"scopes: {', '.join(sorted(beyond))} are more than {asked.who.name} may")
     await desk.note_by(asked.who, "token made", wanted.name, " ".join(sorted(wanted.scopes)))
-    token, secret = await desk.off_loop(
-        desk.people.issue, wanted.name, wanted.scopes, wanted.days, asked.who.name, desk.clock()
-    )
+    token, secret = await desk.off_loop(desk.people.issue, wanted.name, wanted.scopes, wanted.days, asked.who.name, desk.clock())
     return TokenMade(**msgspec.structs.asdict(_token(token)), token=secret)
 
 
@@ -319,8 +321,17 @@ ACCOUNTING = (
     Route("POST", "/tokens", "users", add_token, "Make a token.", gives=TokenMade, takes=NewToken, status=201),
     Route("DELETE", "/tokens/{id}", "users", revoke_token, "Take a token back.", status=204, refuses=(404,)),
     Route("GET", "/access", "access", access, "Who did what, the newest first.", gives=AccessLog, query=AccessWanted),
-    Route("GET", "/handover", "read", handovers, "Notes for the next shift, the newest first.", gives=Handovers, query=PageWanted),
     Route(
-        "POST", "/handover", "handover", hand_over, "Leave a note for the next shift.", gives=HandoverTold, takes=NewHandover, status=201
+        "GET", "/handover", "read", handovers, "Notes for the next shift, the newest first.", gives=Handovers, query=PageWanted
+    ),
+    Route(
+        "POST",
+        "/handover",
+        "handover",
+        hand_over,
+        "Leave a note for the next shift.",
+        gives=HandoverTold,
+        takes=NewHandover,
+        status=201,
     ),
 )

@@ -43,14 +43,22 @@ class AlertLog:
         self._items: deque[Item] = deque()
         self._floor = 0  # all after this is in `_items`
 
-    def begin(self, items: list[Item], floor: int) -> None:
-        """Begin with what is known of before: all revisions after `floor`, and open alerts from before it."""
-        self._floor = self.last = floor
+    def begin(self, epoch: str, items: list[Item], floor: int) -> None:
+        """Begin with what is known of before: all revisions after `floor`, and open alerts from before it.
+
+        What was taken meanwhile stays.
+        """
+        meanwhile = list(self._items)
+        self.epoch, self._floor, self.last = epoch, floor, floor
+        self._items.clear()
+        self.latest.clear()
         for item in items:
             if item.seq <= floor:
                 self._keep(item)
             else:
                 self.add(item)
+        for item in meanwhile:
+            self.add(item)
 
     def add(self, item: Item) -> bool:
         """Take the next revision; False where it is known already."""

@@ -177,7 +177,9 @@ async def _done(asked: Asked, found: Alert, order: Command, payload: bytes) -> A
         return after
     if (reason := _refusal(asked, payload, last)) is not None:
         raise Problem(409, reason)
-    raise Problem(504, f"the service did not answer within {PATIENCE_S:g} s; look whether the alert has changed before you try again")
+    raise Problem(
+        504, f"the service did not answer within {PATIENCE_S:g} s; look whether the alert has changed before you try again"
+    )
 
 
 async def rates(asked: Asked) -> RatesTold:
@@ -274,15 +276,44 @@ def _seen(taken: Incident, sight: Sight) -> Incident:
 
 ALERTING = (
     Route("GET", "/alerts", "read", alerts, "Alerts, the newest first.", gives=AlertsTold, query=Wanted),
-    Route("GET", "/alerts/rates", "read", rates, "How many alerts were raised in each ten minutes.", gives=RatesTold, query=Hours),
-    Route("GET", "/alerts/{alert}", "read", alert, "One alert; its revision is the ETag.", gives=Alert, refuses=(404,)),
-    Route("GET", "/alerts/{alert}/life", "read", its_life, "All that was said and ordered of an alert.", gives=LifeTold, refuses=(404,)),
     Route(
-        "POST", "/alerts/{alert}/commands", "command", command, "Order something about an alert.", gives=Alert, takes=Ordered,
-        refuses=(404, 409, 412, 428, 504), if_match=True,
+        "GET",
+        "/alerts/rates",
+        "read",
+        rates,
+        "How many alerts were raised in each ten minutes.",
+        gives=RatesTold,
+        query=Hours,
+    ),
+    Route("GET", "/alerts/{alert}", "read", alert, "One alert; its revision is the ETag.", gives=Alert, refuses=(404,)),
+    Route(
+        "GET",
+        "/alerts/{alert}/life",
+        "read",
+        its_life,
+        "All that was said and ordered of an alert.",
+        gives=LifeTold,
+        refuses=(404,),
     ),
     Route(
-        "GET", "/alerts/{alert}/export", "export", export, "An incident as a file.", query=Export, refuses=(404,),
+        "POST",
+        "/alerts/{alert}/commands",
+        "command",
+        command,
+        "Order something about an alert.",
+        gives=Alert,
+        takes=Ordered,
+        refuses=(404, 409, 412, 428, 504),
+        if_match=True,
+    ),
+    Route(
+        "GET",
+        "/alerts/{alert}/export",
+        "export",
+        export,
+        "An incident as a file.",
+        query=Export,
+        refuses=(404,),
         media="application/octet-stream",
     ),
-)  # fmt: skip
+)

@@ -11,7 +11,8 @@ import numpy as np
 from fusion.messages import CLASSES, SECOND, Floats, Integers, Track, Verdict, nanoseconds
 
 TRACKS = (
-    "n", "dt", "lat", "lon", "hae", "agl", "ve", "vn", "vu", "major", "minor", "turn", "sh", "status", "class", "verdict", "existence",
+    "n", "dt", "lat", "lon", "hae", "agl", "ve", "vn", "vu", "major", "minor", "turn", "sh",
+    "status", "class", "verdict", "existence",
 )  # fmt: skip
 RAYS = ("n", "dt", "sensor", "azimuth", "sigma", "elevation", "status", "class", "verdict", "existence")
 HISTORY = ("dt", "lat", "lon", "hae", "agl", "ve", "vn", "vu")

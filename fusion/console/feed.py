@@ -40,7 +40,9 @@ News = Callable[[str, dict[str, Any] | None], None]
 class Feed:
     """One source's state: the sky, the alerts, the status, the moving zones. `clock` gives ns."""
 
-    def __init__(self, config: Config, clock: Callable[[], int], epoch: str, t0: int | None = None, *, patience_ms: int = STALE_MS) -> None:
+    def __init__(
+        self, config: Config, clock: Callable[[], int], epoch: str, t0: int | None = None, *, patience_ms: int = STALE_MS
+    ) -> None:
         self.config, self._clock = config, clock
         self.sky = Sky((one.id for one in config.sensor), self.now if t0 is None else t0)
         self.alerts = AlertLog(epoch)

@@ -76,9 +76,7 @@ def set_session(response: Response, fresh: Fresh, desk: Desk) -> None:
 
 def end_session(response: Response, desk: Desk) -> None:
     """Take the session back from the browser."""
-    response.delete_cookie(
-        cookie_name(desk.console), path="/", secure=is_secure(desk.console), httponly=True, samesite="strict"
-    )
+    response.delete_cookie(cookie_name(desk.console), path="/", secure=is_secure(desk.console), httponly=True, samesite="strict")
 
 
 def headers(console: Console) -> dict[str, str]:

@@ -49,11 +49,26 @@ class People:
     # --- Users ----------------------------------------------------------------------------------------------------
 
     def add(
-        self, name: str, role: Role, password: str, now: int, *, grants: Iterable[str] = (), denies: Iterable[str] = (), must_change: bool
+        self,
+        name: str,
+        role: Role,
+        password: str,
+        now: int,
+        *,
+        grants: Iterable[str] = (),
+        denies: Iterable[str] = (),
+        must_change: bool,
     ) -> User:
         """Add a user; raise AccountError where that cannot be."""
         user = User(
-            name, hashed(name, password), role, frozenset(grants), frozenset(denies), disabled=False, must_change=must_change, created=now
+            name,
+            hashed(name, password),
+            role,
+            frozenset(grants),
+            frozenset(denies),
+            disabled=False,
+            must_change=must_change,
+            created=now,
         )
         self.accounts.add(user)
         return user
@@ -170,6 +185,10 @@ def _caller(standing: Standing) -> Caller | None:
         permissions = (of_role(role) | (user.grants & set(PERSONAL))) - user.denies
         return Caller(user.name, "user", role, permissions, session.expires, user.must_change, session.digest)
     if session.token is not None:
-        return None if token is None else Caller(session.name, "token", None, token.scopes & set(ALL), session.expires, digest=session.digest)
+        return (
+            None
+            if token is None
+            else Caller(session.name, "token", None, token.scopes & set(ALL), session.expires, digest=session.digest)
+        )
     role = cast("Role", session.role)
     return Caller(session.name, session.kind, role, of_role(role), session.expires, digest=session.digest)

@@ -22,17 +22,19 @@ class Fault(Record, omit_defaults=False):
 class ProblemDetail(Record, omit_defaults=False):
     """What stands in the body of a refusal."""
 
-    type: str = "about:blank"
     title: str
     status: int
     detail: str
+    type: str = "about:blank"
     errors: tuple[Fault, ...] = ()
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457's word
     """A request that is refused, and why."""
 
-    def __init__(self, status: int, detail: str, errors: tuple[Fault, ...] = (), headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, detail: str, errors: tuple[Fault, ...] = (), headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(detail)
         self.status, self.detail, self.errors, self.headers = status, detail, errors, headers or {}
 

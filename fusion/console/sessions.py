@@ -158,7 +158,7 @@ async def methods(asked: Asked) -> Methods:
 
 
 async def enter(request: Request, desk: Desk) -> Response:
-    """Redeem a link that works once: a page that sets the cookie and goes on, so that a Strict cookie is sent with the next step."""
+    """Redeem a link that works once: a page that sets the cookie and goes on, for a Strict cookie is not sent with a redirect."""
     address = address_of(request, desk.console)
     try:
         _let_wait(desk, f"@{address}", address)
@@ -199,12 +199,26 @@ def _with_session(fresh: Fresh, desk: Desk) -> Response:
 SESSIONS = (
     Route("POST", "/session", None, log_in, "Log in.", gives=SessionTold, takes=LogIn, refuses=(401, 429)),
     Route(
-        "POST", "/session/token", None, log_in_by_token, "Begin a session with a token.", gives=SessionTold, takes=ByToken, refuses=(401, 429)
+        "POST",
+        "/session/token",
+        None,
+        log_in_by_token,
+        "Begin a session with a token.",
+        gives=SessionTold,
+        takes=ByToken,
+        refuses=(401, 429),
     ),
     Route("GET", "/session", "", who_am_i, "Who is logged in.", gives=SessionTold),
     Route("DELETE", "/session", "", log_out, "Log out.", status=204),
     Route(
-        "POST", "/session/password", "", change_password, "Change one's own password.", takes=NewPassword, status=204, refuses=(409, 429)
+        "POST",
+        "/session/password",
+        "",
+        change_password,
+        "Change one's own password.",
+        takes=NewPassword,
+        status=204,
+        refuses=(409, 429),
     ),
     Route("GET", "/session/methods", None, methods, "How one can log in.", gives=Methods),
 )

@@ -66,7 +66,7 @@ class Sky:
         self._gone: deque[tuple[int, int]] = deque(maxlen=FORGOTTEN)  # version, short name
         self._past: dict[str, tuple[int, Known]] = {}  # of tracks that are gone, when
         self._next = 1
-        self._frames: dict[tuple[int, Sight], Change] = {}
+        self._frames: dict[tuple[int, Sight], tuple[int, bytes]] = {}
 
     def __len__(self) -> int:
         """Count the tracks."""
@@ -131,10 +131,15 @@ class Sky:
         return [[None if value == NOTHING else value for value in row] for row in rows if row[0] >= since]
 
     def since(self, version: int, sight: Sight) -> Change:
-        """Give what changed after a version, for somebody's eyes. Who is at the same version is given the same."""
+        """Give what changed after a version, for somebody's eyes."""
+        return self._change(version, sight)
+
+    def told(self, version: int, sight: Sight) -> tuple[int, bytes]:
+        """Give the version that is now, and as JSON what changed after another: written once for all who are there."""
         key = (version, sight)
         if key not in self._frames:
-            self._frames[key] = self._change(version, sight)
+            change = self._change(version, sight)
+            self._frames[key] = (change.version, msgspec.json.encode(dict(zip(Change._fields[1:], change[1:], strict=True))))
         return self._frames[key]
 
     def _change(self, version: int, sight: Sight) -> Change:

@@ -88,7 +88,8 @@ class ZoneBook:
     def published(self, states: dict[str, ZoneState], now: int) -> list[Published]:
         """Give every zone at a time (ns)."""
         return [
-            self._published(name, source, feature, states.get(name), now) for name, (source, feature) in sorted(self.features().items())
+            self._published(name, source, feature, states.get(name), now)
+            for name, (source, feature) in sorted(self.features().items())
         ]
 
     def _published(self, name: str, source: str, feature: dict[str, Any], state: ZoneState | None, now: int) -> Published:
@@ -116,7 +117,9 @@ def checked(zone: str, feature: Any) -> dict[str, Any]:
     """Read one zone as its topic takes it; raise a FusionError that says what is wrong."""
     found = parse_zones(feature, f"zone {zone}")
     if len(found) != 1 or found[0].identifier != zone or not isinstance(feature, dict):
-        raise DecodeError(f"zone {zone}: properties.identifier is {found[0].identifier if found else 'none'}; expected that of the path")
+        raise DecodeError(
+            f"zone {zone}: properties.identifier is {found[0].identifier if found else 'none'}; expected that of the path"
+        )
     (only,) = feature["features"] if feature.get("type") == "FeatureCollection" else (feature,)
     return dict(only)
 

@@ -120,7 +120,9 @@ async def set_plan(asked: Asked) -> Response:
     desk, wanted = asked.desk, asked.body
     if wanted.plan not in desk.config.zones.plans:
         known = ", ".join(desk.config.zones.plans) or "none"
-        raise Problem(422, f"plan: {wanted.plan!r} is not one of this site's; expected {known}", (Fault(field="$.plan", reason=known),))
+        raise Problem(
+            422, f"plan: {wanted.plan!r} is not one of this site's; expected {known}", (Fault(field="$.plan", reason=known),)
+        )
     plan = ZonePlan(plan=wanted.plan, who=asked.who.name, why=wanted.why)
     await desk.note_by(asked.who, "plan set", wanted.plan, wanted.why)
     desk.mouth.retain("zone_plan", msgspec.json.encode(plan))
@@ -153,10 +155,41 @@ def _fault(error: FusionError) -> Fault:
 ZONING = (
     Route("POST", "/zones/check", "zones", check, "What is wrong with a zone.", gives=Checked, takes=Candidate),
     Route(
-        "PUT", "/zones/{zone}", "zones", publish, "Publish a zone.", takes=NewFeature, gives=dict, status=202, refuses=(412, 428), if_match=True
+        "PUT",
+        "/zones/{zone}",
+        "zones",
+        publish,
+        "Publish a zone.",
+        takes=NewFeature,
+        gives=dict,
+        status=202,
+        refuses=(412, 428),
+        if_match=True,
     ),
-    Route("DELETE", "/zones/{zone}", "zones", withdraw, "Withdraw a zone.", takes=Because, gives=dict, status=202, refuses=(404,)),
-    Route("PUT", "/zones/{zone}/window", "zones", set_window, "When a zone is in force.", takes=NewWindow, gives=dict, status=202, refuses=(404,)),
-    Route("DELETE", "/zones/{zone}/window", "zones", clear_window, "As published again.", takes=Because, gives=dict, status=202, refuses=(404,)),
+    Route(
+        "DELETE", "/zones/{zone}", "zones", withdraw, "Withdraw a zone.", takes=Because, gives=dict, status=202, refuses=(404,)
+    ),
+    Route(
+        "PUT",
+        "/zones/{zone}/window",
+        "zones",
+        set_window,
+        "When a zone is in force.",
+        takes=NewWindow,
+        gives=dict,
+        status=202,
+        refuses=(404,),
+    ),
+    Route(
+        "DELETE",
+        "/zones/{zone}/window",
+        "zones",
+        clear_window,
+        "As published again.",
+        takes=Because,
+        gives=dict,
+        status=202,
+        refuses=(404,),
+    ),
     Route("PUT", "/plan", "zones", set_plan, "Which plan is in force.", takes=NewPlan, gives=dict, status=202),
 )

@@ -88,11 +88,15 @@ def latest_of(journal: Journal, alert: str) -> Alert | None:
 def life(journal: Journal, alert: str) -> list[tuple[int, Alert | None, Note | None]]:
     """Give all that was written of an alert, in order: when (ns), and its revision or what was ordered."""
     e = ENTRIES.c
-    chosen = select(e.kind, e.subject, e.time, e.body).where(e.subject == alert, e.kind.in_(["alert", "command"]), e.body.is_not(None))
+    chosen = select(e.kind, e.subject, e.time, e.body).where(
+        e.subject == alert, e.kind.in_(["alert", "command"]), e.body.is_not(None)
+    )
     with journal.database.reading() as connection:
         rows = list(connection.execute(chosen.order_by(e.sequence)))
     return [
-        (row.time, _alert.decode(row.body), None) if row.kind == "alert" else (row.time, None, Note(*row)) for row in rows if row.body
+        (row.time, _alert.decode(row.body), None) if row.kind == "alert" else (row.time, None, Note(*row))
+        for row in rows
+        if row.body
     ]
 
 
