@@ -67,12 +67,12 @@ async def _demo(stage: Stage, directory: Path, seconds: float | None, *, headles
     async with embedded_broker() as (host, port), asyncio.TaskGroup() as tasks:
         settings, picture = Mqtt(host=host, port=port), Picture(stage.site.site)
         site, tree = write_site(stage, directory), TopicTree(stage.site.site.name, stage.site.mqtt.root)
-        posts, port = Outbox(), _open_port()
-        print(f"In a browser: http://{HOST}:{port}/enter/{_code(directory)} (this link works once, and for an hour)", flush=True)
+        posts, door = Outbox(), _open_port()
+        print(f"In a browser: http://{HOST}:{door}/enter/{_code(directory)} (this link works once, and for an hour)", flush=True)
         working = [
             tasks.create_task(publish(Link(settings, "vigie-demo-sensors"), posts), name="sensors"),
             tasks.create_task(hear(Link(settings, "vigie-demo-view"), tree, OUTWARD, picture.hear), name="watch"),
-            tasks.create_task(_keep_alive(site, directory, settings, picture, port), name="service"),
+            tasks.create_task(_keep_alive(site, directory, settings, picture, door), name="service"),
         ]
         flown: tuple[Target, ...] = ()
         if await _first(ended, picture.online):

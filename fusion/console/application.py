@@ -15,7 +15,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, WebSocketRoute
 from starlette.routing import Route as Served
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import ASGIApp, Scope
 from starlette.websockets import WebSocket
 
 from fusion.console.accounting import ACCOUNTING
@@ -44,7 +44,7 @@ mimetypes.add_type("application/geo+json", ".geojson")
 mimetypes.add_type("application/vnd.pmtiles", ".pmtiles")
 
 
-def application(desk: Desk, built: Path | None = None) -> Starlette:
+def application(desk: Desk, built: Path | None = None) -> ASGIApp:
     """Give the application of one desk; `built` is where the pages were built."""
     pages = built or Path(str(files("fusion.console") / "web" / "dist"))
     told = msgspec.json.encode(description(ROUTES, cookie=cookie_name(desk.console)))
@@ -79,10 +79,9 @@ def application(desk: Desk, built: Path | None = None) -> Starlette:
         *served(ROUTES, desk),
         Mount("/static", Pages(directory=pages, check_dir=False)),
     ]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: _problem, Problem: _problem})
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _problem, Problem: _problem, Exception: _mistake})
     app.router.redirect_slashes = False
-    app.add_middleware(Headers, console=desk.console)
-    return app
+    return Headers(app, desk.console)  # outside of everything, so that an answer about our own mistake has them too
 
 
 class Pages(StaticFiles):
@@ -94,6 +93,9 @@ class Pages(StaticFiles):
         kept = "public, max-age=31536000, immutable" if HASHED.search(str(full_path)) else "no-cache"
         response.headers["Cache-Control"] = kept
         return response
+
+    async def check_config(self) -> None:
+        """Expect nothing: where nothing was built there is nothing to serve, and that is a 404."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Serve one file, but for the page itself, which has its own paths."""
@@ -133,6 +135,10 @@ async def _reader(connection: HTTPConnection, desk: Desk) -> Caller:
     if caller.must_change or not caller.may("read"):
         raise Problem(403, "this needs the permission 'read', and a password of one's own")
     return caller
+
+
+async def _mistake(_request: Request, _error: Exception) -> Response:
+    return Problem(500, "a mistake of ours; the log of the service says more").response()
 
 
 async def _problem(_request: Request, error: Exception) -> Response:

@@ -70,6 +70,7 @@ def _settings(app: ASGIApp, console: Console, base: Path) -> uvicorn.Config:
         app,
         lifespan="off",
         log_config=None,
+        log_level="warning",
         access_log=False,
         server_header=False,
         proxy_headers=False,
