@@ -1,4 +1,4 @@
-"""Routes of alerts: lists, one alert's life, what is ordered about one, how often they come, and the file of an incident."""
+"""Routes of alerts: lists, one alert's life, what is ordered about one."""
 
 from __future__ import annotations
 
@@ -7,26 +7,20 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
-from msgspec.structs import replace
 from starlette.responses import Response
 
 from fusion.console.alert_log import Item, shown, shown_item
 from fusion.console.permissions import Sight
 from fusion.console.problems import Problem
 from fusion.console.routes import Asked, Route, told
-from fusion.errors import DecodeError, JournalError
-from fusion.journal.export_formats import FORMATS
-from fusion.journal.exporting import Incident, incident
-from fusion.journal.looking import latest, latest_of, life, raised_between
-from fusion.messages import SECOND, Alert, Record, Severity, Time, nanoseconds, utc
+from fusion.errors import DecodeError
+from fusion.journal.looking import latest, latest_of, life
+from fusion.messages import Alert, Record, Time, nanoseconds, utc
 from fusion.zones.commands import Command, decode_command
 from fusion.zones.life import commanded
 
 PATIENCE_S = 5.0
 """s for the core to do what it is told and for the journal to have it: some hundred times what that takes."""
-
-STEP_S = 600
-"""s of one step of the rates: ISA-18.2 counts alarms in ten minutes."""
 
 Limit = Annotated[int, Meta(ge=1, le=1000)]
 Place = Annotated[int, Meta(ge=0, le=2**53)]
@@ -73,28 +67,6 @@ class Ordered(Record, kw_only=True):
     until: Time | None = None
 
 
-class Hours(Record):
-    """How far back."""
-
-    hours: Annotated[float, Meta(ge=0.2, le=744.0)] = 24.0
-
-
-class RatesTold(Record, omit_defaults=False):
-    """How many alerts were raised in each step."""
-
-    begin: Time = msgspec.field(name="from")
-    end: Time = msgspec.field(name="to")
-    step_s: int
-    counts: dict[Severity, list[int]]
-
-
-class Export(Record):
-    """Which file."""
-
-    format: Literal["json", "csv", "geojson", "kml"]
-    around: Annotated[float, Meta(ge=0.0, le=3600.0)] = 60.0
-
-
 async def alerts(asked: Asked) -> AlertsTold:
     """List alerts, the newest first."""
     wanted, desk = asked.query, asked.desk
@@ -112,12 +84,12 @@ async def alerts(asked: Asked) -> AlertsTold:
 
 async def alert(asked: Asked) -> Response:
     """Tell one alert, with its revision as ETag."""
-    return _tagged(await _find(asked), asked.sight)
+    return _tagged(await find(asked), asked.sight)
 
 
 async def its_life(asked: Asked) -> LifeTold:
     """Tell an alert's life."""
-    found, desk = await _find(asked), asked.desk
+    found, desk = await find(asked), asked.desk
     happened = await desk.off_loop(life, desk.journal, found.alert)
     if not happened:
         one = Happened(time=found.updated, kind="alert", alert=shown(found, asked.sight), command=None)
@@ -145,7 +117,7 @@ async def command(asked: Asked) -> Response:
     lock = asked.desk.ordering.setdefault(name, asyncio.Lock())
     async with lock:  # one after the other: who comes second finds another revision
         try:
-            found = await _find(asked)
+            found = await find(asked)
             if wanted not in {f'"{found.revision}"', "*"}:
                 raise Problem(412, f"alert {name}: is at revision {found.revision}, not {wanted}; read it again")
             return _tagged(await _done(asked, found, order, payload), asked.sight)
@@ -182,44 +154,8 @@ async def _done(asked: Asked, found: Alert, order: Command, payload: bytes) -> A
     )
 
 
-async def rates(asked: Asked) -> RatesTold:
-    """Tell how many alerts were raised in each ten minutes."""
-    step = STEP_S * SECOND
-    end = -(-asked.desk.clock() // step) * step
-    begin = end - round(asked.query.hours * 3600 / STEP_S) * step
-    desk = asked.desk
-    if desk.beside_service:
-        raised = await desk.off_loop(raised_between, desk.journal, begin, end - 1)
-    else:
-        raised = [(nanoseconds(one.alert.raised), one.alert.severity) for one in desk.feed.alerts.latest.values()]
-    counts: dict[Severity, list[int]] = {name: [0] * ((end - begin) // step) for name in ("critical", "warning", "advisory")}
-    for time, severity in raised:
-        if begin <= time < end:
-            counts[severity][(time - begin) // step] += 1  # type: ignore[index]
-    return RatesTold(begin=utc(begin), end=utc(end), step_s=STEP_S, counts=counts)
-
-
-async def export(asked: Asked) -> Response:
-    """Give an incident as a file; that it was taken is in the journal before."""
-    found, desk, wanted = await _find(asked), asked.desk, asked.query
-    sight = asked.sight
-    if wanted.format == "json" and not (sight.pilot and sight.friendly):
-        raise Problem(403, "json holds everything, byte for byte; it needs the permissions 'pilot' and 'friendly'")
-    try:
-        taken = await desk.off_loop(incident, desk.journal, found.alert, round(wanted.around * SECOND))
-    except Problem as problem:
-        if isinstance(problem.__cause__, JournalError) and "is not in" in str(problem.__cause__):
-            raise Problem(404, str(problem.__cause__)) from problem
-        raise
-    await desk.note_by(asked.who, "export", found.alert, wanted.format)
-    body = await desk.off_loop(FORMATS[wanted.format], _seen(taken, sight))
-    name = f"{found.alert}.{wanted.format}"
-    kind = {"json": "application/json", "csv": "text/csv; charset=utf-8", "geojson": "application/geo+json"}
-    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(body, headers=disposition, media_type=kind.get(wanted.format, "application/vnd.google-earth.kml+xml"))
-
-
-async def _find(asked: Asked) -> Alert:
+async def find(asked: Asked) -> Alert:
+    """Find the alert of the path."""
     name, desk = asked.path["alert"], asked.desk
     if (item := desk.feed.alerts.alert(name)) is not None:
         return item.alert
@@ -263,28 +199,8 @@ def _tagged(found: Alert, sight: Sight) -> Response:
     return told(shown(found, sight), headers={"ETag": f'"{found.revision}"'})
 
 
-def _seen(taken: Incident, sight: Sight) -> Incident:
-    """Leave out of an incident what somebody may not see."""
-    alerts = tuple(shown(one, sight) for one in taken.alerts)
-    points = tuple(
-        one._replace(state=one.state if sight.pilot else replace(one.state, pilot=None))
-        for one in taken.points
-        if sight.friendly or one.state.verdict != "friendly"
-    )
-    return taken._replace(alerts=alerts, points=points)
-
-
 ALERTING = (
     Route("GET", "/alerts", "read", alerts, "Alerts, the newest first.", gives=AlertsTold, query=Wanted),
-    Route(
-        "GET",
-        "/alerts/rates",
-        "read",
-        rates,
-        "How many alerts were raised in each ten minutes.",
-        gives=RatesTold,
-        query=Hours,
-    ),
     Route("GET", "/alerts/{alert}", "read", alert, "One alert; its revision is the ETag.", gives=Alert, refuses=(404,)),
     Route(
         "GET",
@@ -305,15 +221,5 @@ ALERTING = (
         takes=Ordered,
         refuses=(404, 409, 412, 428, 504),
         if_match=True,
-    ),
-    Route(
-        "GET",
-        "/alerts/{alert}/export",
-        "export",
-        export,
-        "An incident as a file.",
-        query=Export,
-        refuses=(404,),
-        media="application/octet-stream",
     ),
 )

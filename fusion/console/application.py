@@ -22,6 +22,8 @@ from fusion.console.accounting import ACCOUNTING
 from fusion.console.alerting import ALERTING
 from fusion.console.desk import Desk
 from fusion.console.guard import Headers, caller_of, cookie_name, from_here
+from fusion.console.incidents import INCIDENTS
+from fusion.console.logbook import LOGBOOK
 from fusion.console.openapi import description
 from fusion.console.permissions import Caller
 from fusion.console.problems import Problem
@@ -31,7 +33,7 @@ from fusion.console.sessions import SESSIONS, enter
 from fusion.console.stream import live
 from fusion.console.zoning import ZONING
 
-ROUTES: tuple[Route, ...] = (*SESSIONS, *READING, *ALERTING, *ZONING, *ACCOUNTING)
+ROUTES: tuple[Route, ...] = (*SESSIONS, *READING, *INCIDENTS, *ALERTING, *ZONING, *ACCOUNTING, *LOGBOOK)
 """The whole API."""
 
 PAGES = ("/", "/kiosk", "/m", "/incident/{alert}")

@@ -89,6 +89,7 @@ class Sky:
     def replace(self, tracks: Iterable[Track], time: int) -> None:
         """Take the whole picture: what is not in it is gone, what is older than what is known changes nothing."""
         whole = {track.track: track for track in tracks}
+        self._advance(time)  # before anything ends: who is at the present version has not heard of it
         for name in self._known.keys() - whole.keys():
             self._end(name, time)
         news = [track for name, track in whole.items() if name not in self._known or track.time > self._known[name].track.time]
@@ -96,11 +97,11 @@ class Sky:
 
     def clear(self) -> None:
         """Forget every track, with its past."""
+        self._advance(0)
         for name in list(self._known):
             self._end(name, self.t)
         self._past.clear()
         self.t = 0
-        self._advance(0)
 
     def beat(self, time: int) -> None:
         """Note that there is nothing new up to a time (ms)."""

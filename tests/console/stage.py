@@ -43,7 +43,7 @@ from tests.scene import CONFIG, START
 
 DEADLINE_S = 30.0
 ROLES = ("viewer", "operator", "supervisor", "administrator")
-PASSWORD = "rain over the Marne"
+PASSWORD = "rain over the Marne"  # noqa: S105
 ALERT = "01K1J40A2M5B7C8D9E0F1G2H3J"
 
 
@@ -79,7 +79,9 @@ def config(tmp_path, **more):
     )
 
 
-def track(name="T1", at=0.0, *, east=0.0, north=0.0, verdict="unknown", pilot=None, status="confirmed", identity=None, covariance=True):
+def track(
+    name="T1", at=0.0, *, east=0.0, north=0.0, verdict="unknown", pilot=None, status="confirmed", identity=None, covariance=True
+):
     time_ = utc(START + round(at * 1e9))
     spread = ((4.0, 1.0, 0.0), (1.0, 9.0, 0.0), (0.0, 0.0, 16.0))
     return Track(
@@ -98,7 +100,7 @@ def alert(name=ALERT, revision=1, state="raised", **more):
     at = utc(time.time_ns())
     return Alert(
         alert=name, site="paris", track="T1", zone="TOWER", rule="intrusion", severity="critical", state=state, revision=revision,
-        raised=at - timedelta(seconds=5), updated=at, reasons=("inside the tower",), **more,
+        raised=at - timedelta(seconds=5), updated=at, **({"reasons": ("inside the tower",)} | more),
     )  # fmt: skip
 
 
@@ -161,7 +163,9 @@ class Stage:
     def user(self, name="m.durand", role="operator", password=PASSWORD, **more) -> None:
         self.people.add(name, role, password, time.time_ns(), **({"must_change": False} | more))
 
-    def client(self, role: str | None = None, *, cookie: str | None = None, token: str | None = None, origin=True) -> httpx.AsyncClient:
+    def client(
+        self, role: str | None = None, *, cookie: str | None = None, token: str | None = None, origin=True
+    ) -> httpx.AsyncClient:
         headers = {"Origin": self.url} if origin else {}
         if token is not None:
             headers = {"Authorization": f"Bearer {token}"}

@@ -1,12 +1,13 @@
 """Alerts over the API: an order is done once, by who saw the alert as it is, and it is in the journal before the answer."""
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from fusion.journal.verifying import verify
-from tests.console.stage import ALERT, alert, operating, run, track
+from tests.console.stage import ALERT, PASSWORD, alert, operating, run, track
 
 ACK = {"command": "acknowledge", "why": "seen on camera 4"}
 
@@ -110,10 +111,23 @@ def test_pilots_and_our_own_are_for_those_alone_who_may(tmp_path):
             found = {}
             for role in ("viewer", "operator"):
                 async with stage.client(role) as client:
-                    parts = ("tracks", "tracks/T1", "tracks/T2", "tracks/T2/history", "alerts", "alerts/A1", "alerts/A2", "alerts/A1/life", "permits")
+                    parts = (
+                        "tracks",
+                        "tracks/T1",
+                        "tracks/T2",
+                        "tracks/T2/history",
+                        "alerts",
+                        "alerts/A1",
+                        "alerts/A2",
+                        "alerts/A1/life",
+                        "permits",
+                    )
                     found[role] = {part: await client.get(f"/api/v1/{part}") for part in parts}
             async with stage.client(cookie=_denied(stage, "pilot")) as client:
-                found["denied"] = {part: await client.get(f"/api/v1/{part}") for part in ("tracks", "alerts/A1/export?format=csv", "alerts/A1/export?format=json")}
+                found["denied"] = {
+                    part: await client.get(f"/api/v1/{part}")
+                    for part in ("tracks", "alerts/A1/export?format=csv", "alerts/A1/export?format=json")
+                }
             return found
 
     found = run(body())
@@ -135,9 +149,7 @@ def test_pilots_and_our_own_are_for_those_alone_who_may(tmp_path):
 
 def _denied(stage, permission):
     stage.user("b.legrand", denies={permission})
-    import time
-
-    return stage.people.log_in("b.legrand", "rain over the Marne", time.time_ns()).secret
+    return stage.people.log_in("b.legrand", PASSWORD, time.time_ns()).secret
 
 
 def test_lists_go_page_by_page_and_keep_what_is_over(tmp_path):
@@ -165,14 +177,17 @@ def test_an_incident_is_a_file_and_who_took_it_is_written(tmp_path):
     async def body():
         async with operating(tmp_path) as stage, stage.client("supervisor") as client:
             stage.core.raise_alert(alert(track_state=track("T1")))
-            files = [await client.get(f"/api/v1/alerts/{ALERT}/export?format={kind}") for kind in ("json", "csv", "geojson", "kml")]
+            files = [
+                await client.get(f"/api/v1/alerts/{ALERT}/export?format={kind}") for kind in ("json", "csv", "geojson", "kml")
+            ]
             missing = await client.get("/api/v1/alerts/NONE/export?format=csv")
             log = (await client.get("/api/v1/access?what=export")).json()["items"]
             return files, missing, log
 
     files, missing, log = run(body())
     assert [one.status_code for one in files] == [200] * 4
-    assert all(ALERT in one.text for one in files)
+    assert all(ALERT in one.text for one in files[:3])
+    assert "<kml" in files[3].text
     assert "attachment" in files[0].headers["content-disposition"]
     assert missing.status_code == 404
     assert [(one["who"], one["subject"], one["why"]) for one in log] == [

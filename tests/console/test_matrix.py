@@ -21,7 +21,9 @@ ROWS = {
 
 LATER = {("GET", "/recordings"), ("GET", "/recordings/{name}/clip"), ("GET", "/scenarios")}
 
-TABLE = re.findall(r"^\| `(\w+)` \| ((?:`\w+`(?:, )?)+) \|$", PAGE.split("## Who may what")[1].split("## Session")[0], re.MULTILINE)
+TABLE = re.findall(
+    r"^\| `(\w+)` \| ((?:`\w+`(?:, )?)+) \|$", PAGE.split("## Who may what")[1].split("## Session")[0], re.MULTILINE
+)
 
 
 def permissions(role):
@@ -64,7 +66,7 @@ def test_every_route_opens_to_those_alone_who_may(tmp_path, role):
         if role is None:
             assert status == 401, key
         elif permission in permissions(role):
-            assert status not in {401, 403, 405} and status < 500, (key, status)
+            assert status not in {401, 403, 405, 500, 503}, key
         else:
             assert status == 403, (key, status)
 
@@ -131,7 +133,7 @@ def test_no_page_of_another_site_changes_anything(tmp_path, headers):
             for one in UNSAFE:
                 answer = await client.request(one.method, address(one.path), json={}, headers=headers)
                 found[one.method, one.path] = answer.status_code
-            assert not stage.core.orders and not stage.core.retained
+            assert (stage.core.orders, stage.core.retained) == ([], [])
             return found
 
     assert set(run(body()).values()) == {403}

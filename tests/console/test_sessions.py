@@ -72,7 +72,12 @@ def test_what_ended_does_not_come_back(tmp_path):
 
 def test_a_changed_password_or_role_ends_the_other_sessions(tmp_path):
     async def body():
-        async with operating(tmp_path) as stage, stage.client() as here, stage.client() as there, stage.client("administrator") as boss:
+        async with (
+            operating(tmp_path) as stage,
+            stage.client() as here,
+            stage.client() as there,
+            stage.client("administrator") as boss,
+        ):
             stage.user()
             await here.post("/api/v1/session", json=LOGIN)
             await there.post("/api/v1/session", json=LOGIN)
@@ -109,7 +114,9 @@ def test_who_guesses_must_wait_and_a_right_password_does_not_help_meanwhile(tmp_
     async def body():
         async with operating(tmp_path) as stage, stage.client() as client:
             stage.user()
-            wrong = [(await client.post("/api/v1/session", json=LOGIN | {"password": f"guess {i}"})).status_code for i in range(FREE)]
+            wrong = [
+                (await client.post("/api/v1/session", json=LOGIN | {"password": f"guess {i}"})).status_code for i in range(FREE)
+            ]
             late = await client.post("/api/v1/session", json=LOGIN)
             return wrong, late
 
@@ -169,7 +176,9 @@ def test_nothing_secret_is_in_the_database(tmp_path):
             token = (await boss.post("/api/v1/tokens", json={"name": "x", "scopes": ["read"]})).json()["token"]
             code = stage.people.offer("demo", "viewer", time.time_ns())
             with stage.core.journal.database.reading() as connection:
-                rows = [str(tuple(row)) for table in (USERS, SESSIONS, TOKENS, LINKS) for row in connection.execute(table.select())]
+                rows = [
+                    str(tuple(row)) for table in (USERS, SESSIONS, TOKENS, LINKS) for row in connection.execute(table.select())
+                ]
             files = b"".join(file.read_bytes() for file in (tmp_path / "state").iterdir())
             return rows, files, [cookie, token, code, PASSWORD]
 
@@ -183,7 +192,10 @@ def test_nothing_secret_is_in_the_database(tmp_path):
 def test_every_answer_forbids_what_pages_need_not(tmp_path):
     async def body():
         async with operating(tmp_path) as stage, stage.client() as client:
-            return [await client.get(path) for path in ("/", "/api/v1/session", "/api/v1/nothing", "/static/nothing", "/enter/x", "/health")]
+            return [
+                await client.get(path)
+                for path in ("/", "/api/v1/session", "/api/v1/nothing", "/static/nothing", "/enter/x", "/health")
+            ]
 
     for answer in run(body()):
         policy = answer.headers["content-security-policy"]
