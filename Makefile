@@ -39,13 +39,23 @@ docs: .venv/test-ready
 # Pin what pyproject.toml allows. Needs pip-tools; run it when a dependency changes, and commit what it writes.
 LOCK := --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 lock:
-	pip-compile $(LOCK) --extra broker --extra console --extra mcap --extra postgresql --extra build -o requirements.txt pyproject.toml
-	pip-compile $(LOCK) --extra broker --extra console --extra mcap --extra postgresql --extra build --extra test -c requirements.txt -o requirements-test.txt pyproject.toml
+	pip-compile $(LOCK) --extra broker --extra console --extra mcap --extra postgresql --extra webhooks --extra build -o requirements.txt pyproject.toml
+	pip-compile $(LOCK) --extra broker --extra console --extra mcap --extra postgresql --extra webhooks --extra build --extra test -c requirements.txt -o requirements-test.txt pyproject.toml
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv || { .ci/debian python3-venv && $(PYTHON) -m venv --clear .venv; }
 
-.venv/run-ready: requirements.txt pyproject.toml | .venv/bin/python
+# The console's pages: packages by lock file, built when a source changed, never committed.
+WEB := fusion/console/web
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package.json $(WEB)/package-lock.json
+	.ci/node
+	cd $(WEB) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+$(WEB)/dist/index.html: $(WEB)/node_modules/.package-lock.json $(WEB)/build.mjs $(shell find fusion/console/web/src -type f)
+	cd $(WEB) && node build.mjs
+
+.venv/run-ready: requirements.txt pyproject.toml | .venv/bin/python $(WEB)/dist/index.html
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
@@ -55,4 +65,4 @@ lock:
 	touch $@
 
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv build dist $(WEB)/dist $(WEB)/node_modules *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

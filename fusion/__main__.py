@@ -1,7 +1,7 @@
 """The command line.
 
 `vigie demo`, `run`, `console`, `user`, `check`, `record`, `replay`, `index`, `simulate`, `scenario`, `score`, `zones check`,
-`journal`, `schema`, `bench`.
+`journal`, `webhook`, `schema`, `bench`.
 
 Exit codes: 0 done, 1 something is not as it should be (a scenario's expectation, a comparison), 2 a person must mend something
 first (a file, the broker's address), and what it is stands on the last lines.
@@ -74,9 +74,12 @@ def _run(chosen: argparse.Namespace) -> int:
 def _check(chosen: argparse.Namespace) -> int:
     from fusion.assembly import assemble  # noqa: PLC0415
     from fusion.config_file import load  # noqa: PLC0415
+    from fusion.transport.webhook import Receiver  # noqa: PLC0415
 
     config = load(chosen.site, os.environ)
     pipeline = assemble(config, chosen.site.parent)
+    for webhook in config.webhook:
+        Receiver(webhook, chosen.site.parent)
     print(
         f"{chosen.site}: good. Site {config.site.name!r}, crs {config.site.crs!r}; sensors: {len(config.sensor)}, "
         f"zones: {len(pipeline.zones.zones)}, permits: {len(pipeline.register.permits)}."
@@ -249,6 +252,30 @@ def _journal_purge(chosen: argparse.Namespace) -> int:
     return forget(chosen.journal, os.environ, days=chosen.older_than, who=chosen.who)
 
 
+def _webhook_secret(chosen: argparse.Namespace) -> int:
+    from fusion.hookwork import change_secret  # noqa: PLC0415
+
+    return change_secret(chosen.file, finish=chosen.finish)
+
+
+def _webhook_list(chosen: argparse.Namespace) -> int:
+    from fusion.hookwork import list_deliveries  # noqa: PLC0415
+
+    return list_deliveries(chosen.site, os.environ)
+
+
+def _webhook_retry(chosen: argparse.Namespace) -> int:
+    from fusion.hookwork import retry  # noqa: PLC0415
+
+    return retry(chosen.site, os.environ, chosen.name)
+
+
+def _webhook_test(chosen: argparse.Namespace) -> int:
+    from fusion.hookwork import test  # noqa: PLC0415
+
+    return test(chosen.site, os.environ, chosen.name)
+
+
 def _schema(chosen: argparse.Namespace) -> int:
     from fusion.schema import schemas, write  # noqa: PLC0415
 
@@ -283,6 +310,10 @@ DO: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "index": _index,
     "simulate": _simulate,
     "schema": _schema,
+    "webhook_secret": _webhook_secret,
+    "webhook_list": _webhook_list,
+    "webhook_retry": _webhook_retry,
+    "webhook_test": _webhook_test,
     "bench": _bench,
     "scenario_list": _scenario_list,
     "scenario_keys": _scenario_keys,

@@ -45,6 +45,7 @@ def _for_operators(commands: Commands) -> None:
     check.add_argument("site", type=Path)
 
     _for_the_book(commands)
+    _for_webhooks(commands)
 
     zones = commands.add_parser("zones", help="zone files").add_subparsers(required=True, metavar="COMMAND")
     zones_check = zones.add_parser("check", help="explain what is wrong with zone files: ED-318, ED-269")
@@ -103,6 +104,27 @@ def _for_the_book(commands: Commands) -> None:
     purge.add_argument("journal", metavar="JOURNAL")
     purge.add_argument("--older-than", type=_positive, required=True, metavar="DAYS")
     purge.add_argument("--who", help="who orders it, for the journal (default: the system's user)")
+
+
+def _for_webhooks(commands: Commands) -> None:
+    hook = commands.add_parser(
+        "webhook", help="receivers of alerts over HTTP: their secrets, what they were not told"
+    ).add_subparsers(required=True, metavar="COMMAND")
+    secret = hook.add_parser("secret", help="make a file of secrets, or put a new one in front of the old, which sign on")
+    secret.set_defaults(do="webhook_secret")
+    secret.add_argument("file", type=Path)
+    secret.add_argument("--finish", action="store_true", help="end a rotation: only the newest signs on")
+    listing = hook.add_parser("list", help="how far each receiver is, and what was given up; exit 1 where anything was")
+    listing.set_defaults(do="webhook_list")
+    listing.add_argument("site", type=Path, help="the site's TOML file")
+    again = hook.add_parser("retry", help="try again what was given up")
+    again.set_defaults(do="webhook_retry")
+    again.add_argument("site", type=Path)
+    again.add_argument("--name", help="of one receiver alone")
+    test = hook.add_parser("test", help="send a receiver a signed message about nothing")
+    test.set_defaults(do="webhook_test")
+    test.add_argument("site", type=Path)
+    test.add_argument("name")
 
 
 def _for_test_engineers(commands: Commands) -> None:

@@ -26,7 +26,7 @@ DAY = 86_400 * SECOND
 def verify_journal(where: str, environment: Mapping[str, str], heads: Iterable[str]) -> int:
     """Say what is wrong with a journal's chain; give 1 where anything is."""
     noted = [parse_head(head) for head in heads]
-    with _opened(where, environment) as journal:
+    with opened(where, environment) as journal:
         faults = verify(journal, noted)
         head = journal.head() if not faults else None
     for fault in faults:
@@ -41,7 +41,7 @@ def export(
     """Write an incident to a file, and into the journal that it was taken."""
     if kind not in FORMATS:
         raise JournalError(f"--format {kind}: expected one of {', '.join(FORMATS)}, or --out with such an ending")
-    with _opened(where, environment) as journal:
+    with opened(where, environment) as journal:
         taken = incident(journal, alert, round(around * SECOND))
         _note_access(journal, who, alert, kind)  # before the file is there: nobody takes anything that the journal does not know
     try:
@@ -57,7 +57,7 @@ def export(
 def forget(where: str, environment: Mapping[str, str], *, days: float, who: str | None) -> int:
     """Purge what is older than some days."""
     now = time.time_ns()
-    with _opened(where, environment) as journal:
+    with opened(where, environment) as journal:
         purged = purge(journal, now - round(days * DAY), who or getpass.getuser(), now)
     count = sum(last - first + 1 for first, last in purged.entries) if purged else 0
     print(f"{count} entries are forgotten; their places in the chain stay")
@@ -70,7 +70,8 @@ def _note_access(journal: Journal, who: str | None, alert: str, kind: str) -> No
 
 
 @contextlib.contextmanager
-def _opened(where: str, environment: Mapping[str, str]) -> Iterator[Journal]:
+def opened(where: str, environment: Mapping[str, str]) -> Iterator[Journal]:
+    """Give the journal that is meant, open."""
     journal = Journal(_url(where, environment))
     try:
         yield journal

@@ -304,6 +304,38 @@ class Console(Table):
     openid: OpenId | None = None
 
 
+class Webhook(Table, kw_only=True):
+    """Somebody who is told of alerts over HTTP(S), signed after Standard Webhooks (docs/webhooks.md)."""
+
+    name: Annotated[Name, Meta(description="what it is called in `status` and in `vigie webhook`")]
+    url: Annotated[str, Meta(pattern=r"^https?://[^\s@]+$", max_length=2000, description="where each alert is posted")]
+    secret_file: Annotated[
+        str,
+        Meta(
+            description="file of the secrets (whsec_…) that sign, the newest first, one a line, relative to this one; read anew "
+            "for each message. `vigie webhook secret FILE` makes it, and changes it"
+        ),
+    ]
+    least_severity: Annotated[
+        Literal["advisory", "warning", "critical"],
+        Meta(description="alerts below it are not sent; of one that was sent once, everything is"),
+    ] = "advisory"
+    withhold: Annotated[
+        tuple[Literal["pilot", "identity", "friendly"], ...],
+        Meta(description="left out: where pilots are, who drones say they are, where friendly ones are; [] sends it all"),
+    ] = ("pilot", "identity", "friendly")
+    timeout_s: Annotated[float, Meta(ge=0.1, le=60.0, description="how long one attempt may take")] = 15.0
+    give_up_h: Annotated[
+        float, Meta(gt=0.0, le=720.0, description="how long one message is tried; then it is a dead letter, kept and told")
+    ] = 24.0
+    plain_http: Annotated[bool, Meta(description="allow http:// to others than this machine: who is on the way reads along")] = (
+        False
+    )
+    tls_ca: Annotated[
+        str | None, Meta(description="file of the receiver's CA, relative to this one; the system's if left out")
+    ] = None
+
+
 class Config(Table):
     """One site."""
 
@@ -314,5 +346,6 @@ class Config(Table):
     tracking: Tracking = Tracking()
     mqtt: Mqtt = Mqtt()
     publish: Publish = Publish()
+    webhook: tuple[Webhook, ...] = ()
     state: State = State()
     console: Console | None = None

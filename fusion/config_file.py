@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 
-from fusion.config import Config, Confusion, Console
+from fusion.config import Config, Confusion, Console, Webhook
 from fusion.errors import ConfigError
 from fusion.messages import CLASSES
 from fusion.toml_lines import lines_of_keys
@@ -27,7 +28,8 @@ SECRETS = {("mqtt", "password")}
 PASSWORD_IN_URL = re.compile(r"^[^/]+://[^/@]*:[^/@]+@|[?&]password=")
 """`postgresql://user:password@host/database`."""
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+"""Hosts that are this machine: nobody is on the way."""
 
 ROUNDED = 0.015
 """What a row of probabilities, written with two digits, may miss 1 by."""
@@ -137,7 +139,7 @@ def _contradictions(config: Config) -> list[tuple[Key, str]]:
         faults.append((("rules", "release_probability"), f"must be below entry_probability ({config.rules.entry_probability})"))
     if config.mqtt.tls_key and not config.mqtt.tls_certificate:
         faults.append((("mqtt", "tls_key"), "needs tls_certificate beside it"))
-    return faults + _open_doors(config.console)
+    return faults + _of_webhooks(config.webhook) + _open_doors(config.console)
 
 
 def _open_doors(console: Console | None) -> list[tuple[Key, str]]:
@@ -154,6 +156,28 @@ def _open_doors(console: Console | None) -> list[tuple[Key, str]]:
                 f"{console.host!r} can be reached from elsewhere; expected tls_certificate and tls_key, or proxy = true",
             )
         )
+    return faults
+
+
+def _of_webhooks(webhooks: tuple[Webhook, ...]) -> list[tuple[Key, str]]:
+    """Find webhooks of one name, and those that would send through the open what is not everybody's."""
+    faults: list[tuple[Key, str]] = []
+    names = [webhook.name for webhook in webhooks]
+    for i, webhook in enumerate(webhooks):
+        if (first := names.index(webhook.name)) != i:
+            faults.append((("webhook", i, "name"), f"{webhook.name!r} names webhook[{first}] already; names are unique"))
+        try:
+            address = urlsplit(webhook.url)
+            host, _ = address.hostname, address.port
+        except ValueError as error:
+            faults.append((("webhook", i, "url"), f"{webhook.url!r} is no URL: {error}"))
+            continue
+        if not host:
+            faults.append((("webhook", i, "url"), f"{webhook.url!r} names no host"))
+        elif address.scheme == "http" and host not in LOOPBACK and not webhook.plain_http:
+            faults.append(
+                (("webhook", i, "url"), "is not encrypted; expected https://, or plain_http = true where that is meant")
+            )
     return faults
 
 

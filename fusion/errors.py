@@ -35,3 +35,7 @@ class JournalUnavailableError(JournalError):
 
 class AccountError(FusionError):
     """A user or token of the console cannot be as it was asked: the name is taken, there is none, the last one would go."""
+
+
+class WebhookError(FusionError):
+    """A webhook cannot be used as it is configured: its secrets, its CA, a package that is not installed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Literal
 
@@ -41,6 +42,7 @@ class SensorRecord(Record):
     gaps: int = 0
     late: int = 0
     crowds: int = 0
+    left_out: int = 0
     boot: str = ""
     sequence: int = -1
     received: int = 0  # ns, of its last scan
@@ -63,10 +65,16 @@ class Intake:
         sensors = {sensor.id: sensor for sensor in config.sensor}
         self.stations = {name: Station(sensor, frame, sensors) for name, sensor in sensors.items()}
         self.records = {sensor.id: SensorRecord() for sensor in config.sensor}
+        self._memories: dict[str, msgspec.Struct] = {}  # by sensor/format
         for sensor in config.sensor:
             if sensor.kind not in adapters:
                 raise ConfigError(
                     f"sensor {sensor.id!r}: kind {sensor.kind!r} is not known; expected {', '.join(sorted(adapters))}"
+                )
+            if sensor.reports == "scans" and not adapters[sensor.kind].looks:
+                raise ConfigError(
+                    f'sensor {sensor.id!r}: reports "scans", but silence in format {sensor.kind!r} says nothing; '
+                    'expected reports = "detections-only"'
                 )
 
     def scan(self, message: RawMessage, address: Address) -> Scan:
@@ -85,11 +93,39 @@ class Intake:
         kind = address.parts.get("format", station.sensor.kind)
         if kind not in self.adapters:
             raise DecodeError(f"no adapter reads the format {kind!r}; expected {', '.join(sorted(self.adapters))}")
-        scan = self.adapters[kind].decode(station, message, address.msgpack)
+        adapter = self.adapters[kind]
+        if adapter.memory is not None:
+            name = f"{station.sensor.id}/{kind}"
+            if name not in self._memories:
+                self._memories[name] = adapter.memory()
+            station = station._replace(memory=self._memories[name])
+        scan = adapter.decode(station, message, address.msgpack)
         ahead = scan.time - message.received
         if ahead > AHEAD:
             raise DecodeError(f"time: is {ahead / SECOND:.1f} s ahead of when it was received; the sensor's clock is wrong")
         return scan
+
+    def is_private(self, address: Address | None) -> bool:
+        """Tell whether a topic's payloads may say where a person is."""
+        if address is None or address.name not in {"scan", "raw"}:
+            return False
+        station = self.stations.get(address.parts["sensor"])
+        adapter = self.adapters.get(address.parts.get("format", station.sensor.kind if station else ""))
+        return adapter is not None and adapter.private
+
+    @property
+    def memories(self) -> dict[str, bytes]:
+        """What adapters keep between two messages, by sensor/format, as MessagePack."""
+        return {name: msgspec.msgpack.encode(memory) for name, memory in self._memories.items()}
+
+    def recall(self, memories: Mapping[str, bytes]) -> None:
+        """Become what `memories` gave; what was of an adapter that is no longer there, or no longer the same, is left out."""
+        self._memories = {}
+        for name, content in memories.items():
+            adapter = self.adapters.get(name.rpartition("/")[2])
+            if adapter is not None and adapter.memory is not None:
+                with contextlib.suppress(msgspec.DecodeError):  # a plug-in of another version: it begins anew
+                    self._memories[name] = msgspec.msgpack.decode(content, type=adapter.memory)
 
     def status(self, message: RawMessage, address: Address) -> None:
         """Read a sensor's own status; an empty payload withdraws it."""
@@ -133,15 +169,23 @@ class Intake:
             interval=before.interval if interval is None else _smooth(before.interval, max(interval, 0.0)),
         )
 
-    def health(self, now: int, biases: Mapping[str, SensorBias]) -> dict[str, SensorHealth]:
-        """Say how each sensor is at a time (ns), and what is known of the biases of some."""
-        return {name: self._health(name, record, now, biases.get(name)) for name, record in self.records.items()}
+    def health(
+        self, now: int, biases: Mapping[str, SensorBias], floods: Mapping[str, tuple[bool, int]]
+    ) -> dict[str, SensorHealth]:
+        """Say how each sensor is at a time (ns), what is known of the biases of some, and which flood us (now; looks so far)."""
+        return {
+            name: self._health(name, record, now, biases.get(name), floods.get(name, (False, 0)))
+            for name, record in self.records.items()
+        }
 
-    def _health(self, name: str, record: SensorRecord, now: int, bias: SensorBias | None) -> SensorHealth:
+    def _health(
+        self, name: str, record: SensorRecord, now: int, bias: SensorBias | None, flood: tuple[bool, int]
+    ) -> SensorHealth:
+        flooded, floods = flood
         age = (now - record.received) / SECOND if record.received else None
         expected = self.stations[name].sensor.period_s or record.interval or 1.0
         silent = age is None or age > SILENT * max(expected, 1.0)
-        said = record.said or "online"
+        said = "degraded" if flooded and record.said in {None, "online"} else record.said or "online"
         return SensorHealth(
             state=said if said == "offline" or not silent else "silent",
             scans=record.scans,
@@ -154,6 +198,9 @@ class Intake:
             latency_s=None if record.latency is None else round(record.latency, 4),
             rate_hz=None if not record.interval else round(1.0 / record.interval, 3),
             crowds=record.crowds,
+            left_out=record.left_out,
+            flooded=flooded,
+            floods=floods,
             bias=bias,
         )
 

@@ -444,6 +444,9 @@ class SensorHealth(Record, omit_defaults=False):
     latency_s: float | None
     rate_hz: float | None
     crowds: int = 0
+    left_out: int = 0
+    flooded: bool = False  # its last look was taken for false alarms of a sensor that is jammed or broken
+    floods: int = 0  # such looks
     bias: SensorBias | None = None
 
 
@@ -455,6 +458,17 @@ class StoreHealth(Record):
     reason: str | None = None
     waiting: int = 0  # alerts and notes that wait for it, unpublished
     head: str | None = None  # the journal's last entry, number:hash
+
+
+class WebhookHealth(Record, omit_defaults=False):
+    """How it goes with one receiver of alerts."""
+
+    state: Literal["delivering", "failing"]
+    waiting: int  # messages
+    dead: int  # messages that were given up
+    delivered: int
+    oldest: Time | None = None  # when the one that waits longest was written
+    reason: str | None = None  # why the last attempt failed, while it is failing
 
 
 class CrowdState(Record, omit_defaults=False):
@@ -480,6 +494,7 @@ class StatusMessage(Record, tag="status", omit_defaults=False, kw_only=True):
     sensors: dict[str, SensorHealth]
     stores: dict[str, StoreHealth] = {}
     crowds: dict[str, CrowdState] = {}
+    webhooks: dict[str, WebhookHealth] = {}
     counters: dict[str, int]
 
 

@@ -67,7 +67,11 @@ class Pipeline:
         try:
             return self._hear(item)
         except DecodeError as error:
-            return [refused(item, str(error))]
+            return [self._refused(item, str(error))]
+
+    def _refused(self, message: RawMessage, reason: str) -> Output:
+        """Say what was refused; not quoted where it may be of a person."""
+        return refused(message, reason, quoting=not self.intake.is_private(self.intake.tree.parse(message.topic)))
 
     # --- A message ------------------------------------------------------------------------------------------------
 
@@ -98,7 +102,9 @@ class Pipeline:
 
     def _insert(self, message: RawMessage, scan: Scan) -> list[Output]:
         """Put a scan into its place in time; what cannot have one is counted and told."""
-        notes: list[Output] = [refused(message, note) for note in scan.left_out]
+        notes: list[Output] = [self._refused(message, note) for note in scan.left_out]
+        if notes:
+            self.intake.count(scan.sensor, left_out=len(notes))
         match self.timeline.insert(scan):
             case "taken":
                 self.intake.note(scan)
@@ -108,7 +114,9 @@ class Pipeline:
                 self.intake.count(scan.sensor, late=1)
                 age = (self.timeline.newest - scan.time) / SECOND
                 window = self.config.tracking.window_s
-                notes.append(refused(message, f"time: {age:.1f} s behind the newest look; at most {window:g} s is made up for"))
+                notes.append(
+                    self._refused(message, f"time: {age:.1f} s behind the newest look; at most {window:g} s is made up for")
+                )
         return notes
 
     def _count(self, message: RawMessage, address: Address) -> list[Output]:
@@ -187,6 +195,7 @@ class Pipeline:
         return self.timeline.tracker.table(at, tentative=self.config.publish.tentative)
 
     def _status(self, table: TrackTable) -> StatusMessage:
+        tracker = self.timeline.tracker
         return StatusMessage(
             site=self.config.site.name,
             version=__version__,
@@ -194,7 +203,7 @@ class Pipeline:
             tracks=_counted(table),
             alerts=len(self.alerts.open),
             plan=self._plan or None,
-            sensors=self.intake.health(self.now, self.timeline.tracker.registration.biases()),
+            sensors=self.intake.health(self.now, tracker.registration.biases(), tracker.floods()),
             crowds=self.exposure.state(self.now),
             counters={},
         )
@@ -222,6 +231,7 @@ class Pipeline:
             crowds=self.exposure.held,
             publisher=self.publisher.state,
             intake=self.intake.records,
+            memories=self.intake.memories,
             plan=self._plan,
             windows=self._windows,
             zones=self._changed_zones,
@@ -237,6 +247,7 @@ class Pipeline:
         self.exposure = Exposure(state.crowds)
         self.publisher.state = state.publisher
         self.intake.records = dict(state.intake)
+        self.intake.recall(state.memories)
         self._changed_zones = dict(state.zones)
         self._plan = state.plan if state.plan in self._plans else next(iter(self._plans))
         self._windows = dict(state.windows)

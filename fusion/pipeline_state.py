@@ -18,7 +18,7 @@ from fusion.zones.following import FollowingState
 from fusion.zones.windows import ZoneWindow
 from fusion.zones.zones import Zone
 
-VERSION = 8
+VERSION = 9
 """Raised whenever a snapshot of before means something else: it is then refused, and the service starts afresh."""
 
 SHAPING = ("site", "sensor", "rules", "tracking", "publish")
@@ -36,6 +36,7 @@ class PipelineState(Record):
     crowds: dict[str, Held]
     publisher: PublisherState
     intake: dict[str, SensorRecord]
+    memories: dict[str, bytes]  # what adapters keep, by sensor/format
     plan: str
     windows: dict[str, ZoneWindow]  # by topic
     zones: dict[str, Zone | None]  # by topic since the start; None for a withdrawn one

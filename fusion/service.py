@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -16,10 +16,13 @@ from msgspec.structs import replace
 from fusion import __version__, biases, recording
 from fusion.assembly import assemble
 from fusion.config import Config
+from fusion.console.beside import Beside, console_of
+from fusion.delivering import Courier
 from fusion.errors import ConfigError, RecordingError, SnapshotError
 from fusion.journal import Entry, Journal
 from fusion.journal.clerk import Clerk
-from fusion.journal.database import site_url
+from fusion.journal.database import Database, site_url
+from fusion.journal.deliveries import Deliveries
 from fusion.journal.records import Item, decode_held, encode_held
 from fusion.keeper import Keeper
 from fusion.messages import SECOND, Alert, AlertMessage, Input, Output, RawMessage, StatusMessage, Tick, TrackMessage
@@ -35,9 +38,7 @@ from fusion.transport.listen import inward, listen
 from fusion.transport.outbox import Outbox
 from fusion.transport.outgoing import Publication, alert_publication, presence, publications
 from fusion.transport.publish import publish
-
-if TYPE_CHECKING:
-    from fusion.console.console import Operating
+from fusion.transport.webhook import Receiver
 
 logger = logging.getLogger(__name__)
 
@@ -65,9 +66,11 @@ class Service:
         self.ear, self.mouth = Link(config.mqtt, name), Link(config.mqtt, f"{name}-out")
         self.inbox, self.outbox = Inbox(config.mqtt.inbox), Outbox()
         self.latencies = Latencies()
-        self.console = _console(config, base, self)
+        self.console = console_of(config, base, Beside(self.inbox, self.outbox, self.tree))
         self._begun = time.time_ns()  # what was learnt before is of an earlier run, which died with it
         self._unwritten = {"inputs_unwritten": 0, "inputs_unrecorded": 0}
+        self.deliveries = Deliveries(Database(site_url(config.state, base)))
+        self.couriers = [Courier(Receiver(one, base), self.deliveries, self._begun) for one in config.webhook]
 
     async def run(self, stop: asyncio.Event) -> None:
         """Resume where the last run ended, serve until told to stop, then leave everything in order."""
@@ -77,6 +80,7 @@ class Service:
                 publishing = edge.create_task(self._publish(), name="publish")
                 writing = edge.create_task(self.clerk.write(), name="write")
                 showing = None if self.console is None else edge.create_task(self.console.run(), name="console")
+                telling = [edge.create_task(one.deliver(), name=f"deliver {one.name}") for one in self.couriers]
                 async with asyncio.TaskGroup() as core:
                     hearing = core.create_task(self._listen(), name="listen")
                     beating = core.create_task(self._beat(), name="beat")
@@ -88,6 +92,8 @@ class Service:
                 writing.cancel()
                 await self.clerk.flush()
                 publishing.cancel()
+                for task in telling:
+                    task.cancel()
         finally:
             await self._close()
 
@@ -201,13 +207,17 @@ class Service:
         if self.recorder is not None:
             stores["recording"] = self.recording.health
         degraded = any(store.state == "degraded" for store in stores.values())
-        return replace(status, state="degraded" if degraded else "online", stores=stores, counters=self.counters())
+        webhooks = {courier.name: courier.health() for courier in self.couriers}
+        state: Literal["online", "degraded"] = "degraded" if degraded else "online"
+        return replace(status, state=state, stores=stores, webhooks=webhooks, counters=self.counters())
 
     def _post_alert(self, entry: Entry, message: AlertMessage | None) -> None:
         publication = alert_publication(entry.alert, entry.payload, self.tree)
         self.outbox.put(publication, functools.partial(self._delivered, entry, message))
         if self.console is not None:
             self.console.written(entry, message)
+        for courier in self.couriers:
+            courier.stir()
 
     def _delivered(self, entry: Entry, message: AlertMessage | None) -> None:
         """Note that the broker has an alert; of a fresh one, how long that took."""
@@ -248,6 +258,7 @@ class Service:
     async def _close(self) -> None:
         """Leave the disk as a restart wants it."""
         await self.clerk.close()
+        self.deliveries.database.close()
         await self._keep()
         self.keeper.close()
         if self.recorder is not None:
@@ -265,29 +276,3 @@ class Service:
         parts = (part.counters() for part in (self.inbox, self.outbox, self.ear, self.mouth))
         edge = totals(*parts, self._unwritten, {"journal_lost": self.clerk.lost})
         return edge | self.latencies.counters()
-
-    # --- What the console says ------------------------------------------------------------------------------------
-
-    def order(self, alert: str, payload: bytes) -> None:
-        """Give the core a command about an alert, as if it came from the broker, but also while that is away."""
-        message = RawMessage(topic=self.tree.path("command", alert=alert), payload=payload, received=time.time_ns())
-        self.inbox.put(message, _nobody_waits, scan=False)
-
-    def retain(self, row: str, payload: bytes, **parts: str) -> None:
-        """Publish a zone, a window or a plan; the core hears it from the broker, which keeps it."""
-        self.outbox.put(Publication(self.tree.path(row, **parts), payload, qos=1, retained=True, keep="every"))
-
-
-def _nobody_waits() -> None:
-    """Acknowledge to nobody: no broker gave this message."""
-
-
-def _console(config: Config, base: Path, service: Service) -> Operating | None:
-    """Build the console, if the site wants one."""
-    if config.console is None:
-        return None
-    try:
-        from fusion.console.console import Operating  # noqa: PLC0415 - an optional extra
-    except ImportError as error:
-        raise ConfigError(f"[console]: needs more than is installed ({error.name}): pip install 'vigie[console]'") from error
-    return Operating(config, base, service, beside_service=True)

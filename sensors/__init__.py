@@ -11,8 +11,8 @@ from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 
 from fusion.errors import ConfigError
-from sensors import adsb, camera, radar, remote_id, rf, tdoa
-from sensors.scan import Adapter, Station
+from sensors import adsb, camera, odid, radar, remote_id, rf, tdoa
+from sensors.adapter import Adapter, Station
 
 __all__ = ["BUILT_IN", "GROUP", "Adapter", "Station", "load"]
 
@@ -23,6 +23,9 @@ BUILT_IN: dict[str, Adapter] = {
     "camera": camera.ADAPTER,
     "adsb": adsb.ADAPTER,
     "remote_id": remote_id.ADAPTER,
+    "odid": odid.BARE,
+    "odid_ble": odid.BLE,
+    "odid_wifi": odid.WIFI,
 }
 
 GROUP = "vigie.sensors"

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
 from functools import lru_cache
-from types import MappingProxyType
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from fusion.config import Accuracy, Sensor
+from fusion.config import Accuracy
 from fusion.errors import DecodeError
 from fusion.frame import SiteFrame
 from fusion.messages import (
@@ -32,6 +30,7 @@ from fusion.messages import (
     utc,
 )
 from sensors import baselines
+from sensors.adapter import DATUM_SIGMA, Adapter, Station
 
 Metres = Annotated[float, Meta(gt=0.0, le=1e6)]
 Azimuth = Annotated[float, Meta(ge=-360.0, le=360.0)]
@@ -59,10 +58,6 @@ OTHER_KINDS = (
     "velocity_mps",
 )
 """Fields that a time difference of arrival does not go with."""
-
-DATUM_SIGMA = {"pressure": 100.0, "takeoff": 30.0}
-"""m, what is not known of a datum. Pressure without QNH: the mean sea-level pressure in France swings ±12 hPa, 8.3 m each. The
-place of take-off is taken at the site's ground: it may as well be a roof (Paris: 37 m at most for dwellings) or a hill."""
 
 
 class WireSigma(Record):
@@ -137,24 +132,6 @@ class WireScan(Record, kw_only=True):
     sensor: Text | None = None
     coverage: WireCoverage | None = None
     detections: Annotated[tuple[WireDetection, ...], Meta(max_length=MOST_DETECTIONS)]
-
-
-class Station(NamedTuple):
-    """A configured sensor in its site: what an adapter needs to read it."""
-
-    sensor: Sensor
-    frame: SiteFrame
-    others: Mapping[str, Sensor] = MappingProxyType({})
-    """Every sensor of the site by its id: whom a time difference of arrival may be measured against."""
-
-
-class Adapter(NamedTuple):
-    """How to read one kind of sensor, and how to write like it."""
-
-    decode: Callable[[Station, RawMessage, bool], Scan]
-    """Read a payload (MessagePack if the flag says so); raise DecodeError with the reason."""
-    encode: Callable[[Station, Scan], bytes]
-    """Write a scan as the sensor would: the simulator's side, and the judge of `decode`."""
 
 
 _json = msgspec.json.Decoder(WireScan)

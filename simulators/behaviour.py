@@ -101,6 +101,9 @@ class Behaviour(Table):
     )
     bias: Bias = Bias()
     bias_sigma: Annotated[Spread, Meta(description="a further bias of this spread, constant all day")] = Spread()
+    format: Annotated[
+        Name | None, Meta(description="the native format that it publishes in, on raw/{format}; the scan contract if left out")
+    ] = None
     delay_s: Annotated[Second, Meta(description="from the look to its arrival")] = 0.1
     jitter_s: Annotated[Second, Meta(description="mean of a random further delay; above the period it reorders")] = 0.0
     loss: Annotated[Share, Meta(description="share of messages that never arrive")] = 0.0

@@ -11,10 +11,11 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from operator import attrgetter
 
 import msgspec
+from msgspec.structs import replace
 
 import sensors
 from fusion.config import Config, Sensor
-from fusion.messages import SECOND, RawMessage, Record, Time, utc
+from fusion.messages import SECOND, RawMessage, Record, Scan, Time, utc
 from fusion.topics import TOPICS, TopicTree
 from sensors import Station
 from simulators.clutter import clutter
@@ -54,11 +55,18 @@ def messages(stage: Stage, flown: tuple[Target, ...] | None = None) -> Iterator[
 def _scans(
     stage: Stage, sensor: Sensor, flown: tuple[Target, ...], moving: tuple[Target, ...], topics: TopicTree
 ) -> Iterator[RawMessage]:
-    encode, station = sensors.BUILT_IN[sensor.kind].encode, Station(sensor, stage.site.site.frame())
+    native, station = stage.behaviour(sensor.id).format, Station(sensor, stage.site.site.frame())
+    adapter = sensors.BUILT_IN[native or sensor.kind]
     at_work = view(stage, sensor, flown, moving)
-    topic = topics.path("scan", sensor=sensor.id)
+    topic = topics.path("raw", sensor=sensor.id, format=native) if native else topics.path("scan", sensor=sensor.id)
     for scan in scans(at_work, detections(at_work), stage.start):
-        yield RawMessage(topic=topic, payload=encode(station, scan), received=scan.received)
+        for part in split(scan) if adapter.single else (scan,):
+            yield RawMessage(topic=topic, payload=adapter.encode(station, part), received=part.received)
+
+
+def split(scan: Scan) -> tuple[Scan, ...]:
+    """Give a scan's detections one by one, for formats whose payloads hold one."""
+    return tuple(replace(scan, time=detection.time, detections=(detection,)) for detection in scan.detections)
 
 
 def _crowds(stage: Stage, sensor: Sensor, flown: tuple[Target, ...], topics: TopicTree) -> Iterator[RawMessage]:

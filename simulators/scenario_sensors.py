@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sensors
 from fusion.config import Config, Sensor
 from fusion.config_file import Key, unbalanced
 from simulators import presets
@@ -48,8 +49,14 @@ def contradictions(scenario: Scenario) -> list[Fault]:
     return [
         (("sensor", i, *key), text)
         for i, told in enumerate(scenario.sensor)
-        for key, text in _of_times(told) + _of_labels(told) + _of_choices(told, actors)
+        for key, text in _of_times(told) + _of_labels(told) + _of_choices(told, actors) + _of_format(told)
     ]
+
+
+def _of_format(told: Behaviour) -> list[Fault]:
+    if told.format is None or told.format in sensors.BUILT_IN:
+        return []
+    return [(("format",), f"{told.format!r} is no format; expected {', '.join(sorted(sensors.BUILT_IN))}")]
 
 
 def _of_times(told: Behaviour) -> list[Fault]:

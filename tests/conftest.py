@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import settings
 
 from fusion.topics import TopicTree
 from tests.brokers import KINDS, Mosquitto, random_root, started
+from tests.databases import PostgreSQL, programs
 
 settings.register_profile("vigie", derandomize=True, deadline=None)  # the same examples in every run, however slow the machine
 settings.load_profile("vigie")
@@ -38,6 +41,17 @@ def fresh_mosquitto(tmp_path):
     """Run a Mosquitto that a test may kill and start again."""
     with started(Mosquitto(tmp_path)) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """Run a PostgreSQL for the whole run; skip where there is none, which continuous integration always has."""
+    if (where := programs()) is None:
+        assert not os.environ.get("CI"), "continuous integration has PostgreSQL: `.ci/debian postgresql`"
+        pytest.skip("no PostgreSQL here: `.ci/debian postgresql`")
+    server = PostgreSQL(where).start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture

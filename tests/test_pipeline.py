@@ -153,7 +153,7 @@ def test_late_and_doubled_scans_are_counted_and_the_late_ones_told():
     assert core.feed(message(rest[-1], rest[-1].time + SECOND)) == []
     (refusal,) = core.feed(message(old, rest[-1].time + SECOND))
     assert "behind the newest look" in refusal.reason
-    health = core.intake.health(core.now, {})["radar-1"]
+    health = core.intake.health(core.now, {}, {})["radar-1"]
     assert (health.duplicates, health.late, health.scans) == (1, 1, len(rest))
 
 
@@ -440,3 +440,26 @@ def test_a_plan_that_is_not_the_sites_is_refused_and_changes_nothing(core, plan)
     (refusal,) = core.feed(plan_message(plan))
     assert "zone plan" in refusal.reason
     assert core.zones.zones == before
+
+
+def test_the_status_names_a_sensor_that_floods_us_over_a_restart_too():
+    rng = np.random.default_rng(8)
+    radar = [scan for scan in SCANS if scan.sensor == "radar-1" and scan.time < START + 9.7 * SECOND]
+    last = max(radar, key=lambda scan: scan.time)
+    plot = next(one for scan in radar for one in scan.detections)
+    plots = tuple(
+        msgspec.structs.replace(plot, time=last.time, range=rng.uniform(100, 5000), azimuth=rng.uniform(0, 6))
+        for _ in range(2000)
+    )
+    flood = message(msgspec.structs.replace(last, detections=plots))
+    jammed, quiet = pipeline(), pipeline()
+    told = feed(jammed, inputs([flood if item == message(last) else item for item in map(message, SCANS)]))
+    health = [one.sensors["radar-1"] for one in told if isinstance(one, StatusMessage)][-1]
+    calm = [one.sensors["radar-1"] for one in feed(quiet, inputs()) if isinstance(one, StatusMessage)][-1]
+    assert (health.flooded, health.floods, health.state) == (True, 1, "degraded")
+    assert (calm.flooded, calm.floods, calm.state) == (False, 0, "online")
+    again = pipeline()
+    again.restore(jammed.snapshot())
+    assert again.timeline.tracker.floods() == jammed.timeline.tracker.floods()
+    assert jammed.timeline.tracker.floods()["radar-1"][1] == 1
+    assert len(jammed.timeline.tracker.table(jammed.now).tracks) <= len(quiet.timeline.tracker.table(quiet.now).tracks) + 1

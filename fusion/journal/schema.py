@@ -40,6 +40,29 @@ HEAD = Table(
     Column("hash", LargeBinary, nullable=False),  # of the last entry
 )
 
+WEBHOOKS = Table(
+    "webhook",
+    METADATA,
+    Column("name", String(64), primary_key=True),
+    Column("sequence", Sequence, nullable=False),  # of the last entry that was looked at for it
+)
+
+DELIVERIES = Table(
+    "delivery",
+    METADATA,
+    Column("webhook", String(64), primary_key=True),
+    Column("sequence", Sequence, primary_key=True, autoincrement=False),  # the entry that is sent
+    Column("subject", String(128), nullable=False),  # its alert
+    Column("state", String(10), nullable=False),  # waiting, delivered or dead
+    Column("attempts", Integer, nullable=False),
+    Column("since", BigInteger, nullable=False),  # ns, UTC: from when on it is tried
+    Column("due", BigInteger, nullable=False),  # ns, UTC: not tried before
+    Column("settled", BigInteger),  # ns, UTC: when it was delivered or given up
+    Column("reason", String(256)),  # why the last attempt failed
+)
+
+Index("delivery_state", DELIVERIES.c.webhook, DELIVERIES.c.state, DELIVERIES.c.subject, DELIVERIES.c.sequence)
+
 USERS = Table(
     "console_user",
     METADATA,

@@ -110,7 +110,7 @@ def advance(tracks: BearingTracks, look: Look) -> None:
         p_new = _update(tracks, rows, look)
         _judge(tracks, rows, look)
     fresh = (p_new > UNEXPLAINED).nonzero()[0]
-    if len(fresh):
+    if len(fresh) and not look.intensity.flood:
         tracks.append(bearings_begun(look, fresh, p_new[fresh] * look.intensity.fresh))
 
 

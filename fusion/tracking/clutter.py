@@ -52,6 +52,12 @@ def relative(clutter: Clutter, cells: Integers, share: Floats, false: float) -> 
     return np.asarray(np.maximum((STRENGTH + counts) / (STRENGTH + even * clutter.looks), LEAST))
 
 
+def of_look(cells: Integers, share: Floats, count: float) -> Floats:
+    """Give the rate of false alarms at each detection (D) of a look that holds `count` of them and nothing else, by its cells."""
+    within = np.bincount(cells, minlength=SECTORS * RINGS)[cells]
+    return np.asarray(count * np.maximum((STRENGTH + within) / (STRENGTH + count * share), LEAST))
+
+
 def total(clutter: Clutter, false: float) -> float:
     """Give the rate of false alarms in the whole coverage over the configured one: (k + Σ n_c) / (k + λ T)."""
     return (STRENGTH + sum(clutter.counts)) / (STRENGTH + max(false, 1e-9) * clutter.looks)

@@ -50,6 +50,7 @@ class Crossing(NamedTuple):
     place: Floats  # (3) grid
     covariance: Floats  # (3, 3)
     distance2: float  # how badly they miss each other
+    other: str = ""  # the sensor of the ray that was there before
 
 
 class Crossings:
@@ -88,7 +89,7 @@ class Crossings:
             if crossings:
                 best, sensor = min(crossings, key=lambda found: found[0].distance2)
                 r = p_new[j] * _existence(sensors[ray.sensor], sensors[sensor], len(self.rays), birth_rate)
-                found.append((int(j), best, float(r)))
+                found.append((int(j), best._replace(other=sensor), float(r)))
         self.rays += tuple(fresh)
         return found
 

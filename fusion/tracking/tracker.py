@@ -116,10 +116,10 @@ class Tracker:
         look = look and owed(look, *unexplained(self.store, sensor, contended, found, intensity))
         self._learn_clutter(scan, sensor, cells, found.p_new, since)
         self.registration.learn(seen, sensor, bias, self.store, found)
-        before = None if sensor.looks else self.store.r.copy()
+        before = self.store.r.copy()
         best, share = self.store.update(seen, sensor, found)
-        if before is not None:
-            self.store.r[:] = weighed(before, self.store.r, self.store.seen[:, which], sensor, scan.time)
+        if sensor.hears or not sensor.looks:
+            self.store.r[:] = weighed(before, self.store, which, sensor, scan.time)
         found = found._replace(gated=gated)
         self.cameras.learn(seen, sensor, self.store, best, share, scan.time)
         self.store.learn_labels(seen, sensor.labels, found, best, which)
@@ -166,9 +166,12 @@ class Tracker:
         """Say how many detections of a look are owed to false alarms and to new targets; cells, share: `clutter.cells_of`."""
         heard = self.hearing.expected(scan, sensor, self.place[scan.sensor])
         intensity = self._await(scan, sensor, len(scan.detections) - self._explained(sensor, gated) - heard)
+        if intensity.flood:
+            return intensity._replace(false=clutter.of_look(cells, share, float(np.max(intensity.false))))
         if len(cells) and not sensor.hears:
             after, false = self.undetected[scan.sensor], sensor.config.false_alarms_per_scan
-            intensity = intensity._replace(false=false * clutter.relative(after.clutter, cells, share, false))
+            doubted = intensity.false - false * clutter.total(after.clutter, false)
+            intensity = intensity._replace(false=false * clutter.relative(after.clutter, cells, share, false) + doubted)
             self.undetected[scan.sensor] = replace_record(after, fresh=float(np.min(intensity.fresh)))
         return intensity
 
@@ -187,8 +190,8 @@ class Tracker:
         Who reports only what it sees does not tell how often it looked, a look at a part of the coverage says nothing of the
         rest, and bearings are explained by what is followed by its direction alone.
         """
-        if sensor.looks and not sensor.hears and scan.coverage is None and since > 0.0:
-            before = self.undetected[scan.sensor]
+        before = self.undetected[scan.sensor]
+        if sensor.looks and not sensor.hears and scan.coverage is None and since > 0.0 and before.teaches:
             learnt = clutter.learn(before.clutter, cells, p_new, since)
             self.undetected[scan.sensor] = replace_record(before, clutter=learnt)
 
@@ -234,6 +237,8 @@ class Tracker:
 
     def _initiate(self, scan: Scan, sensor: SensorModel, seen: Measurements, p_new: Floats, intensity: Intensity) -> None:
         """Begin a track at each detection that nothing known explains; bearings and differences must meet first."""
+        if intensity.flood:
+            return
         r = p_new * intensity.fresh
         placed = np.isfinite(seen.variance[:, 0]) & (seen.kind != DIFFERENCE)
         chosen = (placed & (r >= PRUNE)).nonzero()[0]
@@ -247,6 +252,9 @@ class Tracker:
         if crossed:
             chosen = np.array([j for j, _, _ in crossed], np.int64)
             rows = begin_at([crossing for _, crossing, _ in crossed], seen, sensor, chosen, self.store)
+            for row, (_, crossing, _) in enumerate(crossed):
+                if crossing.other:
+                    rows.seen[row, self.place[crossing.other]] = seen.time[chosen[row]]
             self._christen(rows, scan, seen, chosen, np.array([r for _, _, r in crossed]))
 
     def _christen(self, rows: TrackStore, scan: Scan, seen: Measurements, chosen: Integers, r: Floats) -> None:
@@ -266,6 +274,10 @@ class Tracker:
         self.store.append(rows)
         for row in seen.names[chosen].nonzero()[0].tolist():
             self._hear(len(self.store) - len(rows) + row, scan, seen, int(chosen[row]))
+
+    def floods(self) -> dict[str, tuple[bool, int]]:
+        """Say of each sensor whether its last look was a flood, and how many were."""
+        return {name: (known.flooded > 0, known.floods) for name, known in self.undetected.items()}
 
     def identify(self, rows: Integers) -> tuple[str, ...]:
         """Give the ids of rows: ULIDs made from their births, so the same in every replay."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from sqlalchemy import create_engine, text
 
 from fusion.journal import Journal
 from fusion.journal.chain import GENESIS
-from tests.databases import PostgreSQL, programs
 
 
 class Place:
@@ -34,17 +31,6 @@ class Place:
     def literal(self, value: bytes) -> str:
         """Write bytes as this database's SQL does."""
         return f"X'{value.hex()}'" if self.url.startswith("sqlite") else f"'\\x{value.hex()}'::bytea"
-
-
-@pytest.fixture(scope="session")
-def postgresql():
-    """Run a PostgreSQL for the whole run; skip where there is none, which continuous integration always has."""
-    if (where := programs()) is None:
-        assert not os.environ.get("CI"), "continuous integration has PostgreSQL: `.ci/debian postgresql`"
-        pytest.skip("no PostgreSQL here: `.ci/debian postgresql`")
-    server = PostgreSQL(where).start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

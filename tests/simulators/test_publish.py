@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import sensors
+from fusion.errors import ConfigError
 from fusion.messages import SECOND, nanoseconds
 from fusion.topics import TopicTree
 from sensors import Station
@@ -136,3 +137,22 @@ def test_a_scenario_that_begins_now_is_the_same_but_for_its_times(staged):
     for then, now in zip(messages(stage), messages(later), strict=True):
         assert now.received - then.received == shift
         assert {**json.loads(now.payload), "time": 0} == {**json.loads(then.payload), "time": 0}
+
+
+def test_a_sensor_with_a_native_format_publishes_one_detection_a_payload(staged):
+    native = '[[sensor]]\nid = "remote-id"\nformat = "odid_wifi"\n'
+    plain, frames = (
+        [
+            m
+            for m in messages(staged(RECEIVERS, SAYING, duration=20.0, behaviour=how))
+            if "/remote-id/" in m.topic and "status" not in m.topic
+        ]
+        for how in ("", native)
+    )
+    assert {m.topic for m in frames} == {"vigie/v1/test/sensor/remote-id/raw/odid_wifi"}
+    assert len(frames) == sum(len(json.loads(m.payload)["detections"]) for m in plain)
+
+
+def test_a_format_that_nobody_reads_is_named(staged):
+    with pytest.raises(ConfigError, match="'semaphore' is no format; expected adsb, "):
+        staged(RECEIVERS, DRONE, behaviour='[[sensor]]\nid = "remote-id"\nformat = "semaphore"\n')

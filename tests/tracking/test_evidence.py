@@ -15,7 +15,7 @@ from fusion.tracking.evidence import weighed
 from fusion.tracking.sensors import SensorModel
 from fusion.tracking.store import TrackStore
 from fusion.tracking.tracker import Tracker
-from tests.tracking.hearing_scene import FRAME, RADAR, SITE, START, direction_of, finder, horizon
+from tests.tracking.hearing_scene import FRAME, RADAR, SITE, START, camera, direction_of, finder, horizon
 
 RF = replace(finder(1), false_alarms_per_scan=0.1)
 DRONE = horizon(RF).grid_from_enu([600.0, -1000.0, 30.0])
@@ -106,17 +106,40 @@ def test_a_bearing_that_nothing_else_explains_raises_what_stands_there():
     assert core.store.r[1] > 5.0 * before
 
 
+@pytest.mark.parametrize(("both", "confirmed"), [(True, 1), (False, 0)])
+def test_a_place_where_two_rays_met_once_is_not_confirmed_by_one_camera_alone(both, confirmed):
+    """The second camera's one ray is a false one that meets the first's halfway to the drone, or all its rays are of the drone."""
+    one, other = camera(1), camera(2)
+    core = Tracker(Config(site=SITE, sensor=(one, other)), FRAME)
+    halfway = horizon(one).origin + 0.5 * (DRONE - horizon(one).origin)
+    for k in range(5 if both else 25):
+        told = [(one, DRONE if both else halfway, k * 200)] + [(other, DRONE if both else halfway, k * 200 + 90)] * (
+            both or k == 0
+        )
+        for sensor, place, at in told:
+            azimuth, elevation, _ = direction_of(sensor, horizon(sensor), place)
+            time, fine = START + at * SECOND // 1000, math.radians(0.2)
+            ray = Bearing(time=time, azimuth=azimuth, elevation=elevation, sigma_azimuth=fine, sigma_elevation=fine)
+            core.step(Scan(sensor=sensor.id, time=time, received=time, sequence=k, detections=(ray,)))
+    assert int(core.store.confirmed.sum()) == confirmed
+
+
 @given(
     r=st.floats(1e-5, 1 - 1e-9), gain=st.floats(1.0, 1e6), since=st.floats(0.0, 600.0), lasting=st.sampled_from([None, 0.5, 5.0, 60.0])
 )  # fmt: skip
 def test_existence_stays_a_probability_and_an_error_that_lasts_is_not_counted_twice(r, gain, since, lasting):
-    sensor = SensorModel.of(replace(RF, correlation_s=lasting), FRAME)
-    before = np.array([r])
-    after = before * gain / (1.0 - before + before * gain)
-    time = START + round(since * SECOND)
-    first = weighed(before, after, np.zeros(1, np.int64), sensor, time)
-    again = weighed(before, after, np.array([START]), sensor, time)
-    assert r <= again[0] <= first[0] <= 1.0
-    assert first[0] == pytest.approx(after[0], rel=1e-6)
+    sensor, time = SensorModel.of(replace(RF, correlation_s=lasting), FRAME), START + round(since * SECOND)
+    store = TrackStore.for_sensors(2)
+    store.claims.append(None)
+    store.confirmed, before = np.ones(1, bool), np.array([r])
+    store.r = before * gain / (1.0 - before + before * gain)
+    raised = {}
+    for last in (0, START):
+        store.seen = np.array([[last, START]])
+        raised[last] = float(weighed(before, store, 0, sensor, time)[0])
+    assert r <= raised[START] * (1 + 1e-12)
+    assert raised[START] <= raised[0] * (1 + 1e-12) <= 1.0 + 1e-12
+    assert raised[0] == pytest.approx(store.r[0], rel=1e-6)
     if lasting and since < lasting / 10:
-        assert math.log(max(again[0] / r * (1 - r) / (1 - again[0]), 1.0)) <= 0.06 * math.log(max(gain, 1 + 1e-9)) + 1e-6
+        said = math.log(max(raised[START] / r * (1 - r) / max(1 - raised[START], 1e-15), 1.0))
+        assert said <= 0.06 * math.log(gain) + 1e-5

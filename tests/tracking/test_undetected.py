@@ -64,6 +64,10 @@ def test_targets_outside_a_radars_coverage_explain_none_of_its_plots():
 def test_a_look_at_more_than_was_ever_thought_of_is_still_a_look(before, unexplained):
     after, intensity = look(before, 2, unexplained, false=3.0, pd=1.0, births=0.0)
     assert math.isfinite(after.expected)
+    assert intensity.flood == (unexplained > 2500.0 or (unexplained == 500.0 and before.looked > 0))
+    if intensity.flood:
+        assert (intensity.fresh, intensity.false) == (0.0, unexplained)
+        return
     assert 0.0 < intensity.fresh < 1.0
     assert unexplained < 500.0 or 0.3 * unexplained < intensity.born < 3.0 * unexplained or intensity.born > 1000.0
 

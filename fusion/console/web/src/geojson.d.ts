@@ -1,0 +1,4 @@
+declare module "*.geojson" {
+  const file: { type: "FeatureCollection"; features: object[] };
+  export default file;
+}

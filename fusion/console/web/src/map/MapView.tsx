@@ -1,0 +1,226 @@
+// The map: OpenLayers holds what lies still and the view, the overlay draws what moves.
+import { useEffect, useRef } from "preact/hooks";
+import { effect, signal } from "@preact/signals";
+import Feature from "ol/Feature";
+import OlMap from "ol/Map";
+import View from "ol/View";
+import { defaults as interactions } from "ol/interaction/defaults";
+import type BaseLayer from "ol/layer/Base";
+import VectorLayer from "ol/layer/Vector";
+import VectorSource from "ol/source/Vector";
+import { drawn, alerts, onFrame, picture, truth, watch, watched, fresh } from "../live";
+import { mercator, type Place, round125, scale } from "../geometry";
+import { metres, number } from "../format";
+import { language, t } from "../i18n";
+import { type Drawn, speedOf } from "../picture";
+import { followed, selected, sensors, site, zones } from "../state";
+import { palette } from "../theme";
+import type { Site } from "../wire";
+import { coverageLayer, drawing, drawingStyle, graticule, own, rings, sensorLayer, tiles, zoneFeatures } from "./base";
+import { Overlay, worst } from "./overlay";
+
+export interface Shows {
+  zones: boolean;
+  coverage: boolean;
+  ellipses: boolean;
+  trails: boolean;
+  vectors: boolean;
+  rings: boolean;
+  labels: boolean;
+}
+
+const KEPT = "vigie.layers";
+const DEFAULT: Shows = { zones: true, coverage: true, ellipses: true, trails: true, vectors: true, rings: false, labels: true };
+
+export const shows = signal<Shows>({ ...DEFAULT, ...(JSON.parse(localStorage.getItem(KEPT) ?? "{}") as Partial<Shows>) });
+
+export function toggle(name: keyof Shows): void {
+  shows.value = { ...shows.value, [name]: !shows.value[name] };
+  localStorage.setItem(KEPT, JSON.stringify(shows.value));
+}
+
+/** Whoever wants the map moved says where to. */
+export const goTo = signal<{ place: Place; zoom?: number } | null>(null);
+
+function figures(track: Drawn): string {
+  const speed = speedOf(track);
+  const climb = track.up === null || Math.abs(track.up) < 0.5 ? "" : track.up > 0 ? " ↑" : " ↓";
+  return [track.agl === null ? "" : `${number(track.agl)} m${climb}`, speed === null ? "" : `${number(speed)} m/s`].filter(Boolean).join("  ");
+}
+
+/** Make the map of a site in an element; give what undoes it. */
+export function makeMap(target: HTMLElement, at: Site, more: { extra?: BaseLayer[]; still?: boolean } = {}): { map: OlMap; overlay: Overlay; end: () => void } {
+  const places = new Map<string, Place>();
+  const overlay = new Overlay(
+    () =>
+      picture && {
+        tracks: [...picture.tracks.values()], alerts: alerts.value, palette: palette.value, selected: selected.value, watched: watched.value,
+        sensors: places, show: shows.value, truth: truth.value?.up ?? [], figures, stale: fresh.value === "stale",
+      },
+    drawn,
+  );
+  const zoneLayer = new VectorLayer({ source: new VectorSource(), updateWhileInteracting: true });
+  const map = new OlMap({
+    target,
+    controls: [],
+    interactions: interactions({ altShiftDragRotate: false, pinchRotate: false }),
+    view: new View({
+      center: [...mercator({ latitude: at.latitude_deg, longitude: at.longitude_deg })], zoom: 14.6, minZoom: 7, maxZoom: 19, enableRotation: false,
+    }),
+    layers: [],
+  });
+  overlay.setZIndex(50);
+  zoneLayer.setZIndex(20);
+  map.addLayer(zoneLayer);
+  map.addLayer(overlay);
+  for (const layer of more.extra ?? []) map.addLayer(layer);
+
+  let themed: BaseLayer[] = [];
+  const vectors: VectorLayer[] = [];
+  const settle = (layer: VectorLayer | null) => {
+    if (!layer) return;
+    layer.setZIndex(2);
+    layer.setStyle(drawingStyle(palette.peek()));
+    vectors.push(layer);
+    map.addLayer(layer);
+  };
+  if (at.tiles) map.addLayer(tiles(at.tiles));
+  else if (at.basemap.length === 0) void drawing(at).then(settle);
+  for (const name of at.basemap.filter((file) => /\.(geo)?json$/.test(file))) void own(name).then(settle, () => undefined);
+
+  const undo = [
+    effect(() => {
+      const colours = palette.value;
+      void language.value;
+      for (const layer of themed) map.removeLayer(layer);
+      const known = sensors.value;
+      places.clear();
+      for (const sensor of known) {
+        if (sensor.latitude_deg !== null && sensor.longitude_deg !== null) places.set(sensor.sensor, { latitude: sensor.latitude_deg, longitude: sensor.longitude_deg });
+      }
+      const levels: [BaseLayer, number, boolean][] = [
+        [graticule(colours), 1, true],
+        [coverageLayer(known, colours), 5, shows.value.coverage],
+        [rings(at, colours), 6, shows.value.rings],
+        [sensorLayer(known, colours), 30, true],
+      ];
+      themed = levels.filter(([, , shown]) => shown).map(([layer, level]) => {
+        layer.setZIndex(level);
+        map.addLayer(layer);
+        return layer;
+      });
+      for (const layer of vectors) layer.setStyle(drawingStyle(colours));
+    }),
+    effect(() => {
+      const source = zoneLayer.getSource() as VectorSource<Feature>;
+      source.clear(true);
+      void language.value;
+      if (shows.value.zones) source.addFeatures(zoneFeatures(zones.value, worstZones(), palette.value));
+    }),
+    effect(() => {
+      void [selected.value, palette.value, shows.value, alerts.value, fresh.value, truth.value];
+      overlay.refresh();
+    }),
+    effect(() => {
+      const wanted = goTo.value;
+      if (!wanted) return;
+      const zoom = Math.max(map.getView().getZoom() ?? 14, wanted.zoom ?? 0);
+      const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+      map.getView().animate({ center: [...mercator(wanted.place)], zoom, duration: still ? 0 : 350 });
+    }),
+  ];
+  onFrame(() => {
+    const one = followed.peek() ? picture?.find(selected.peek()) : undefined;
+    if (one && !one.ray) map.getView().setCenter([...one.at]);
+    overlay.refresh();
+  });
+  const end = () => {
+    onFrame(null);
+    for (const one of undo) one();
+    map.setTarget(undefined);
+    map.dispose();
+  };
+  return { map, overlay, end };
+}
+
+/** The gravest alert of each zone. */
+function worstZones() {
+  return worst(alerts.value.map((alert) => ({ ...alert, track: alert.zone })));
+}
+
+export function MapView({ children }: { children?: preact.ComponentChildren }) {
+  const box = useRef<HTMLDivElement>(null);
+  const bar = useRef<HTMLDivElement>(null);
+  const pointer = useRef<HTMLSpanElement>(null);
+  const views = useRef<OlMap | null>(null);
+
+  useEffect(() => {
+    const at = site.value;
+    if (!box.current || !at) return undefined;
+    const { map, overlay, end } = makeMap(box.current, at);
+    views.current = map;
+    map.on("singleclick", (event) => {
+      const [x = 0, y = 0] = event.pixel;
+      watch(overlay.pick(x, y)?.track ?? null);
+    });
+    map.on("pointerdrag", () => {
+      followed.value = false;
+    });
+    map.on("pointermove", (event) => {
+      const [x = 0, y = 0] = event.pixel;
+      (box.current as HTMLElement).style.cursor = overlay.pick(x, y) ? "pointer" : "";
+      const [east = 0, north = 0] = event.coordinate;
+      const latitude = (Math.atan(Math.sinh(north / 6378137)) * 180) / Math.PI;
+      const longitude = (east / 6378137) * (180 / Math.PI);
+      if (pointer.current) pointer.current.textContent = `${latitude.toFixed(5)} N  ${longitude.toFixed(5)} E`;
+    });
+    const ruler = () => {
+      const resolution = map.getView().getResolution() ?? 1;
+      const ground = resolution / scale(at.latitude_deg)[0];
+      const length = round125(110 * ground);
+      if (!bar.current) return;
+      bar.current.style.width = `${length / ground}px`;
+      bar.current.textContent = metres(length);
+    };
+    map.getView().on("change:resolution", ruler);
+    ruler();
+    return end;
+  }, [site.value]);
+
+  const zoom = (by: number) => {
+    const view = views.current?.getView();
+    view?.animate({ zoom: (view.getZoom() ?? 14) + by, duration: 150 });
+  };
+  return (
+    <section class="map" aria-label={t("map")}>
+      <div class="map-box" ref={box} tabIndex={0} role="application" aria-label={t("map_help")} />
+      <Toggles />
+      <div class="map-zoom" role="group" aria-label={t("zoom")}>
+        <button type="button" onClick={() => zoom(1)} aria-label={t("zoom_in")}>+</button>
+        <button type="button" onClick={() => zoom(-1)} aria-label={t("zoom_out")}>−</button>
+        <button type="button" onClick={() => site.value && (goTo.value = { place: { latitude: site.value.latitude_deg, longitude: site.value.longitude_deg } })} aria-label={t("zoom_site")}>
+          <svg viewBox="0 0 16 16" width="15" height="15" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="1.5"><circle cx="8" cy="8" r="4.5" /><path d="M8 1v4m0 6v4M1 8h4m6 0h4" /></svg>
+        </button>
+      </div>
+      <div class="map-foot" aria-hidden="true">
+        <div class="ruler" ref={bar} />
+        <span class="pointer" ref={pointer} />
+      </div>
+      {children}
+    </section>
+  );
+}
+
+const NAMES = ["zones", "coverage", "ellipses", "trails", "vectors", "rings", "labels"] as const;
+
+function Toggles() {
+  return (
+    <div class="toggles" role="group" aria-label={t("layers")}>
+      {NAMES.map((name) => (
+        <button type="button" key={name} aria-pressed={shows.value[name]} onClick={() => toggle(name)}>
+          {t(`layer_${name}`)}
+        </button>
+      ))}
+    </div>
+  );
+}

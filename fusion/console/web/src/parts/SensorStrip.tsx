@@ -1,0 +1,96 @@
+// The sensors at a glance: state, rate, latency, and how much each has reported of late.
+import { effect, signal } from "@preact/signals";
+import { number } from "../format";
+import { t, word } from "../i18n";
+import { status } from "../state";
+import type { SensorStatus } from "../wire";
+
+/** Detections a second between two statuses, per sensor, the oldest first: what this page has heard, at most ten minutes. */
+export const history = signal<ReadonlyMap<string, readonly { time: number; rate: number }[]>>(new Map());
+const KEPT_MS = 600_000;
+let before: { time: number; detections: Record<string, number> } | null = null;
+
+effect(() => {
+  const told = status.value;
+  if (!told?.sensors) return;
+  const time = Date.parse(told.time);
+  const detections = Object.fromEntries(Object.entries(told.sensors).map(([name, one]) => [name, one.detections ?? 0]));
+  if (before && time > before.time) {
+    const passed = (time - before.time) / 1000;
+    const next = new Map(history.peek());
+    for (const [name, count] of Object.entries(detections)) {
+      const rate = Math.max(0, count - (before.detections[name] ?? count)) / passed;
+      next.set(name, [...(next.get(name) ?? []), { time, rate }].filter((one) => time - one.time <= KEPT_MS));
+    }
+    history.value = next;
+  }
+  before = { time, detections };
+});
+
+export type Health = "good" | "poor" | "bad";
+
+/** How a sensor's state is to be taken. */
+export function health(sensor: SensorStatus | null | undefined): Health {
+  if (!sensor) return "bad";
+  return sensor.state === "online" ? "good" : sensor.state === "degraded" ? "poor" : "bad";
+}
+
+export function HealthMark({ of }: { of: Health }) {
+  const shapes: Record<Health, string> = { good: "M8 3.5a4.5 4.5 0 1 0 .01 0Z", poor: "M8 2 14.5 13.5h-13Z", bad: "M3 3h10v10H3Z" };
+  return (
+    <svg class={`health ${of}`} viewBox="0 0 16 16" width="10" height="10" aria-hidden="true">
+      <path d={shapes[of]} fill="currentColor" />
+    </svg>
+  );
+}
+
+export function Spark({ points, label }: { points: readonly number[]; label: string }) {
+  const most = Math.max(...points, 1e-9);
+  const last = points.slice(-40);
+  return (
+    <svg class="spark" viewBox="0 0 80 12" width="80" height="12" role="img" aria-label={label} preserveAspectRatio="none">
+      {last.map((value, i) => (
+        <rect key={i} x={i * 2} width={1.4} y={12 - Math.max(0.6, (12 * value) / most)} height={Math.max(0.6, (12 * value) / most)} fill="currentColor" />
+      ))}
+    </svg>
+  );
+}
+
+export function SensorStrip() {
+  const told = Object.entries(status.value?.sensors ?? {});
+  const well = told.filter(([, one]) => health(one) === "good").length;
+  return (
+    <section class="sensors" aria-label={t("sensors")}>
+      <header>
+        <h2>{t("sensors")}</h2>
+        <span class="count">{t("nominal", { well, all: told.length })}</span>
+        <a href="#/sensors">{t("details")}</a>
+      </header>
+      <div class="scroll" tabIndex={0} role="region" aria-label={t("sensors")}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col" class="wide">{t("sensor")}</th>
+              <th scope="col" class="left">{t("state")}</th>
+              <th scope="col">{t("rate")}</th>
+              <th scope="col">{t("latency")}</th>
+              <th scope="col">{t("last_10_min")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {told.map(([name, one]) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td class={`left ${health(one)}`}><HealthMark of={health(one)} /> {word("sensor_state", one.state)}</td>
+                <td>{one.rate_hz ? `${number(one.rate_hz, 1)} Hz` : "—"}</td>
+                <td>{one.latency_s === null || one.latency_s === undefined ? "—" : one.latency_s < 1 ? `${number(one.latency_s * 1000)} ms` : `${number(one.latency_s, 1)} s`}</td>
+                <td class={health(one)}><Spark points={(history.value.get(name) ?? []).map(({ rate }) => rate)} label={t("detections_rate", { sensor: name })} /></td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        {told.length === 0 && <p class="empty">{t("no_status")}</p>}
+      </div>
+    </section>
+  );
+}

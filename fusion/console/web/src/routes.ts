@@ -1,0 +1,36 @@
+// Which screen the address means. The menu has what is there, and what the session may see.
+import { signal } from "@preact/signals";
+import type { Permission } from "./wire";
+
+export type Screen = "live" | "history" | "sensors" | "zones" | "replay" | "permits" | "handover" | "scenario" | "users" | "password" | "help";
+
+/** The menu's screens in its order. */
+export const SCREENS: readonly { name: Exclude<Screen, "password" | "help">; needs: Permission }[] = [
+  { name: "live", needs: "read" },
+];
+
+export interface Route {
+  readonly page: "console" | "kiosk" | "mobile" | "incident";
+  readonly screen: Screen;
+  readonly argument: string;
+}
+
+export function read(path: string, hash: string): Route {
+  const [, first = "", second = ""] = path.split("/");
+  if (first === "kiosk") return { page: "kiosk", screen: "live", argument: "" };
+  if (first === "m") return { page: "mobile", screen: "live", argument: "" };
+  if (first === "incident") return { page: "incident", screen: "live", argument: decodeURIComponent(second) };
+  const [, screen = "", argument = ""] = hash.replace(/^#/, "").split("/");
+  const known = [...SCREENS.map(({ name }) => name), "password", "help"] as Screen[];
+  return { page: "console", screen: known.find((name) => name === screen) ?? "live", argument: decodeURIComponent(argument) };
+}
+
+export const route = signal<Route>({ page: "console", screen: "live", argument: "" });
+
+export function follow(): void {
+  const update = () => {
+    route.value = read(location.pathname, location.hash);
+  };
+  addEventListener("hashchange", update);
+  update();
+}

@@ -1,0 +1,59 @@
+// Who is it: name and password, or the site's own sign-on.
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { language, speak, t } from "../i18n";
+import { ask, get, Problem } from "../rest";
+import { session } from "../state";
+import { Logo } from "../parts/icons";
+import type { Session } from "../wire";
+
+interface Methods {
+  password: boolean;
+  oidc: { name: string; url: string } | null;
+}
+
+export function Login() {
+  const name = useRef<HTMLInputElement>(null);
+  const password = useRef<HTMLInputElement>(null);
+  const fault = useSignal("");
+  const busy = useSignal(false);
+  const methods = useSignal<Methods>({ password: true, oidc: null });
+  useEffect(() => {
+    name.current?.focus();
+    void get<Methods>("/session/methods").then((told) => { methods.value = told; }, () => undefined);
+  }, []);
+  const enter = async (event: Event) => {
+    event.preventDefault();
+    busy.value = true;
+    fault.value = "";
+    try {
+      const told = await ask<Session>("POST", "/session", { name: name.current?.value ?? "", password: password.current?.value ?? "" });
+      session.value = told.body;
+      if (told.body.must_change_password) location.hash = "#/password";
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      fault.value = error.status === 401 ? t("login_wrong") : error.status === 429 ? t("login_wait", { seconds: error.retryAfter ?? 60 }) : error.status === 0 ? t("unreachable") : error.detail;
+      password.current?.select();
+    } finally {
+      busy.value = false;
+    }
+  };
+  return (
+    <main class="login">
+      <form onSubmit={enter}>
+        <h1><Logo /> Vigie</h1>
+        <p class="dim">{t("tagline")}</p>
+        {methods.value.password && (
+          <>
+            <label>{t("user_name")}<input ref={name} name="username" autoComplete="username" required maxLength={64} /></label>
+            <label>{t("password")}<input ref={password} name="password" type="password" autoComplete="current-password" required maxLength={256} /></label>
+            <button type="submit" class="press" disabled={busy.value}>{t("log_in")}</button>
+          </>
+        )}
+        {methods.value.oidc && <a class="button" href={methods.value.oidc.url}>{t("log_in_with", { name: methods.value.oidc.name })}</a>}
+        <p class="fault" role="alert">{fault.value}</p>
+        <button type="button" class="plain" lang={language.value === "en" ? "fr" : "en"} onClick={() => speak(language.value === "en" ? "fr" : "en")}>{t("other_language")}</button>
+      </form>
+    </main>
+  );
+}

@@ -1,0 +1,91 @@
+// What the screens share: who is logged in, what is shown, what is selected.
+import { computed, signal } from "@preact/signals";
+import { ask, get, type List, Problem } from "./rest";
+import type { Alert, Permission, Sensor, Session, Site, Status, Zone } from "./wire";
+
+export const session = signal<Session | null | undefined>(undefined); // undefined: not known yet
+export const site = signal<Site | null>(null);
+export const status = signal<Status | null>(null);
+export const sensors = signal<Sensor[]>([]);
+export const zones = signal<Zone[]>([]);
+export const plan = signal<string | null>(null);
+
+/** The track and the alert that the operator looks at. */
+export const selected = signal<string | null>(null);
+export const focused = signal<string | null>(null);
+export const followed = signal(false);
+
+/** One sentence for a moment: what was done, or why it could not be. */
+export const notice = signal<{ text: string; kind: "done" | "failed" } | null>(null);
+let fading: ReturnType<typeof setTimeout> | undefined;
+
+export function tell(text: string, kind: "done" | "failed" = "done"): void {
+  clearTimeout(fading);
+  notice.value = { text, kind };
+  fading = setTimeout(() => {
+    notice.value = null;
+  }, kind === "failed" ? 12_000 : 4_000);
+}
+
+/** Run what may fail and say why it did. */
+export async function attempt<Made>(what: () => Promise<Made>, unreachable: string): Promise<Made | null> {
+  try {
+    return await what();
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const fields = error.fields.map(({ field, reason }) => `${field}: ${reason}`).join("; ");
+    tell([error.status === 0 ? unreachable : error.detail, fields].filter(Boolean).join(" – "), "failed");
+    return null;
+  }
+}
+
+export function may(permission: Permission): boolean {
+  return session.value?.permissions.includes(permission) ?? false;
+}
+
+export const zoneNames = computed(() => new Map(zones.value.map((zone) => [zone.zone, zoneName(zone)])));
+
+/** A zone's name in the language of the page where it has one. */
+export function zoneName(zone: Zone, language = document.documentElement.lang): string {
+  const names = zone.feature.properties.name ?? [];
+  const own = names.find((name) => name.lang?.toLowerCase().startsWith(language));
+  return own?.text ?? names[0]?.text ?? zone.zone;
+}
+
+export async function readZones(): Promise<void> {
+  const told = await get<{ plan: string | null; items: Zone[] }>("/zones");
+  zones.value = told.items;
+  plan.value = told.plan;
+}
+
+export async function readSensors(): Promise<void> {
+  sensors.value = (await get<List<Sensor>>("/sensors")).items;
+}
+
+/** Learn who is logged in; null where nobody is. */
+export async function whoAmI(): Promise<Session | null> {
+  try {
+    session.value = await get<Session>("/session");
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status !== 401) throw error;
+    session.value = null;
+  }
+  return session.value ?? null;
+}
+
+export type CommandName = "acknowledge" | "shelve" | "reject" | "annotate";
+
+/** Ask the core to do something with an alert as it was seen; the answer is the alert as it is then. */
+export async function command(alert: Alert, name: CommandName, more: { why?: string; until?: string } = {}): Promise<Alert> {
+  const path = `/alerts/${encodeURIComponent(alert.alert)}/commands`;
+  const send = (revision: number) => ask<Alert>("POST", path, { command: name, ...more }, { "If-Match": `"${revision}"` });
+  try {
+    return (await send(alert.revision)).body;
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status !== 412) throw error;
+    // It changed under our hand. A change of figures alone does not change what the operator meant; anything else does.
+    const now = await get<Alert>(`/alerts/${encodeURIComponent(alert.alert)}`);
+    if (now.state !== alert.state || now.severity !== alert.severity || now.rule !== alert.rule) throw error;
+    return (await send(now.revision)).body;
+  }
+}

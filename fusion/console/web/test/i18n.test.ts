@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CATALOGUES, say } from "../src/i18n";
+import { en } from "../src/i18n/en";
+import { fr } from "../src/i18n/fr";
+import { reason, SENTENCES } from "../src/i18n/reasons";
+import { read } from "../src/routes";
+import { number, span, timeOf } from "../src/format";
+import { perMinute } from "../src/series";
+
+test("both catalogues have the same keys, no empty text, and the same words in braces", () => {
+  assert.deepEqual(Object.keys(fr).sort(), Object.keys(en).sort());
+  const braces = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
+  for (const key of Object.keys(en) as (keyof typeof en)[]) {
+    assert.ok(en[key].trim() && fr[key].trim(), key);
+    assert.deepEqual(braces(fr[key]), braces(en[key]), key);
+  }
+});
+
+test("French is French: few sentences are the same in both", () => {
+  const same = (Object.keys(en) as (keyof typeof en)[]).filter((key) => en[key] === fr[key] && /[a-z]{4,} [a-z]{3,}/i.test(en[key]));
+  assert.deepEqual(same, []);
+});
+
+test("words in braces are filled in, and what is not given stays to be seen", () => {
+  assert.equal(say("fr", "to_acknowledge", { count: 3 }), "3 à acquitter");
+  assert.equal(say("en", "to_acknowledge"), "{count} to acknowledge");
+  assert.ok(CATALOGUES.fr.alerts);
+});
+
+test("every reason is recognised with its words and said in French; what is not ours stays English and says so", () => {
+  for (const [english, french] of Object.values(SENTENCES)) {
+    const fill = (text: string) => text.replace(/\{(\w+)\}/g, (_, name: string) => `<${name} of it>`);
+    assert.deepEqual(reason(fill(english), "fr"), { text: fill(french), lang: "fr" });
+    assert.deepEqual(reason(fill(english), "en"), { text: fill(english), lang: "en" });
+  }
+  assert.deepEqual(reason("something new", "fr"), { text: "something new", lang: "en" });
+});
+
+test("an address means a page and a screen, and a strange one the live picture", () => {
+  assert.deepEqual(read("/kiosk", ""), { page: "kiosk", screen: "live", argument: "" });
+  assert.deepEqual(read("/incident/01K1", ""), { page: "incident", screen: "live", argument: "01K1" });
+  assert.deepEqual(read("/", "#/help"), { page: "console", screen: "help", argument: "" });
+  assert.deepEqual(read("/", "#/nonsense/x"), { page: "console", screen: "live", argument: "x" });
+});
+
+test("numbers have a true minus, spans and times have two digits", () => {
+  assert.equal(number(-1234.5, 1), "−1,234.5");
+  assert.equal(number(null), "—");
+  assert.deepEqual([0, 75, 3723, -4].map(span), ["0:00", "1:15", "1:02:03", "0:00"]);
+  assert.equal(timeOf("2026-07-26T17:30:05.9Z", "time", "utc"), "17:30:05");
+  assert.equal(timeOf("2026-07-26T17:30:05Z", "full", "utc"), "2026-07-26 17:30:05");
+  assert.equal(timeOf("nonsense"), "—");
+});
+
+test("a minute's bar is the mean of what was heard in it, and a minute without a word has none", () => {
+  const end = 3_600_000;
+  const bars = perMinute([[{ time: end - 30_000, rate: 2 }, { time: end - 10_000, rate: 4 }], [{ time: end - 30_000, rate: 1 }]], end);
+  assert.equal(bars[59], ((3 + 4) / 2) * 60);
+  assert.equal(bars.filter((bar) => bar !== null).length, 1);
+});

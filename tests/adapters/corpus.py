@@ -1,0 +1,100 @@
+"""The corpus: what our encoders write of a few things that are told here, and where it is kept.
+
+`python -m tests.adapters.corpus` writes it anew; a test asks that it is still what the encoders write and the decoders read.
+Each line is a name, a format and the payload in hexadecimal.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sensors.odid import ble, messages, wifi
+from sensors.odid.french import Signalement
+from sensors.odid.messages import Authentication, BasicId, Location, OperatorId, SelfId, System
+
+DATA = Path(__file__).parent / "data"
+
+ADDRESS = "02:56:00:00:00:01"
+SERIAL = BasicId(id_type=1, ua_type=2, uas_id="1581F45T7229DMK001AB")
+PLACE = Location(
+    status=2,
+    direction_deg=237,
+    speed_mps=12.25,
+    climb_mps=-1.5,
+    latitude_e7=488_582_000,
+    longitude_e7=22_945_000,
+    pressure_altitude_m=120.0,
+    geodetic_altitude_m=165.5,
+    height_m=80.0,
+    horizontal_class=10,
+    vertical_class=4,
+    speed_class=3,
+    tenths=18_000,
+    tenths_class=1,
+)
+OPERATOR = OperatorId(id_type=0, operator_id="FRA4k8m2x7q9w1e3")
+PILOT = System(operator_place=1, classification=1, latitude_e7=488_600_000, longitude_e7=22_900_000, category=1, class_=2)
+ALL = [SERIAL, PLACE, SelfId(text_type=0, text="inspection of a roof"), PILOT, OPERATOR]
+FAST = Location(
+    status=3,
+    direction_deg=0,
+    speed_mps=200.25,
+    latitude_e7=-10,
+    longitude_e7=1_799_999_999,
+    height_m=30.0,
+    height_above_ground=True,
+)
+BARE_PLACE = Location(latitude_e7=488_582_000, longitude_e7=22_945_000)
+SIGNALEMENT = Signalement(
+    french_id="VGITST0000000000000000000000A1", serial="1581F45T7229DMK001AB", latitude=4_885_820, longitude=229_450, altitude=121, height=80,
+    home_latitude=4_886_000, home_longitude=229_000, speed=12, course=237,
+)  # fmt: skip
+
+ODID = {
+    "basic_id": ("odid", messages.encode(SERIAL)),
+    "basic_id_session": ("odid", messages.encode(BasicId(id_type=4, ua_type=1, uas_id="01" + "a5" * 19))),
+    "location": ("odid", messages.encode(PLACE)),
+    "location_fast": ("odid", messages.encode(FAST)),
+    "location_unknown": ("odid", messages.encode(Location())),
+    "location_nothing_else": ("odid", messages.encode(BARE_PLACE)),
+    "authentication": ("odid", messages.encode(Authentication(content=bytes(range(24))))),
+    "self_id": ("odid", messages.encode(ALL[2])),
+    "system": ("odid", messages.encode(PILOT)),
+    "operator_id": ("odid", messages.encode(OPERATOR)),
+    "pack": ("odid", messages.encode_pack(ALL)),
+    "pack_of_2019": ("odid", messages.encode_pack(ALL, version=0)),
+    "service_data": ("odid", b"\x0d\x07" + messages.encode(PLACE)),
+    "bluetooth_4": ("odid_ble", ble.encode(ADDRESS, messages.encode(SERIAL), 9)),
+    "bluetooth_5": ("odid_ble", ble.encode(ADDRESS, messages.encode_pack(ALL), 10)),
+    "beacon": ("odid_wifi", wifi.encode_beacon(ADDRESS, messages.encode_pack(ALL), counter=11)),
+    "beacon_checked": ("odid_wifi", (frame := wifi.encode_beacon(ADDRESS, messages.encode_pack(ALL))) + wifi.check(frame)),
+    "beacon_french": ("odid_wifi", wifi.encode_beacon(ADDRESS, None, SIGNALEMENT)),
+    "beacon_both": ("odid_wifi", wifi.encode_beacon(ADDRESS, messages.encode_pack(ALL), SIGNALEMENT)),
+    "beacon_of_a_house": ("odid_wifi", wifi.encode_beacon("aa:bb:cc:dd:ee:ff", None)),
+    "nan": ("odid_wifi", wifi.encode_nan(ADDRESS, messages.encode_pack(ALL), 12)),
+    "nan_with_radiotap": (
+        "odid_wifi",
+        bytes.fromhex("00000900020000 0010".replace(" ", ""))
+        + (seen := wifi.encode_nan(ADDRESS, messages.encode_pack(ALL)))
+        + wifi.check(seen),
+    ),
+}
+
+CASES = {"odid": ODID}
+
+
+def lines(kind: str) -> str:
+    """Write a kind's part of the corpus."""
+    return "".join(f"{name} {format_} {payload.hex()}\n" for name, (format_, payload) in CASES[kind].items())
+
+
+def read(kind: str) -> dict[str, tuple[str, bytes]]:
+    """Read a kind's part of the corpus as it is kept."""
+    rows = [line.split(" ") for line in (DATA / kind / "payloads.txt").read_text(encoding="ascii").splitlines()]
+    return {name: (format_, bytes.fromhex(payload)) for name, format_, payload in rows}
+
+
+if __name__ == "__main__":
+    for kind in CASES:
+        (DATA / kind).mkdir(parents=True, exist_ok=True)
+        (DATA / kind / "payloads.txt").write_text(lines(kind), encoding="ascii")

@@ -1,0 +1,25 @@
+"""A native format drives the Eiffel Tower's scenario to the same alerts as the scan contract does."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from tests.adapters.scenarios import Told, eiffel, flown
+
+pytestmark = pytest.mark.deep
+
+
+@functools.cache
+def by_the_contract() -> Told:
+    return flown(eiffel())
+
+
+@pytest.mark.parametrize(
+    ("sensor", "format_"), [("remote-id-1", "odid"), ("remote-id-1", "odid_ble"), ("remote-id-1", "odid_wifi")]
+)
+def test_a_native_format_leads_to_the_same_alerts(sensor, format_):
+    told = flown(eiffel(sensor, format_))
+    assert all(outcome.met for outcome in told.outcomes)
+    assert told.alerts == by_the_contract().alerts
