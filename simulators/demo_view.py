@@ -50,6 +50,7 @@ class Picture:
         self.counters: dict[str, int] = {}
         self.state = "starting"
         self.restarts = 0
+        self.link = ""
         self.news: list[str] = []
 
     def note(self, line: str) -> None:
@@ -147,6 +148,7 @@ def _title(picture: Picture) -> Text:
         (f" Vigie · {picture.site.name} ", "bold reverse"),
         f"  service {picture.state}   {clock(max(times)) if times else ''} UTC   {len(picture.tracks)} tracks",
         (f"   restarted {picture.restarts} times" if picture.restarts else "", "bold red"),
+        f"\n In a browser, once: {picture.link}" if picture.link else "",
     )
 
 
