@@ -7,23 +7,21 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from fusion.config_rules import Rules
+from fusion.config_table import (
+    Degrees,
+    Height,
+    Latitude,
+    Longitude,
+    Name,
+    NonNegative,
+    Positive,
+    Probability,
+    SigmaDegrees,
+    Table,
+)
 from fusion.frame import SiteFrame
-from fusion.messages import Frozen
-from fusion.topics import DEFAULT_ROOT, ID
-
-Name = Annotated[str, Meta(pattern=f"^{ID}$")]
-Latitude = Annotated[float, Meta(ge=-90.0, le=90.0)]
-Longitude = Annotated[float, Meta(ge=-180.0, le=180.0)]
-Height = Annotated[float, Meta(ge=-500.0, le=20_000.0)]
-Positive = Annotated[float, Meta(gt=0.0, le=1e6)]
-NonNegative = Annotated[float, Meta(ge=0.0, le=1e6)]
-Probability = Annotated[float, Meta(gt=0.0, lt=1.0)]
-Degrees = Annotated[float, Meta(ge=-360.0, le=360.0)]
-SigmaDegrees = Annotated[float, Meta(gt=0.0, le=180.0)]
-
-
-class Table(msgspec.Struct, metaclass=Frozen, forbid_unknown_fields=True):
-    """A table of the file: a key that it does not know is a mistake, not a wish."""
+from fusion.topics import DEFAULT_ROOT
 
 
 class Site(Table):
@@ -164,41 +162,8 @@ class Zones(Table):
             description="files that hold by plan, beside `files`: A = [...], B = [...]; the first is in force until the topic "
             "zones/plan says otherwise"
         ),
-    ] = {}
+    ] = msgspec.field(default_factory=dict)
     register: Annotated[str | None, Meta(description="TOML file of authorised identities, relative to this one")] = None
-
-
-class Rules(Table):
-    """When an alert is raised and when it is over. Each figure says why in docs/configuration.md."""
-
-    horizon_s: Annotated[Positive, Meta(description="how far ahead entry is predicted; 60 s is what a patrol can still use")] = (
-        60.0
-    )
-    entry_probability: Annotated[
-        Probability, Meta(description="predicted entry is raised above this; half: more likely than not")
-    ] = 0.5
-    release_probability: Annotated[
-        Probability, Meta(description="and is over below this; well under the former, or alerts flutter")
-    ] = 0.2
-    identify_s: Annotated[
-        NonNegative,
-        Meta(
-            description="a new track without an identity may raise nothing before it is this old: broadcasts come once a second "
-            "(ASTM F3411), so it has three chances to say who it is, and its sensors to tell a bird"
-        ),
-    ] = 3.0
-    raise_after_s: Annotated[
-        NonNegative, Meta(description="a condition must hold this long before it is raised; nought: tracks are confirmed already")
-    ] = 0.0
-    clear_after_s: Annotated[Positive, Meta(description="and be gone this long before it is cleared")] = 10.0
-    exit_margin_m: Annotated[NonNegative, Meta(description="a track inside stays inside until it is this far out")] = 25.0
-    bearings: Annotated[
-        bool,
-        Meta(
-            description="an advisory too for what only one sensor's bearings tell of and that is probably in a zone; off where "
-            "direction finders hear much that is nobody's concern"
-        ),
-    ] = True
 
 
 class Mqtt(Table):

@@ -28,6 +28,9 @@ SMOOTHING = 0.1
 SILENT = 5.0
 """Periods without a scan after which a sensor is called silent; without a period, this many times its mean interval."""
 
+COOPERATIVE = frozenset({"adsb", "remote_id"})
+"""Kinds of sensors that only hear what transmitters say of themselves."""
+
 State = Literal["online", "degraded", "offline"]
 
 
@@ -177,6 +180,20 @@ class Intake:
             name: self._health(name, record, now, biases.get(name), floods.get(name, (False, 0)))
             for name, record in self.records.items()
         }
+
+    @property
+    def cooperative(self) -> frozenset[str]:
+        """The sensors that only repeat what transmitters say of themselves."""
+        return frozenset(name for name, station in self.stations.items() if station.sensor.kind in COOPERATIVE)
+
+    def lost(self, now: int) -> tuple[tuple[str, int], ...]:
+        """Give the sensors that were there and are not, and for how many seconds; silence tells that of who reports each look."""
+        found = []
+        for name, one in self.health(now, {}, {}).items():
+            looks = self.stations[name].sensor.reports == "scans"
+            if one.age_s is not None and (one.state == "offline" or (looks and one.state == "silent")):
+                found.append((name, int(one.age_s)))
+        return tuple(found)
 
     def _health(
         self, name: str, record: SensorRecord, now: int, bias: SensorBias | None, flood: tuple[bool, int]

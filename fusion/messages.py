@@ -235,7 +235,7 @@ class TrackTable(Record, eq=False):
 
 # --- Outward -----------------------------------------------------------------------------------------------------
 
-Verdict = Literal["unknown", "authorised", "unauthorised", "friendly"]
+Verdict = Literal["unknown", "authorised", "unauthorised", "friendly", "hostile"]
 Severity = Literal["advisory", "warning", "critical"]
 AlertState = Literal["raised", "updated", "acknowledged", "shelved", "cleared", "closed"]
 
@@ -322,6 +322,14 @@ class Track(Record, kw_only=True):
     updated: Time
 
 
+class LastPilot(Record):
+    """Where a pilot said to stand last: where a patrol goes."""
+
+    latitude_deg: float
+    longitude_deg: float
+    time: Time  # of the track's newest state that said so
+
+
 class Alert(Record, kw_only=True):
     """One alert; the same id through its whole life."""
 
@@ -338,7 +346,14 @@ class Alert(Record, kw_only=True):
     time_to_entry_s: float | None = None
     probability: float | None = None
     reasons: tuple[str, ...] = ()
+    reasons_in: dict[str, tuple[str, ...]] = {}  # the same in other languages, by their code: "fr"
+    rules: tuple[str, ...] = ()  # every rule that was met since it was raised
+    tracks: tuple[str, ...] = ()  # all that it is about, where that is more than one
+    group: str | None = None  # the alert of the swarm that its track belongs to
+    sensor: str | None = None  # the one that it is about
     track_state: Track | None = None
+    pilot: LastPilot | None = None
+    escalation: int = 0  # how often it has asked louder since it began to ask
     acknowledged_by: str | None = None
     shelved_until: Time | None = None
     notes: tuple[str, ...] = ()
@@ -481,6 +496,17 @@ class CrowdState(Record, omit_defaults=False):
     full: bool
 
 
+class AlarmRate(Record, omit_defaults=False):
+    """How much the operators are asked to answer."""
+
+    last_10_min: int  # alarms that were raised, or asked anew
+    per_operator_hour: float  # in the last hour
+    standing: int  # alerts that are not closed
+    unacknowledged: int  # of those, that ask for a person
+    held: int  # held back, in a flood or because a swarm's alert stands for them
+    flood: Time | None  # since when
+
+
 class StatusMessage(Record, tag="status", omit_defaults=False, kw_only=True):
     """The service's and its sensors' health."""
 
@@ -490,6 +516,7 @@ class StatusMessage(Record, tag="status", omit_defaults=False, kw_only=True):
     time: Time
     tracks: dict[str, int]
     alerts: int
+    alarms: AlarmRate | None = None
     plan: str | None = None
     sensors: dict[str, SensorHealth]
     stores: dict[str, StoreHealth] = {}

@@ -20,10 +20,12 @@ from fusion.zones.alerts import Alerts
 from fusion.zones.commands import decode_command
 from fusion.zones.ed318 import parse_zones
 from fusion.zones.exposure import Exposure
+from fusion.zones.findings import Circumstances
 from fusion.zones.following import Following
 from fusion.zones.permits import Register
 from fusion.zones.plans import FIRST, decode_plan
 from fusion.zones.rules import assess
+from fusion.zones.watch import Watch
 from fusion.zones.windows import ZoneWindow, decode_window, windowed
 from fusion.zones.zones import Zone, ZoneSet
 from sensors import Adapter
@@ -48,7 +50,8 @@ class Pipeline:
         self.following = Following(
             self.frame, config.site.name, every_hz=config.publish.track_hz, horizon_s=config.rules.horizon_s
         )
-        self.exposure = Exposure()
+        self.exposure = Exposure(config.rules.exposure)
+        self.watch = Watch()
         self.publisher = Publisher(config.publish, self.frame, config.site.name)
         self.now = 0
         self._plans = {FIRST: zones} if isinstance(zones, ZoneSet) else dict(zones)
@@ -179,7 +182,8 @@ class Pipeline:
         self.timeline.advance()
         table = self._table()
         zones = self.following.place(self.zones, table)
-        assessment = assess(table, zones, self.register, self.now, self.config.rules)
+        assessment = assess(table, zones, self.register, self.now, self.config.rules, self._circumstances())
+        self.watch = assessment.watch
         findings = assessment.findings + self.following.lost(self.zones, table.time, self.now)
         tracks = WireTracks(table, self.frame, self.config.site.name, assessment.standings)
         outputs: list[Output] = [*self.alerts.update(findings, self.now, tracks)]
@@ -189,6 +193,18 @@ class Pipeline:
             self._status_due = next_beat(self._status_due, self.now, self.config.publish.status_s)
             outputs.append(self._status(table))
         return outputs
+
+    def _circumstances(self) -> Circumstances:
+        """Give what rules know besides the picture."""
+        threatened = self.alerts.threatened
+        return Circumstances(
+            watch=self.watch,
+            crowds=self.exposure.crowds(self.frame, self.now),
+            lost=self.intake.lost(self.now) if threatened else (),
+            threatened=threatened,
+            cooperative=self.intake.cooperative,
+            hostile=self.alerts.hostile,
+        )
 
     def _table(self) -> TrackTable:
         at = max(self.timeline.newest, self.now - LOOK_AHEAD)
@@ -202,6 +218,7 @@ class Pipeline:
             time=utc(self.now),
             tracks=_counted(table),
             alerts=len(self.alerts.open),
+            alarms=self.alerts.rate(self.now),
             plan=self._plan or None,
             sensors=self.intake.health(self.now, tracker.registration.biases(), tracker.floods()),
             crowds=self.exposure.state(self.now),
@@ -229,6 +246,7 @@ class Pipeline:
             alerts=self.alerts.snapshot(),
             following=self.following.state,
             crowds=self.exposure.held,
+            watch=self.watch,
             publisher=self.publisher.state,
             intake=self.intake.records,
             memories=self.intake.memories,
@@ -244,7 +262,7 @@ class Pipeline:
         self.timeline.restore(state.timeline)
         self.alerts = Alerts(self.config.site.name, self.config.rules, state.alerts)
         self.following.state = state.following
-        self.exposure = Exposure(state.crowds)
+        self.exposure, self.watch = Exposure(self.config.rules.exposure, state.crowds), state.watch
         self.publisher.state = state.publisher
         self.intake.records = dict(state.intake)
         self.intake.recall(state.memories)

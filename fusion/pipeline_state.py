@@ -12,13 +12,14 @@ from fusion.intake import SensorRecord
 from fusion.messages import Record
 from fusion.publishing import PublisherState
 from fusion.tracking.timeline import TimelineState
-from fusion.zones.alerts import AlertsState
+from fusion.zones.episodes import AlertsState
 from fusion.zones.exposure import Held
 from fusion.zones.following import FollowingState
+from fusion.zones.watch import Watch
 from fusion.zones.windows import ZoneWindow
 from fusion.zones.zones import Zone
 
-VERSION = 9
+VERSION = 10
 """Raised whenever a snapshot of before means something else: it is then refused, and the service starts afresh."""
 
 SHAPING = ("site", "sensor", "rules", "tracking", "publish")
@@ -34,6 +35,7 @@ class PipelineState(Record):
     alerts: AlertsState
     following: FollowingState
     crowds: dict[str, Held]
+    watch: Watch
     publisher: PublisherState
     intake: dict[str, SensorRecord]
     memories: dict[str, bytes]  # what adapters keep, by sensor/format

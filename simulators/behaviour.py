@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from fusion.config import Accuracy, Confusion, Name, NonNegative, Positive, Table
+from fusion.config import Accuracy, Confusion
+from fusion.config_table import Name, NonNegative, Positive, Table
 from simulators.terms import Claim, Ground, Second, Share, Text
 
 Opening = Annotated[float, Meta(gt=0.0, le=120.0)]

@@ -57,10 +57,17 @@ def load_alerts(path: Path) -> list[Alert]:
 
 
 def raised(alerts: list[Alert], stage: Stage, flown: tuple[Target, ...]) -> list[Raised]:
-    """Give each alert when it was first told, and again when another rule or severity took it over, in that order."""
+    """Give each alert when it was first told, and again when another rule or a graver severity took it over, in that order.
+
+    One that only became milder flags nobody anew, and what is about a sensor is about nobody in the air.
+    """
     first: dict[tuple[str, str, str], Alert] = {}
+    gravest: dict[tuple[str, str], int] = {}
     for alert in alerts:
-        first.setdefault((alert.alert, alert.rule, alert.severity), alert)
+        told, grave = (alert.alert, alert.rule), SEVERITIES.index(alert.severity)
+        if alert.sensor is None and grave > gravest.get(told, -1):
+            gravest[told] = grave
+            first.setdefault((*told, alert.severity), alert)
     return [
         Raised(
             one.alert,

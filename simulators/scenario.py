@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from fusion.config import Height, Latitude, Longitude, Name, NonNegative, Positive, Table
+from fusion.config_table import Height, Latitude, Longitude, Name, NonNegative, Positive, Table
 from fusion.messages import Severity
 from simulators.behaviour import Behaviour
 from simulators.terms import Claim, Decibel, Ground, Second, Text

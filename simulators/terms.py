@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from fusion.config import Latitude, Longitude, Table
+from fusion.config_table import Latitude, Longitude, Table
 
 Second = Annotated[float, Meta(ge=0.0, le=86_400.0)]
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]

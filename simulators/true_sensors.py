@@ -8,7 +8,8 @@ import msgspec
 import numpy as np
 from msgspec.structs import asdict, replace
 
-from fusion.config import Accuracy, Config, Sensor, Table
+from fusion.config import Accuracy, Config, Sensor
+from fusion.config_table import Table
 from fusion.errors import RecordingError
 from fusion.messages import Floats
 from simulators.behaviour import Behaviour, Echo

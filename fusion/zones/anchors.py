@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from fusion.frame import SiteFrame
 from fusion.messages import SECOND, TrackTable
+from fusion.zones.findings import JUDGED
 from fusion.zones.moving import Anchor, Fix, Moving, distance
 from fusion.zones.outline import GEOD
 from fusion.zones.permits import EXACT, plain
-from fusion.zones.rules import JUDGED
 
 SLOWEST = 0.5
 """m/s: below this a course is that of the noise, and the last one is kept."""

@@ -43,7 +43,21 @@ class Annotate(Record, tag="annotate", tag_field="command", kw_only=True):
     why: Why
 
 
-Command = Acknowledge | Shelve | Reject | Annotate
+class Hostile(Record, tag="hostile", tag_field="command", kw_only=True):
+    """On my word its track, or a swarm's tracks, are hostile: nothing else ever calls them that."""
+
+    who: Name
+    why: Why
+
+
+class NotHostile(Record, tag="not_hostile", tag_field="command", kw_only=True):
+    """Its track, or a swarm's tracks, are hostile no longer."""
+
+    who: Name
+    why: Why
+
+
+Command = Acknowledge | Shelve | Reject | Annotate | Hostile | NotHostile
 
 _decoder = msgspec.json.Decoder(Command)
 

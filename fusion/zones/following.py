@@ -11,11 +11,12 @@ from fusion.frame import SiteFrame
 from fusion.messages import SECOND, Record, Severity, TrackTable, ZonePlace, ZoneState, ZoneStateMessage, utc
 from fusion.zones.anchors import candidates, filled, newest, rows_by_name
 from fusion.zones.ed318_written import geometry_of
+from fusion.zones.findings import Finding
 from fusion.zones.moving import Fix, Moving, Standing, drawn, pose, standing
 from fusion.zones.placing import Drawing, placed, volumes_at
 from fusion.zones.positions import decode_position
-from fusion.zones.reasons import reason
-from fusion.zones.rules import AHEAD, Finding
+from fusion.zones.reasons import named, reason
+from fusion.zones.severity import graded
 from fusion.zones.zones import GridZone, Zone, ZoneSet
 
 MOST = 1000
@@ -141,10 +142,10 @@ def _lost(zone: Zone, severity: Severity, moving: Moving, seconds: int, now: int
         track="",
         zone=zone.identifier,
         rule="lost_anchor",
-        severity=AHEAD[severity],
+        severity=graded(severity, "ahead"),
         holds=True,
         probability=1.0,
         time_to_entry_s=0.0,
-        reasons=(reason("anchor_lost", zone=zone.label(), anchor=str(moving.anchor), seconds=seconds),),
+        reasons=(reason("anchor_lost", anchor=str(moving.anchor), seconds=seconds, **named(zone)),),
         cause=now,
     )

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from msgspec.structs import replace
 
+from fusion.config_rules import ORDER, Rule
 from fusion.errors import DecodeError
 from fusion.messages import SECOND, Alert, AlertState, nanoseconds, utc
 from fusion.ulid import ulid
-from fusion.zones.commands import Acknowledge, Annotate, Command, Reject, Shelve
-from fusion.zones.rules import Finding, Rule
+from fusion.zones.commands import Acknowledge, Annotate, Command, Hostile, NotHostile, Reject, Shelve
+from fusion.zones.findings import Finding
+from fusion.zones.reasons import SENTENCES
+from fusion.zones.severity import SEVERITIES
 
-Event = Literal["changed", "worse", "gone", "back", "shelf_over", "forgotten", "acknowledge", "shelve", "reject"]
+Event = Literal["changed", "worse", "gone", "back", "shelf_over", "forgotten", "escalate", "acknowledge", "shelve", "reject"]
 
 NEXT: dict[tuple[AlertState, Event], AlertState] = {
     ("raised", "changed"): "updated",
     ("raised", "worse"): "updated",
     ("raised", "gone"): "cleared",
+    ("raised", "escalate"): "updated",
     ("raised", "acknowledge"): "acknowledged",
     ("raised", "shelve"): "shelved",
     ("raised", "reject"): "closed",
     ("updated", "changed"): "updated",
     ("updated", "worse"): "updated",
     ("updated", "gone"): "cleared",
+    ("updated", "escalate"): "updated",
     ("updated", "acknowledge"): "acknowledged",
     ("updated", "shelve"): "shelved",
     ("updated", "reject"): "closed",
@@ -51,18 +57,31 @@ class Step(NamedTuple):
     """Where a rule stands in the story that one alert tells."""
 
     episode: str  # rules of one episode share one alert
-    rank: int  # the graver the higher
     ahead: bool  # whether it foretells, so that its figures are news; of what has happened they are not
 
 
 STEPS: dict[Rule, Step] = {
-    "bearing": Step("entry", 0, ahead=False),
-    "predicted_entry": Step("entry", 1, ahead=True),
-    "intrusion": Step("entry", 2, ahead=False),
-    "lost_anchor": Step("anchor", 0, ahead=False),
+    **dict.fromkeys(ORDER, Step("entry", ahead=False)),
+    "predicted_entry": Step("entry", ahead=True),
+    "swarm": Step("swarm", ahead=False),
+    "contradicted_claim": Step("claim", ahead=False),
+    "lost_friendly": Step("friend", ahead=False),
+    "sensor_lost": Step("sensor", ahead=False),
+    "lost_anchor": Step("anchor", ahead=False),
 }
 
-SEVERITIES = ("advisory", "warning", "critical")
+Ranks = Mapping[str, int]
+"""The graver a rule, the higher, among those that share an alert. Rules that share none have no rank: nought."""
+
+
+def ranks_of(ranking: Sequence[Rule]) -> Ranks:
+    """Rank rules that stand with the gravest first."""
+    return {rule: len(ranking) - place for place, rule in enumerate(ranking)}
+
+
+RANKS = ranks_of(ORDER)
+
+OTHER_LANGUAGES = tuple(language for language in SENTENCES if language != "en")
 
 QUIET = SECOND
 """Changes of figures are published at most once a second: a person reads no faster."""
@@ -77,14 +96,14 @@ HALVED_S = 2.0
 """That half of the time to entry has passed is news too, until so little was left."""
 
 
-def rank(finding: Finding) -> tuple[int, bool]:
+def rank(finding: Finding, ranks: Ranks = RANKS) -> tuple[int, bool]:
     """Give what the gravest of an episode's findings has most of."""
-    return STEPS[finding.rule].rank, finding.holds
+    return ranks.get(finding.rule, 0), finding.holds
 
 
-def rank_of(alert: Alert) -> int:
+def rank_of(alert: Alert, ranks: Ranks = RANKS) -> int:
     """Give the rank of the rule that an alert was last raised or updated for."""
-    return step_of(alert).rank
+    return ranks.get(alert.rule, 0)
 
 
 def step_of(alert: Alert) -> Step:
@@ -92,11 +111,23 @@ def step_of(alert: Alert) -> Step:
     return next(step for rule, step in STEPS.items() if rule == alert.rule)
 
 
+def merged(standing: Sequence[Finding], ranks: Ranks = RANKS) -> Finding | None:
+    """Make one finding of all that stand for one episode: the gravest leads, the others that hold say why too."""
+    if not standing:
+        return None
+    best = max(standing, key=lambda finding: rank(finding, ranks))
+    others = [one for one in standing if one is not best and one.holds and not STEPS[one.rule].ahead and one.rule != "bearing"]
+    more = [one.reasons[0] for one in sorted(others, key=lambda one: -rank(one, ranks)[0])]
+    severity = max((one.severity for one in (best, *others)), key=SEVERITIES.index)
+    held = tuple(one.rule for one in (best, *others) if one.holds)
+    return replace(best, severity=severity, reasons=(*best.reasons[:1], *more, *best.reasons[1:]), rules=held)
+
+
 def raised(site: str, finding: Finding, time: int) -> Alert:
     """Make a new alert (ns); its id is made of what it is, so that a replay makes the same one."""
     kind = STEPS[finding.rule].episode
     alert = Alert(
-        alert=ulid(time, site, finding.track, finding.zone, kind, time),
+        alert=ulid(time, site, finding.track, finding.zone, kind + finding.sensor, time),
         site=site,
         track=finding.track,
         zone=finding.zone,
@@ -106,20 +137,25 @@ def raised(site: str, finding: Finding, time: int) -> Alert:
         revision=0,
         raised=utc(time),
         updated=utc(time),
+        sensor=finding.sensor or None,
     )
     return drafted(alert, finding, steady=False)
 
 
-def drafted(alert: Alert, finding: Finding, *, steady: bool) -> Alert:
-    """Give an alert with the figures of its newest finding; a steady one does not step down to a lesser rule."""
-    keeps = steady and STEPS[finding.rule].rank < rank_of(alert)
+def drafted(alert: Alert, finding: Finding, *, steady: bool, ranks: Ranks = RANKS) -> Alert:
+    """Give an alert with the figures of its newest finding; a steady one steps down to no lesser rule or severity."""
+    keeps = steady and ranks.get(finding.rule, 0) < rank_of(alert, ranks)
+    milder = steady and SEVERITIES.index(finding.severity) < SEVERITIES.index(alert.severity)
     return replace(
         alert,
         rule=alert.rule if keeps else finding.rule,
-        severity=alert.severity if keeps else finding.severity,
+        rules=alert.rules if keeps else (*alert.rules, *(rule for rule in finding.rules if rule not in alert.rules)),
+        severity=alert.severity if milder else finding.severity,
         probability=round(finding.probability, 3),
         time_to_entry_s=round(finding.time_to_entry_s, 1),
         reasons=tuple(reason.sentence() for reason in finding.reasons),
+        reasons_in={tongue: tuple(reason.sentence(tongue) for reason in finding.reasons) for tongue in OTHER_LANGUAGES},
+        tracks=finding.tracks,
     )
 
 
@@ -128,15 +164,17 @@ def ended(alert: Alert) -> Alert:
     return replace(alert, probability=None, time_to_entry_s=None)
 
 
-def judged(published: Alert, draft: Alert, time: int) -> Event | None:
+def judged(published: Alert, draft: Alert, time: int, ranks: Ranks = RANKS) -> Event | None:
     """Tell whether a draft is news against what was last published: worse, changed, or nothing that a person must read."""
-    if rank_of(draft) > rank_of(published) or SEVERITIES.index(draft.severity) > SEVERITIES.index(published.severity):
+    graver = rank_of(draft, ranks) > rank_of(published, ranks)
+    if graver or SEVERITIES.index(draft.severity) > SEVERITIES.index(published.severity):
         return "worse"
-    if (draft.rule, draft.severity) != (published.rule, published.severity):
+    if (draft.rule, draft.severity, draft.group) != (published.rule, published.severity, published.group):
         return "changed"
     passed = time - nanoseconds(published.updated)
-    told = step_of(draft).ahead and passed >= QUIET and _moved(published, draft, passed / SECOND)
-    return "changed" if told else None
+    more = set(draft.rules) - set(published.rules) or set(draft.tracks) - set(published.tracks)
+    moved = step_of(draft).ahead and _moved(published, draft, passed / SECOND)
+    return "changed" if passed >= QUIET and (more or moved) else None
 
 
 def _moved(published: Alert, draft: Alert, passed_s: float) -> bool:
@@ -161,16 +199,16 @@ def advanced(alert: Alert, event: Event | None, draft: Alert) -> Alert | None:
     if state is None:
         return None
     taken_by = None if state == "updated" else alert.acknowledged_by
-    return replace(
-        draft, state=state, acknowledged_by=taken_by, shelved_until=alert.shelved_until if state == "shelved" else None
-    )
+    shelf = alert.shelved_until if state == "shelved" else None
+    louder = alert.escalation + (event == "escalate")
+    return replace(draft, state=state, acknowledged_by=taken_by, shelved_until=shelf, escalation=louder)
 
 
 def commanded(alert: Alert, command: Command, time: int) -> Alert | None:
     """Do to an alert what a person asks (ns); None where it is done already; raise DecodeError where it cannot be."""
     note = f"{command.who}: {_said(command)}"
     noted = replace(alert, notes=(*alert.notes, f"{utc(time):%Y-%m-%dT%H:%M:%SZ} {note}"))
-    if isinstance(command, Annotate):
+    if isinstance(command, Annotate | Hostile | NotHostile):
         return None if alert.notes and alert.notes[-1].endswith(note) else noted
     if isinstance(command, Shelve) and nanoseconds(command.until) <= time:
         raise DecodeError(f"alert {alert.alert}: until {command.until.isoformat()} is past; expected a time to come")
@@ -184,15 +222,21 @@ def commanded(alert: Alert, command: Command, time: int) -> Alert | None:
     if until is not None and until == alert.shelved_until:
         return None
     taken_by = command.who if isinstance(command, Acknowledge) else alert.acknowledged_by
-    return replace(noted, state=state, acknowledged_by=taken_by, shelved_until=until)
+    return replace(noted, state=state, acknowledged_by=taken_by, shelved_until=until, escalation=0)
 
+
+SAID: dict[type, str] = {
+    Acknowledge: "acknowledged",
+    Reject: "rejected",
+    Annotate: "",
+    Hostile: "declared hostile",
+    NotHostile: "hostile no longer",
+}
 
 EVENTS: dict[type, Event] = {Acknowledge: "acknowledge", Shelve: "shelve", Reject: "reject"}
 
 
 def _said(command: Command) -> str:
     """Write a command as a note."""
-    done = {Acknowledge: "acknowledged", Reject: "rejected", Annotate: ""}.get(type(command), "shelved")
-    if isinstance(command, Shelve):
-        done = f"shelved until {command.until.isoformat()}"
+    done = f"shelved until {command.until.isoformat()}" if isinstance(command, Shelve) else SAID[type(command)]
     return " – ".join(part for part in (done, command.why) if part)

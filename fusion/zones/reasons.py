@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from fusion.messages import Record
+
+if TYPE_CHECKING:
+    from fusion.zones.zones import Zone  # which knows of permits, which give reasons
 
 Key = Literal[
     "no_identity",
@@ -24,6 +27,17 @@ Key = Literal[
     "entering",
     "towards",
     "anchor_lost",
+    "hostile",
+    "low_and_fast",
+    "loitering",
+    "pilot_inside",
+    "too_high",
+    "must_identify",
+    "swarm",
+    "made_up",
+    "friend_lost",
+    "sensor_lost",
+    "crowd",
 ]
 
 SENTENCES: dict[str, dict[Key, str]] = {
@@ -43,6 +57,45 @@ SENTENCES: dict[str, dict[Key, str]] = {
         "towards": "seen by {sensor} alone at {degrees} degrees, place unknown, probably inside {zone} ({percent} percent)",
         "anchor_lost": "{zone} goes with {anchor}, which has not been heard for {seconds} seconds",
         "entering": "may enter {zone} in about {seconds} seconds ({percent} percent)",
+        "hostile": "declared hostile by {who} at {time}: {why}",
+        "low_and_fast": "comes towards {zone} low and fast: {metres} metres above ground at {speed} metres a second",
+        "loitering": "has stayed within {metres} metres for {seconds} seconds near {zone}",
+        "pilot_inside": "the pilot says to stand inside {zone}",
+        "too_high": "{metres} metres above ground over {zone}, where drones may fly {limit} metres high",
+        "must_identify": "has not identified itself for {seconds} seconds inside {zone}, where that is compulsory",
+        "swarm": "{count} drones move as one group, {metres} metres from {zone}",
+        "made_up": "{count} transmitters claim what cannot be true: the claims are probably made up",
+        "friend_lost": "{name}, which may fly here, was last seen {seconds} seconds ago, {metres} metres high in {zone}",
+        "sensor_lost": "nothing from {sensor} for {seconds} seconds while a threat is active",
+        "crowd": "at least {people} people below, in {cell}",
+    },
+    "fr": {
+        "no_identity": "aucune identité reçue",
+        "contradicted": "prétend être {name}, mais les mesures le contredisent",
+        "not_registered": "{name} n'a pas d'autorisation",
+        "not_yet_valid": "l'autorisation de {name} commence à {time}",
+        "expired": "l'autorisation de {name} a pris fin à {time}",
+        "other_zone": "l'autorisation de {name} ne vaut pas pour {zone}",
+        "permit": "{name} a une autorisation de {issuer}",
+        "friendly": "{name} est ami, selon {issuer}",
+        "claim_only": "aucun capteur n'a confirmé cette déclaration",
+        "bird": "ressemble à un oiseau ({percent} pour cent)",
+        "inside": "à l'intérieur de {zone}",
+        "leaving": "à {metres} mètres hors de {zone}",
+        "towards": "vu par {sensor} seul à {degrees} degrés, position inconnue, sans doute dans {zone} ({percent} pour cent)",
+        "anchor_lost": "{zone} suit {anchor}, dont on n'a rien reçu depuis {seconds} secondes",
+        "entering": "peut entrer dans {zone} dans {seconds} secondes environ ({percent} pour cent)",
+        "hostile": "déclaré hostile par {who} à {time} : {why}",
+        "low_and_fast": "approche de {zone} bas et vite : {metres} mètres au-dessus du sol à {speed} mètres par seconde",
+        "loitering": "reste dans un rayon de {metres} mètres depuis {seconds} secondes près de {zone}",
+        "pilot_inside": "le pilote dit se trouver à l'intérieur de {zone}",
+        "too_high": "à {metres} mètres au-dessus du sol sur {zone}, où les drones volent à {limit} mètres au plus",
+        "must_identify": "ne s'est pas identifié depuis {seconds} secondes dans {zone}, où c'est obligatoire",
+        "swarm": "{count} drones volent en groupe coordonné, à {metres} mètres de {zone}",
+        "made_up": "{count} émetteurs déclarent l'impossible : ces déclarations sont sans doute inventées",
+        "friend_lost": "{name}, autorisé ici, n'est plus vu depuis {seconds} secondes ; il volait à {metres} mètres dans {zone}",
+        "sensor_lost": "rien de {sensor} depuis {seconds} secondes alors qu'une menace est active",
+        "crowd": "au moins {people} personnes en dessous, dans {cell}",
     },
 }
 
@@ -54,10 +107,17 @@ class Reason(Record):
     words: dict[str, str | int] = msgspec.field(default_factory=dict)
 
     def sentence(self, language: str = "en") -> str:
-        """Say it."""
-        return SENTENCES[language][self.key].format(**self.words)
+        """Say it. A word that differs by language stands beside the English one, as `zone_fr` beside `zone`."""
+        own = {word.removesuffix(f"_{language}"): said for word, said in self.words.items() if word.endswith(f"_{language}")}
+        return SENTENCES[language][self.key].format(**(self.words | own))
 
 
 def reason(key: Key, **words: str | int) -> Reason:
     """Make a reason of its key and words."""
     return Reason(key=key, words=words)
+
+
+def named(zone: Zone) -> dict[str, str]:
+    """Give the word for a zone, in every language that it has a name of its own in."""
+    others = {f"zone_{language}": said for language in SENTENCES if (said := zone.label(language)) != zone.label()}
+    return {"zone": zone.label()} | others

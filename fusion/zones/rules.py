@@ -4,88 +4,78 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple, cast
+from typing import cast
 
 import numpy as np
+from msgspec.structs import replace
 
-from fusion.config import Rules
-from fusion.messages import CLASSES, SECOND, BearingTrack, Floats, Integers, Record, Severity, TrackTable, Verdict
+from fusion.config_rules import Rule, Rules
+from fusion.messages import SECOND, BearingTrack, Floats, Integers, Severity, TrackTable, Verdict
+from fusion.zones.absences import contradicted_claim, friends, lost_friendly, sensor_lost
+from fusion.zones.conduct import CONDUCT
+from fusion.zones.coordination import grouped, movers, swarm
 from fusion.zones.directions import VAGUE, known_places, likeliest_zone, points_at_known
+from fusion.zones.findings import (
+    ALLOWED,
+    BIRD,
+    BIRD_LIMIT,
+    JUDGED,
+    SURE,
+    Assessment,
+    Circumstances,
+    Finding,
+    Situation,
+    suspects,
+)
 from fusion.zones.geometry import Mask
 from fusion.zones.permits import Register, Standing
 from fusion.zones.prediction import Encounters, Forecast, Reach, forecast, out_of_reach
-from fusion.zones.reasons import Reason, reason
+from fusion.zones.reasons import Reason, named, reason
+from fusion.zones.severity import IMMINENT, IMMINENT_S, INSIDE, grade
+from fusion.zones.watch import EVERY, Watch, groups, lingering, together
 from fusion.zones.zones import Zone, ZoneSet
-
-Rule = Literal["bearing", "predicted_entry", "intrusion", "lost_anchor"]
-
-BIRD = CLASSES.index("bird")
-
-BIRD_LIMIT = 0.5
-"""A track that is more likely a bird than everything else together raises nothing: birds are the commonest false alarm. The
-classes are weighed anew with each detection, so a drone taken for a bird at first is not one for long."""
-
-SURE = 0.5
-"""Existence below which a track raises nothing new: it is more likely gone, or never was. What it raised before it keeps."""
-
-JUDGED = frozenset({"confirmed", "coasting"})
-"""A tentative track may be clutter, a deleted one is history."""
-
-AHEAD: dict[Severity, Severity] = {"critical": "warning", "warning": "advisory", "advisory": "advisory"}
-"""Severity of what has not happened yet: one step below the intrusion that it announces."""
 
 NEGLIGIBLE = 0.5
 """Of the release probability: whoever enters with less than half of it is not forecast. Samples err by 0.06 at the worst."""
 
-GRAVEST: tuple[Verdict, ...] = ("unauthorised", "unknown", "authorised", "friendly")
+GRAVEST: tuple[Verdict, ...] = ("hostile", "unauthorised", "unknown", "authorised", "friendly")
 """A track in several zones stands as in the one where it stands worst."""
 
 
-class Finding(Record, kw_only=True):
-    """One rule met by one track and one zone. While there is none the condition is over."""
-
-    track: str
-    zone: str
-    rule: Rule
-    severity: Severity
-    holds: bool  # True: raise it. False: too weak to raise, too strong to end what was raised (hysteresis)
-    probability: float
-    time_to_entry_s: float  # 0 once it has entered
-    reasons: tuple[Reason, ...]
-    cause: int  # ns, when the newest detection behind it was received, or when it was old enough to be judged
-
-
-class Assessment(NamedTuple):
-    """What the rules say of one table."""
-
-    findings: list[Finding]  # by track as in the table, then zone, then rule
-    standings: dict[str, Standing]  # every track's, bearing tracks included
-
-
-class Situation(NamedTuple):
-    """Tracks and the zones near them (m pairs), with all that rules ask about them."""
-
-    table: TrackTable
-    zones: ZoneSet
-    rules: Rules
-    row: Integers  # (m) of the table
-    zone: Integers  # (m) of zones.near
-    gap: Floats  # (m) m from the zone, the greater of horizontal and vertical; negative inside
-    standing: list[Standing]  # (m)
-    since: Integers  # (n) ns, when each track of the table may raise an alert, see `_known_since`
-    concern: Mask  # (m) whether an alert may come of it: neither a bird, nor allowed to be there, nor too young to tell
-    forecast: Forecast  # (m), all nought where it is no concern
-
-
-def assess(table: TrackTable, zones: ZoneSet, register: Register, time: int, rules: Rules) -> Assessment:
+def assess(
+    table: TrackTable,
+    zones: ZoneSet,
+    register: Register,
+    time: int,
+    rules: Rules,
+    around: Circumstances = Circumstances(),  # noqa: B008 - a value
+) -> Assessment:
     """Judge every track of a table at a time (ns): who it is allowed to be, and what deserves an alert."""
-    situation = survey(table, zones, register, time, rules)
-    findings = [finding for rule in RULES for finding in rule(situation)]
-    findings += towards(table, zones, register, time, rules)
+    situation = survey(table, zones, register, time, rules, around)
+    situation = situation._replace(around=around._replace(watch=remembered(situation)))
+    findings = [one for name, rule in RULES.items() if getattr(rules, name).enabled for one in rule(situation)]
+    swarms = grouped(findings)
+    findings = [replace(one, group=swarms.get(one.track, "")) if one.rule != "swarm" else one for one in findings]
     names = (*table.tracks, *(bearing.track for bearing in table.bearings))
     place = {track: row for row, track in enumerate(names)}
-    findings.sort(key=lambda finding: (place[finding.track], finding.zone, finding.rule))
-    return Assessment(findings, _standings(situation, register, time))
+    findings.sort(key=lambda finding: (place.get(finding.track, -1), finding.zone, finding.rule, finding.track, finding.sensor))
+    return Assessment(findings, _standings(situation), situation.around.watch)
+
+
+def remembered(situation: Situation) -> Watch:
+    """Go on with what rules remember; once a second, for it lasts for many."""
+    before, rules, time = situation.around.watch, situation.rules, situation.time
+    if time - before.at < EVERY:
+        return before
+    table = situation.table
+    pairs = together(before.pairs, movers(situation), rules.swarm, time) if rules.swarm.enabled else ()
+    return Watch(
+        at=time,
+        lingering=lingering(before.lingering, table.tracks, table.state[:, :2], rules.loitering.radius_m, time),
+        pairs=pairs,
+        groups=groups(before.groups, pairs, rules.swarm, time),
+        friends=friends(situation) if rules.lost_friendly.enabled else {},
+    )
 
 
 def intrusion(situation: Situation) -> list[Finding]:
@@ -101,37 +91,48 @@ def predicted_entry(situation: Situation) -> list[Finding]:
     return [_predicted_entry(situation, m) for m in np.flatnonzero(coming).tolist()]
 
 
-RULES: tuple[Callable[[Situation], list[Finding]], ...] = (intrusion, predicted_entry)
-
-
-def towards(table: TrackTable, zones: ZoneSet, register: Register, time: int, rules: Rules) -> list[Finding]:
+def towards(situation: Situation) -> list[Finding]:
     """Find of what only a direction is known that is probably in a zone: in the one where it most probably is.
 
     What points at a track with a place is that track's concern, and at a pilot whose drone says where the pilot stands, a
     controller: neither raises anything.
     """
-    if not table.bearings or not rules.bearings:
+    table, zones, time, rules = situation.table, situation.zones, situation.time, situation.rules
+    if not table.bearings:
         return []
-    known, applying = known_places(table, zones.frame), zones.applying(time)
+    known = known_places(table, zones.frame)
     found = []
     for bearing in table.bearings:
         since = bearing.born + (0 if bearing.identity else round(rules.identify_s * SECOND))
         bird = bool(bearing.classes) and bearing.classes[BIRD] > BIRD_LIMIT
         if bearing.status not in JUDGED or since > time or bird or points_at_known(bearing, known):
             continue
-        which, probability = likeliest_zone(bearing, zones, applying)
+        which, probability = likeliest_zone(bearing, zones, situation.applying)
         if probability >= rules.release_probability:
             zone = zones.near[which].zone
-            standing = register.verdict(bearing.identity, time, zone.identifier)
-            if standing.verdict not in {"authorised", "friendly"}:
+            standing = situation.register.verdict(bearing.identity, time, zone.identifier)
+            if standing.verdict not in ALLOWED:
                 found.append(_towards(bearing, zone, probability, standing, max(bearing.received, since), rules))
     return found
+
+
+RULES: dict[Rule, Callable[[Situation], list[Finding]]] = {
+    "intrusion": intrusion,
+    "predicted_entry": predicted_entry,
+    "bearing": towards,
+    "swarm": swarm,
+    "contradicted_claim": contradicted_claim,
+    "lost_friendly": lost_friendly,
+    "sensor_lost": sensor_lost,
+    **CONDUCT,
+}
+"""Every rule that looks at a situation; `lost_anchor` is found by what follows moving zones."""
 
 
 def _towards(bearing: BearingTrack, zone: Zone, probability: float, standing: Standing, cause: int, rules: Rules) -> Finding:
     degrees = round(math.degrees(bearing.azimuth)) % 360
     sure = bearing.status == "confirmed" and bearing.sigma_azimuth <= VAGUE
-    why = reason("towards", sensor=bearing.sensor, degrees=degrees, zone=zone.label(), percent=round(100 * probability))
+    why = reason("towards", sensor=bearing.sensor, degrees=degrees, percent=round(100 * probability), **named(zone))
     return Finding(
         track=bearing.track,
         zone=zone.identifier,
@@ -145,20 +146,32 @@ def _towards(bearing: BearingTrack, zone: Zone, probability: float, standing: St
     )
 
 
-def survey(table: TrackTable, zones: ZoneSet, register: Register, time: int, rules: Rules) -> Situation:
+def survey(
+    table: TrackTable,
+    zones: ZoneSet,
+    register: Register,
+    time: int,
+    rules: Rules,
+    around: Circumstances = Circumstances(),  # noqa: B008 - a value
+) -> Situation:
     """Find which zones each judged track is near to, and what may come of it."""
     reach = Reach.of(table.state, table.covariance, rules.horizon_s, rules.release_probability * NEGLIGIBLE)
-    encounters = _encounters(table, zones, reach, time, rules.exit_margin_m)
+    applying = zones.applying(time)
+    encounters = _encounters(table, zones, reach, applying, rules.exit_margin_m)
     row, zone = encounters.tracks[encounters.groups], zones.zone_of[encounters.which[encounters.groups]]
     standing = _standing(table, zones, register, time, row, zone)
-    allowed = np.array([stands.verdict in {"authorised", "friendly"} for stands in standing], bool)
-    since = _known_since(table, rules)
-    concern = ~allowed & (table.classes[row, BIRD] <= BIRD_LIMIT) & (since[row] <= time)
+    allowed = np.array([stands.verdict in ALLOWED for stands in standing], bool)
+    called = np.array([table.tracks[track] in around.hostile for track in row.tolist()], bool)
+    since = known_since(table, rules)
+    suspect = suspects(table, since, time, around.hostile)
+    concern = suspect[row] & (~allowed | called)
     gap, expected = _gap_and_forecast(table, zones, reach, encounters, concern, rules.horizon_s)
-    return Situation(table, zones, rules, row, zone, gap, standing, since, concern, expected)
+    return Situation(
+        table, zones, register, time, rules, around, applying, row, zone, gap, standing, since, suspect, concern, expected
+    )
 
 
-def _encounters(table: TrackTable, zones: ZoneSet, reach: Reach, time: int, margin: float) -> Encounters:
+def _encounters(table: TrackTable, zones: ZoneSet, reach: Reach, applying: Mask, margin: float) -> Encounters:
     """Pair tracks with the volumes that a future of theirs might meet, those of one track and zone together."""
     judged = np.array([status in JUDGED for status in table.status], bool)
     rows = np.flatnonzero(judged)
@@ -166,7 +179,7 @@ def _encounters(table: TrackTable, zones: ZoneSet, reach: Reach, time: int, marg
     tracks = rows[asked]
     low, high = zones.prisms.low[which, 2], zones.prisms.high[which, 2]
     in_band = (reach.low[tracks, 2] - margin <= high) & (low <= reach.high[tracks, 2] + margin)
-    kept = in_band & zones.applying(time)[zones.zone_of[which]] & ~_is_own(table, zones, tracks, which)
+    kept = in_band & applying[zones.zone_of[which]] & ~_is_own(table, zones, tracks, which)
     tracks, which = tracks[kept], which[kept]
     zone = zones.zone_of[which]
     begins = np.flatnonzero(np.append(True, (np.diff(tracks) != 0) | (np.diff(zone) != 0))) if len(tracks) else tracks
@@ -200,7 +213,7 @@ def _gap_and_forecast(
     return np.minimum.reduceat(np.maximum(across, above), groups), result
 
 
-def _known_since(table: TrackTable, rules: Rules) -> Integers:
+def known_since(table: TrackTable, rules: Rules) -> Integers:
     """Give from when on each track may raise an alert (n), ns: at once with an identity, else after time enough to give one."""
     named = np.array([identity is not None for identity in table.identity], bool)
     return np.where(named, table.born, table.born + round(rules.identify_s * SECOND))
@@ -218,31 +231,35 @@ def _standing(table: TrackTable, zones: ZoneSet, register: Register, time: int, 
 
 
 def _intrusion(situation: Situation, m: int) -> Finding:
-    gap, zone = float(situation.gap[m]), _zone(situation, m).label()
-    why = reason("inside", zone=zone) if gap <= 0.0 else reason("leaving", zone=zone, metres=round(gap))
-    return _finding(situation, m, "intrusion", why, holds=gap <= 0.0, probability=float(situation.forecast.now[m]), time=0.0)
+    gap, zone, now = float(situation.gap[m]), named(_zone(situation, m)), float(situation.forecast.now[m])
+    why = reason("inside", **zone) if gap <= 0.0 else reason("leaving", metres=round(gap), **zone)
+    doubtful = ("doubtful",) if now < INSIDE else ()
+    return _finding(situation, m, "intrusion", why, *doubtful, holds=gap <= 0.0, probability=now, time=0.0)
 
 
 def _predicted_entry(situation: Situation, m: int) -> Finding:
     probability, time = float(situation.forecast.entering[m]), float(situation.forecast.time[m])
-    why = reason("entering", zone=_zone(situation, m).label(), seconds=round(time), percent=round(100 * probability))
+    why = reason("entering", seconds=round(time), percent=round(100 * probability), **named(_zone(situation, m)))
     holds = probability >= situation.rules.entry_probability
-    return _finding(situation, m, "predicted_entry", why, holds=holds, probability=probability, time=time)
+    soon = ("imminent",) if time <= IMMINENT_S and probability >= IMMINENT else ()
+    return _finding(situation, m, "predicted_entry", why, "ahead", *soon, holds=holds, probability=probability, time=time)
 
 
-def _finding(situation: Situation, m: int, rule: Rule, why: Reason, *, holds: bool, probability: float, time: float) -> Finding:
+def _finding(
+    situation: Situation, m: int, rule: Rule, why: Reason, *steps: str, holds: bool, probability: float, time: float
+) -> Finding:
     row, zone = int(situation.row[m]), _zone(situation, m)
-    severity = cast("Severity", zone.severity)  # `ZoneSet.applying` leaves out zones without one
+    severity, more = grade(situation, row, cast("Severity", zone.severity), *steps)  # `applying` leaves out zones without one
     exists = float(situation.table.existence[row]) >= SURE
     return Finding(
         track=situation.table.tracks[row],
         zone=zone.identifier,
         rule=rule,
-        severity=severity if rule == "intrusion" else AHEAD[severity],
+        severity=severity,
         holds=holds and exists,
         probability=probability,
         time_to_entry_s=time,
-        reasons=(why, *situation.standing[m].reasons),
+        reasons=(why, *situation.standing[m].reasons, *more),
         cause=max(int(situation.table.received[row]), int(situation.since[row])),
     )
 
@@ -251,9 +268,9 @@ def _zone(situation: Situation, m: int) -> Zone:
     return situation.zones.near[int(situation.zone[m])].zone
 
 
-def _standings(situation: Situation, register: Register, time: int) -> dict[str, Standing]:
+def _standings(situation: Situation) -> dict[str, Standing]:
     """Give every track's verdict: where it stands worst of the zones that it is in, else what its identity is worth."""
-    table = situation.table
+    table, register, time = situation.table, situation.register, situation.time
     unknown = register.verdict(None, time)
     standings = {
         track: unknown if identity is None else register.verdict(identity, time, None, strength)
@@ -265,7 +282,9 @@ def _standings(situation: Situation, register: Register, time: int) -> dict[str,
     for row, zones in within.items():
         track = table.tracks[row]
         standings[track] = _explained(situation, row, standings[track], zones)
-    return standings | {bearing.track: register.verdict(bearing.identity, time) for bearing in table.bearings}
+    standings |= {bearing.track: register.verdict(bearing.identity, time) for bearing in table.bearings}
+    called = {track: why for track, why in situation.around.hostile.items() if track in standings}
+    return standings | {track: Standing("hostile", (why, *standings[track].reasons)) for track, why in called.items()}
 
 
 def _explained(situation: Situation, row: int, anywhere: Standing, within: Sequence[int]) -> Standing:
@@ -274,6 +293,4 @@ def _explained(situation: Situation, row: int, anywhere: Standing, within: Seque
     worst = min(there, key=lambda stands: GRAVEST.index(stands.verdict))
     bird = situation.table.classes[row, BIRD]
     looks = (reason("bird", percent=round(100 * bird)),) if bird > BIRD_LIMIT else ()
-    return Standing(
-        worst.verdict, (*worst.reasons, *(reason("inside", zone=_zone(situation, m).label()) for m in within), *looks)
-    )
+    return Standing(worst.verdict, (*worst.reasons, *(reason("inside", **named(_zone(situation, m))) for m in within), *looks))

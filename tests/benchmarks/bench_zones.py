@@ -5,7 +5,7 @@ import timeit
 
 import numpy as np
 
-from fusion.config import Rules
+from fusion.config_rules import Rules
 from fusion.messages import Identity
 from fusion.zones.permits import Register
 from fusion.zones.rules import assess, survey

@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fusion.config_rules import Exposure as ExposureTable
 from fusion.errors import DecodeError
 from fusion.messages import SECOND
 from fusion.zones.crowds import Counted, decode_crowd
 from fusion.zones.exposure import Exposure
 
+FULL = ExposureTable()
 START = 1_785_087_000 * SECOND
 CELL = {"cell": "north", "latitude_deg": 48.9256, "longitude_deg": 2.3601, "radius_m": 40, "count": 340, "confidence": 0.8}
 
@@ -75,7 +77,7 @@ def test_nonsense_is_refused_and_never_anything_else(nonsense):
 
 
 def test_a_cell_fills_from_300_and_empties_below_240():
-    exposure, seen = Exposure(), []
+    exposure, seen = Exposure(FULL), []
     for second, count in enumerate([299, 300, 299, 240, 239, 299, 300]):
         exposure.take("camera", (counted(count, second),))
         seen.append(exposure.state(START + second * SECOND)["camera/north"].full)
@@ -83,7 +85,7 @@ def test_a_cell_fills_from_300_and_empties_below_240():
 
 
 def test_a_stale_count_empties_as_a_stand_does_and_no_cell_stays_full_for_ever():
-    exposure = Exposure()
+    exposure = Exposure(FULL)
     exposure.take("camera", (counted(600, 0),))
     for age in (0, 60, 240, 287, 289, 480, 900):
         state = exposure.state(START + age * SECOND)["camera/north"]
@@ -95,7 +97,7 @@ def test_a_stale_count_empties_as_a_stand_does_and_no_cell_stays_full_for_ever()
 
 
 def test_an_older_count_changes_nothing_and_cells_are_each_sensors_own():
-    exposure = Exposure()
+    exposure = Exposure(FULL)
     assert exposure.take("a", (counted(10, 5), counted(20, 5, "south"))) == 0
     assert exposure.take("a", (counted(99, 5), counted(21, 6, "south"))) == 1
     assert exposure.take("b", (counted(7, 1),)) == 0
@@ -104,7 +106,7 @@ def test_an_older_count_changes_nothing_and_cells_are_each_sensors_own():
 
 
 def test_a_count_of_an_hour_ago_is_forgotten_and_cells_are_bounded():
-    exposure = Exposure()
+    exposure = Exposure(FULL)
     exposure.take("a", (counted(10, 0),))
     exposure.take("b", (counted(10, 3601),))
     assert list(exposure.state(START + 3601 * SECOND)) == ["b/north"]
@@ -117,7 +119,7 @@ def test_a_count_of_an_hour_ago_is_forgotten_and_cells_are_bounded():
 
 @given(st.lists(st.tuples(st.integers(0, 900), st.integers(0, 800)), min_size=1, max_size=12), st.integers(0, 500))
 def test_whatever_is_counted_a_full_cell_has_240_left_and_one_of_300_is_full(story, later):
-    exposure = Exposure()
+    exposure = Exposure(FULL)
     for second, count in sorted(story):
         exposure.take("a", (counted(count, second),))
     newest = exposure.held["a/north"].counted

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from fusion.errors import DecodeError
 from fusion.messages import SECOND, AlertState, utc
 from fusion.zones.commands import Acknowledge, Annotate, Reject, Shelve
+from fusion.zones.findings import Finding
 from fusion.zones.life import NEXT, Event, advanced, commanded, drafted, ended, judged, raised
 from fusion.zones.reasons import reason
-from fusion.zones.rules import Finding
 from tests.zones.zone_scenes import NOW
 
 COMING = Finding(

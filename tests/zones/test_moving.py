@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from fusion.config import Rules
+from fusion.config_rules import Rules
 from fusion.errors import ConfigError, DecodeError
 from fusion.frame import SiteFrame
 from fusion.messages import SECOND, Identity

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pyproj import Geod
 
-from fusion.config import Rules
+from fusion.config_rules import Rules
 from fusion.frame import SiteFrame
 from fusion.messages import Identity
 from fusion.zones.ed318 import parse_zones
