@@ -231,18 +231,6 @@ class State(Table):
 Role = Literal["viewer", "operator", "supervisor", "administrator"]
 
 
-class OpenId(Table):
-    """Who may log in by the organisation's own provider (OpenID Connect, code flow with PKCE)."""
-
-    issuer: Annotated[str, Meta(pattern=r"^https?://\S+$", description="as its discovery document has it")]
-    client_id: Annotated[str, Meta(pattern=r"\S")]
-    name: Annotated[str, Meta(description="what the button says")] = "OpenID"
-    client_secret_file: Annotated[str | None, Meta(description="file whose first line is the secret; none: public")] = None
-    name_claim: Annotated[str, Meta(description="claim with the name that stands in the journal")] = "preferred_username"
-    role_claim: Annotated[str, Meta(description="claim with a word or a list of words")] = "groups"
-    roles: Annotated[dict[str, Role], Meta(description="word = role; the highest counts, without one nobody comes in")] = {}
-
-
 class Tiles(Table):
     """A base map from elsewhere; the browser then asks that host for pictures."""
 
@@ -266,7 +254,6 @@ class Console(Table):
     basemap: Annotated[str | None, Meta(description="directory of GeoJSON and PMTiles files; relative to this file")] = None
     tiles: Tiles | None = None
     range_rings_m: Annotated[tuple[Positive, ...], Meta(max_length=10)] = (1000.0, 2000.0, 5000.0)
-    openid: OpenId | None = None
 
 
 class Webhook(Table, kw_only=True):

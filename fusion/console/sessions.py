@@ -151,10 +151,9 @@ async def change_password(asked: Asked) -> Response:
     return response
 
 
-async def methods(asked: Asked) -> Methods:
+async def methods(_asked: Asked) -> Methods:
     """Tell how one can log in."""
-    openid = asked.desk.console.openid
-    return Methods(password=True, oidc=None if openid is None else Provider(name=openid.name, url="/api/v1/oidc/login"))
+    return Methods(password=True, oidc=None)
 
 
 async def enter(request: Request, desk: Desk) -> Response:
