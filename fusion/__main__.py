@@ -1,6 +1,6 @@
 """The command line.
 
-`vigie demo`, `run`, `check`, `record`, `replay`, `index`, `simulate`, `scenario`, `score`, `zones check`,
+`vigie demo`, `run`, `console`, `user`, `check`, `record`, `replay`, `index`, `simulate`, `scenario`, `score`, `zones check`,
 `journal`, `webhook`, `schema`, `bench`.
 
 Exit codes: 0 done, 1 something is not as it should be (a scenario's expectation, a comparison), 2 a person must mend something
@@ -201,6 +201,38 @@ def _zones_check(chosen: argparse.Namespace) -> int:
     return 0 if good else 2
 
 
+def _console(chosen: argparse.Namespace) -> int:
+    from fusion.config_file import load  # noqa: PLC0415
+    from fusion.console_alone import watch  # noqa: PLC0415
+
+    watch(load(chosen.site, os.environ), chosen.site.parent)
+    return 0
+
+
+def _user_add(chosen: argparse.Namespace) -> int:
+    from fusion.peoplework import add_user  # noqa: PLC0415
+
+    return add_user(chosen.site, os.environ, chosen.name, chosen.role, grants=chosen.grant, denies=chosen.deny)
+
+
+def _user_list(chosen: argparse.Namespace) -> int:
+    from fusion.peoplework import list_users  # noqa: PLC0415
+
+    return list_users(chosen.site, os.environ)
+
+
+def _user_passwd(chosen: argparse.Namespace) -> int:
+    from fusion.peoplework import set_password  # noqa: PLC0415
+
+    return set_password(chosen.site, os.environ, chosen.name)
+
+
+def _user_remove(chosen: argparse.Namespace) -> int:
+    from fusion.peoplework import remove_user  # noqa: PLC0415
+
+    return remove_user(chosen.site, os.environ, chosen.name)
+
+
 def _journal_verify(chosen: argparse.Namespace) -> int:
     from fusion.bookwork import verify_journal  # noqa: PLC0415
 
@@ -263,6 +295,11 @@ def _bench(chosen: argparse.Namespace) -> int:
 DO: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "demo": _demo,
     "run": _run,
+    "console": _console,
+    "user_add": _user_add,
+    "user_list": _user_list,
+    "user_passwd": _user_passwd,
+    "user_remove": _user_remove,
     "check": _check,
     "zones_check": _zones_check,
     "journal_verify": _journal_verify,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from fusion import __version__
+from fusion.config import Role
+
+PERSONAL = ("pilot", "friendly")
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse gives it no public name
@@ -35,6 +38,8 @@ def _for_operators(commands: Commands) -> None:
     run.add_argument("site", type=Path, help="the site's TOML file")
     run.add_argument("--embedded-broker", action="store_true", help="bring a broker along, on loopback, for trying out")
 
+    _for_the_console(commands)
+
     check = commands.add_parser("check", help="explain what is wrong with a site's configuration")
     check.set_defaults(do="check")
     check.add_argument("site", type=Path)
@@ -47,6 +52,29 @@ def _for_operators(commands: Commands) -> None:
     zones_check.set_defaults(do="zones_check")
     zones_check.add_argument("file", type=Path, nargs="+")
     zones_check.add_argument("--write", type=Path, metavar="OUT", help="write what can be read of one file, repaired, as ED-318")
+
+
+def _for_the_console(commands: Commands) -> None:
+    console = commands.add_parser("console", help="the operators' pages alone, for a service elsewhere, over its broker")
+    console.set_defaults(do="console")
+    console.add_argument("site", type=Path, help="the site's TOML file, with a [console] table")
+
+    user = commands.add_parser("user", help="who may use the console").add_subparsers(required=True, metavar="COMMAND")
+    add = user.add_parser("add", help="add one; the password is asked for, or read from standard input")
+    add.set_defaults(do="user_add")
+    add.add_argument("site", type=Path)
+    add.add_argument("name")
+    add.add_argument("--role", choices=get_args(Role), default="operator")
+    add.add_argument("--grant", action="append", default=[], choices=PERSONAL, help="besides what the role may")
+    add.add_argument("--deny", action="append", default=[], choices=PERSONAL, help="though the role may")
+    listing = user.add_parser("list", help="who there is")
+    listing.set_defaults(do="user_list")
+    listing.add_argument("site", type=Path)
+    for name, says in {"passwd": "set a password", "remove": "remove one"}.items():
+        command = user.add_parser(name, help=says)
+        command.set_defaults(do=f"user_{name}")
+        command.add_argument("site", type=Path)
+        command.add_argument("name")
 
 
 def _for_the_book(commands: Commands) -> None:

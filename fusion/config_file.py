@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from fusion.config import Config, Confusion, Webhook
+from fusion.config import Config, Confusion, Console, Webhook
 from fusion.errors import ConfigError
 from fusion.messages import CLASSES
 from fusion.toml_lines import lines_of_keys
@@ -139,7 +139,24 @@ def _contradictions(config: Config) -> list[tuple[Key, str]]:
         faults.append((("rules", "release_probability"), f"must be below entry_probability ({config.rules.entry_probability})"))
     if config.mqtt.tls_key and not config.mqtt.tls_certificate:
         faults.append((("mqtt", "tls_key"), "needs tls_certificate beside it"))
-    return faults + _of_webhooks(config.webhook)
+    return faults + _of_webhooks(config.webhook) + _open_doors(config.console)
+
+
+def _open_doors(console: Console | None) -> list[tuple[Key, str]]:
+    """Find where passwords would go over a network in the clear."""
+    if console is None:
+        return []
+    faults: list[tuple[Key, str]] = []
+    if (console.tls_certificate is None) != (console.tls_key is None):
+        faults.append((("console",), "tls_certificate and tls_key belong together; give both or neither"))
+    if console.host not in LOOPBACK and console.tls_certificate is None and not console.proxy:
+        faults.append(
+            (
+                ("console", "host"),
+                f"{console.host!r} can be reached from elsewhere; expected tls_certificate and tls_key, or proxy = true",
+            )
+        )
+    return faults
 
 
 def _of_webhooks(webhooks: tuple[Webhook, ...]) -> list[tuple[Key, str]]:

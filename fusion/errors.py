@@ -33,5 +33,9 @@ class JournalUnavailableError(JournalError):
     """The journal cannot be read or written now, but may be again: a full disk, a server that is away."""
 
 
+class AccountError(FusionError):
+    """A user or token of the console cannot be as it was asked: the name is taken, there is none, the last one would go."""
+
+
 class WebhookError(FusionError):
     """A webhook cannot be used as it is configured: its secrets, its CA, a package that is not installed."""

@@ -16,11 +16,12 @@ from msgspec.structs import replace
 from fusion import __version__, biases, recording
 from fusion.assembly import assemble
 from fusion.config import Config
+from fusion.console.beside import Beside, console_of
 from fusion.delivering import Courier
 from fusion.errors import ConfigError, RecordingError, SnapshotError
 from fusion.journal import Entry, Journal
 from fusion.journal.clerk import Clerk
-from fusion.journal.database import Database
+from fusion.journal.database import Database, site_url
 from fusion.journal.deliveries import Deliveries
 from fusion.journal.records import Item, decode_held, encode_held
 from fusion.keeper import Keeper
@@ -57,8 +58,7 @@ class Service:
         self.biases = directory / biases.NAME
         self.pipeline = assemble(config, base)
         self.keeper = Keeper(directory)
-        url = config.state.journal or Journal.url(directory / "journal.sqlite")
-        self.clerk = Clerk(functools.partial(Journal, url), self._post_alert)
+        self.clerk = Clerk(functools.partial(Journal, site_url(config.state, base)), self._post_alert)
         self.snapshots, self.recording = Store("snapshots", time.time_ns), Store("recording", time.time_ns)
         self.recorder = recording.go_on_in(directory / config.state.record) if config.state.record else None
         self.tree = TopicTree(config.site.name, config.mqtt.root)
@@ -66,9 +66,10 @@ class Service:
         self.ear, self.mouth = Link(config.mqtt, name), Link(config.mqtt, f"{name}-out")
         self.inbox, self.outbox = Inbox(config.mqtt.inbox), Outbox()
         self.latencies = Latencies()
+        self.console = console_of(config, base, Beside(self.inbox, self.outbox, self.tree))
         self._begun = time.time_ns()  # what was learnt before is of an earlier run, which died with it
         self._unwritten = {"inputs_unwritten": 0, "inputs_unrecorded": 0}
-        self.deliveries = Deliveries(Database(url))
+        self.deliveries = Deliveries(Database(site_url(config.state, base)))
         self.couriers = [Courier(Receiver(one, base), self.deliveries, self._begun) for one in config.webhook]
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -78,6 +79,7 @@ class Service:
             async with asyncio.TaskGroup() as edge:
                 publishing = edge.create_task(self._publish(), name="publish")
                 writing = edge.create_task(self.clerk.write(), name="write")
+                showing = None if self.console is None else edge.create_task(self.console.run(), name="console")
                 telling = [edge.create_task(one.deliver(), name=f"deliver {one.name}") for one in self.couriers]
                 async with asyncio.TaskGroup() as core:
                     hearing = core.create_task(self._listen(), name="listen")
@@ -85,6 +87,8 @@ class Service:
                     await self._reason(stop)
                     hearing.cancel()
                     beating.cancel()
+                if showing is not None:
+                    showing.cancel()
                 writing.cancel()
                 await self.clerk.flush()
                 publishing.cancel()
@@ -120,8 +124,12 @@ class Service:
             item.done()
             self.clerk.take(self._for_the_book(item.input, outputs))
             self._put(output for output in outputs if not isinstance(output, AlertMessage))
+            if self.console is not None and isinstance(item.input, RawMessage):
+                self.console.heard(item.input, outputs)
             if isinstance(item.input, Tick):
                 self.clerk.beat()
+                if self.console is not None:
+                    self.console.beat(item.input.time)
                 if item.input.time - saved >= self.config.state.snapshot_s * SECOND:
                     saved = item.input.time
                     await self._keep()
@@ -188,6 +196,8 @@ class Service:
     def _put(self, outputs: Iterable[Output]) -> None:
         for output in outputs:
             told = self._with_ours(output) if isinstance(output, StatusMessage) else output
+            if self.console is not None:
+                self.console.feed.take(told)
             for publication in publications(told, self.tree):
                 self.outbox.put(publication)
 
@@ -204,6 +214,8 @@ class Service:
     def _post_alert(self, entry: Entry, message: AlertMessage | None) -> None:
         publication = alert_publication(entry.alert, entry.payload, self.tree)
         self.outbox.put(publication, functools.partial(self._delivered, entry, message))
+        if self.console is not None:
+            self.console.written(entry, message)
         for courier in self.couriers:
             courier.stir()
 

@@ -22,8 +22,9 @@ import numpy as np
 
 from fusion.config import Mqtt
 from fusion.messages import SECOND, RawMessage, Track, nanoseconds
-from fusion.topics import TopicTree
+from fusion.topics import Address, TopicTree
 from fusion.transport.broker import embedded_broker
+from fusion.transport.hearing import hear
 from fusion.transport.link import Link
 from fusion.transport.outbox import Outbox
 from fusion.transport.outgoing import Publication
@@ -31,7 +32,7 @@ from fusion.transport.publish import publish
 from simulators.case import write_site
 from simulators.publish import messages, play
 from simulators.scenario_file import Stage
-from simulators.wire import hear, onto
+from simulators.wire import onto
 
 CROWDS = (100, 500, 1_000)
 LIVE_S = 20.0
@@ -67,9 +68,9 @@ class Heard:
         look = nanoseconds(datetime.fromisoformat(msgspec.json.decode(payload)["time"]))
         self.scans.setdefault(sensor, []).append((look, time.time_ns()))
 
-    def hear(self, name: str, message: RawMessage) -> None:
+    def hear(self, address: Address, message: RawMessage) -> None:
         """Take a message of the service."""
-        if name == "status":
+        if address.name == "status":
             status = _status.decode(message.payload)
             if status["sensors"]:
                 self.status = status
@@ -162,7 +163,7 @@ async def _room(stage: Stage, environment: dict[str, str]) -> AsyncIterator[Room
             async with asyncio.TaskGroup() as tasks:
                 working = [
                     tasks.create_task(publish(Link(settings, "bench-sensors"), outbox)),
-                    tasks.create_task(hear(settings, "bench-view", tree, ("tracks", "status"), heard.hear)),
+                    tasks.create_task(hear(Link(settings, "bench-view"), tree, ("tracks", "status"), heard.hear)),
                 ]
                 await heard.until(0)
                 yield Room(outbox, tree, heard)

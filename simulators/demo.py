@@ -6,19 +6,23 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import sys
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
-from fusion.config import Mqtt
+from fusion.config import Mqtt, State
+from fusion.journal.database import site_url
 from fusion.messages import SECOND, Alert, Track, nanoseconds
 from fusion.topics import TopicTree
 from fusion.transport.broker import embedded_broker
+from fusion.transport.hearing import hear
 from fusion.transport.link import Link
 from fusion.transport.outbox import Outbox
 from fusion.transport.publish import publish
@@ -29,7 +33,7 @@ from simulators.publish import messages, play
 from simulators.scenario_file import Stage
 from simulators.scoring.words import score_files
 from simulators.targets import Target, targets
-from simulators.wire import hear, onto
+from simulators.wire import onto
 
 SCENARIO = "eiffel_tower"
 
@@ -41,6 +45,9 @@ SETTLE_S = 1.0
 
 STOP_S = 5.0
 """s that the service is given to end; it takes less than two."""
+
+HOST, PORT = "127.0.0.1", 8080
+"""Where the console is; where the port is taken, at any free one."""
 
 
 def demo(*, headless: bool, seconds: float | None, keep: Path | None) -> int:
@@ -59,14 +66,17 @@ async def _demo(stage: Stage, directory: Path, seconds: float | None, *, headles
     async with embedded_broker() as (host, port), asyncio.TaskGroup() as tasks:
         settings, picture = Mqtt(host=host, port=port), Picture(stage.site.site)
         site, tree = write_site(stage, directory), TopicTree(stage.site.site.name, stage.site.mqtt.root)
-        posts = Outbox()
+        posts, way = Outbox(), _way_in(directory)
         working = [
             tasks.create_task(publish(Link(settings, "vigie-demo-sensors"), posts), name="sensors"),
-            tasks.create_task(hear(settings, "vigie-demo-view", tree, OUTWARD, picture.hear), name="watch"),
-            tasks.create_task(_keep_alive(site, directory, settings, picture), name="service"),
+            tasks.create_task(hear(Link(settings, "vigie-demo-view"), tree, OUTWARD, picture.hear), name="watch"),
+            tasks.create_task(_keep_alive(site, directory, settings, picture, way), name="service"),
         ]
         flown: tuple[Target, ...] = ()
         if await _first(ended, picture.online):
+            if way is not None:
+                picture.link = way.link
+                print(f"In a browser: {way.link} (works once, and for an hour)", flush=True)
             stage = stage.starting(datetime.now(UTC) + HEAD_START)
             flown = targets(stage)
             async with shown(picture, headless=headless):
@@ -99,9 +109,11 @@ async def _first(ended: asyncio.Event, wanted: asyncio.Event) -> bool:
     return wanted.is_set()
 
 
-async def _keep_alive(site: Path, directory: Path, settings: Mqtt, picture: Picture) -> None:
+async def _keep_alive(site: Path, directory: Path, settings: Mqtt, picture: Picture, way: _Way | None) -> None:
     """Run the service as a process of its own, and start it again when it dies: it resumes where it was."""
     environment = {**os.environ, "VIGIE_MQTT__HOST": str(settings.host), "VIGIE_MQTT__PORT": str(settings.port)}
+    if way is not None:
+        environment |= {"VIGIE_CONSOLE__HOST": HOST, "VIGIE_CONSOLE__PORT": str(way.port)}
     environment["VIGIE_STATE__RECORD"] = str((directory / "recording.jsonl").resolve())
     with (directory / "service.log").open("ab") as log:
         while True:
@@ -117,6 +129,33 @@ async def _keep_alive(site: Path, directory: Path, settings: Mqtt, picture: Pict
             picture.note(f"the service ended with {code} and is started again; its log: {log.name}")
             picture.restarts += 1
             await asyncio.sleep(1.0 if code == 0 or code < 0 else 2.0 ** min(picture.restarts, 5))
+
+
+class _Way(NamedTuple):
+    """How a newcomer gets into the console."""
+
+    port: int
+    code: str
+
+    @property
+    def link(self) -> str:
+        """The address that logs in, once."""
+        return f"http://{HOST}:{self.port}/enter/{self.code}"
+
+
+def _way_in(directory: Path) -> _Way | None:
+    """Find a free port for the console, and make a link that logs in; None where the console is not installed."""
+    try:
+        from fusion.peoplework import one_time_code  # noqa: PLC0415 - an optional extra
+    except ImportError:
+        return None
+    state = State()
+    (directory / state.directory).mkdir(parents=True, exist_ok=True)
+    code = one_time_code(site_url(state, directory), "demo", "supervisor")
+    for port in (PORT, 0):
+        with contextlib.suppress(OSError), socket.create_server((HOST, port)) as door:
+            return _Way(int(door.getsockname()[1]), code)
+    return None
 
 
 async def _end(service: asyncio.subprocess.Process) -> None:

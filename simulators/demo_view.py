@@ -18,6 +18,7 @@ from rich.text import Text
 
 from fusion.config import Site
 from fusion.messages import Alert, RawMessage, SensorHealth, Track
+from fusion.topics import Address
 
 REFRESH_HZ = 4
 HEADLESS_EVERY_S = 10.0
@@ -49,14 +50,16 @@ class Picture:
         self.counters: dict[str, int] = {}
         self.state = "starting"
         self.restarts = 0
+        self.link = ""
         self.news: list[str] = []
 
     def note(self, line: str) -> None:
         """Keep a line for who is watching."""
         self.news.append(line)
 
-    def hear(self, name: str, message: RawMessage) -> None:
+    def hear(self, address: Address, message: RawMessage) -> None:
         """Take one message of the service."""
+        name = address.name
         if name == "tracks":
             self._hear_tracks(_tracks.decode(message.payload))
         elif name == "status":
@@ -145,6 +148,7 @@ def _title(picture: Picture) -> Text:
         (f" Vigie · {picture.site.name} ", "bold reverse"),
         f"  service {picture.state}   {clock(max(times)) if times else ''} UTC   {len(picture.tracks)} tracks",
         (f"   restarted {picture.restarts} times" if picture.restarts else "", "bold red"),
+        f"\n In a browser, once: {picture.link}" if picture.link else "",
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
+from fusion.config import State
 from fusion.errors import JournalError, JournalUnavailableError
 
 PRAGMAS = (
@@ -76,6 +77,11 @@ class Database:
 def sqlite_url(path: Path) -> str:
     """Give the URL of a SQLite file."""
     return URL.create("sqlite", database=str(path)).render_as_string()
+
+
+def site_url(state: State, base: Path) -> str:
+    """Give the URL of the journal of a site; its file is relative to `base`."""
+    return state.journal or sqlite_url(base / state.directory / "journal.sqlite")
 
 
 def _engine(url: URL) -> Engine:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 from fusion.errors import JournalError
 from fusion.journal.database import Database
 
-NEWEST: Final = "0003"
+NEWEST: Final = "0004"
 """The last of `migrations/versions`."""
 
 LOCK: Final = 0x7669676965

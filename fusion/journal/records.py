@@ -9,9 +9,10 @@ import msgspec
 from fusion.errors import SnapshotError
 from fusion.messages import AlertMessage, Record, Time, Track
 
-KINDS = ("alert", "command", "permit", "zone", "tracks", "access", "purge")
+KINDS = ("alert", "command", "permit", "zone", "tracks", "access", "handover", "purge")
 """What entries are of: an alert's revision; what was ordered about one; permits and zones by topic; who was near while an alert
-was open; who took something from the journal; what was taken out for good."""
+was open; who took something from the journal or did something at the console; notes for the next shift; what was taken out for
+good."""
 
 
 class Entry(NamedTuple):

@@ -1,4 +1,4 @@
-"""The journal's tables, as the newest migration leaves them (a test compares the two)."""
+"""The journal's tables, and who may use the console, as the newest migration leaves them (a test compares the two)."""
 
 from __future__ import annotations
 
@@ -62,3 +62,50 @@ DELIVERIES = Table(
 )
 
 Index("delivery_state", DELIVERIES.c.webhook, DELIVERIES.c.state, DELIVERIES.c.subject, DELIVERIES.c.sequence)
+
+USERS = Table(
+    "console_user",
+    METADATA,
+    Column("name", String(64), primary_key=True),
+    Column("password", String(256), nullable=False),  # argon2id, with its salt and costs
+    Column("role", String(16), nullable=False),
+    Column("grants", String(256), nullable=False),  # permissions besides the role's, with blanks between
+    Column("denies", String(256), nullable=False),  # permissions that the role has and this user has not
+    Column("disabled", Boolean, nullable=False),
+    Column("must_change", Boolean, nullable=False),  # the password is somebody else's choice
+    Column("created", BigInteger, nullable=False),  # ns, UTC
+)
+
+SESSIONS = Table(
+    "console_session",
+    METADATA,
+    Column("digest", LargeBinary, primary_key=True),  # SHA-256 of the cookie: who reads this table is not logged in
+    Column("kind", String(8), nullable=False),  # user, token or once
+    Column("name", String(64), nullable=False),
+    Column("role", String(16)),  # of a session that came by a link or from an OpenID provider
+    Column("token", String(32)),  # by which it was begun
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),  # ns, UTC
+)
+
+TOKENS = Table(
+    "console_token",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("digest", LargeBinary, nullable=False, unique=True),  # SHA-256 of the token, which has 256 bits of chance
+    Column("name", String(64), nullable=False),
+    Column("scopes", String(256), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("created_by", String(64), nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("used", BigInteger),  # when last, to the hour
+)
+
+LINKS = Table(
+    "console_link",
+    METADATA,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("expires", BigInteger, nullable=False),
+)
