@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
 import time
@@ -20,6 +21,9 @@ SCANS = ("scan", "raw")
 
 LEAVE_S = 1.0
 """A broker that is still there answers in milliseconds; who asked us to stop shall wait 2 s at most."""
+
+QUIET_S = 0.2
+"""After which a broker has no more for us: what waits behind its window comes within milliseconds of what we acknowledge."""
 
 INWARD = (*SCANS, "sensor_status", "crowd", "command", "zone", "zone_position", "zone_window", "zone_plan")
 """Rows of `TOPICS` that the service hears."""
@@ -63,6 +67,7 @@ class _Listener:
         self.tree = tree
         self.clock = clock
         self.wire: Wire | None = None
+        self._came = asyncio.Event()
         self._asked_for = re.compile("|".join(_regex(wish.filter) for wish in subscriptions))
 
     async def use(self, wire: Wire) -> None:
@@ -75,15 +80,21 @@ class _Listener:
         self.link.ready()
 
     async def leave(self, wire: Wire) -> None:
-        """Unsubscribe: a broker answers after what it had for us, for its words come in order."""
-        with contextlib.suppress(Lost):
-            await wire.unsubscribe(self.subscriptions, LEAVE_S)
+        """Unsubscribe, then hear on until it is quiet: what waits behind a broker's window comes after its answer."""
+        with contextlib.suppress(Lost, TimeoutError):
+            async with asyncio.timeout(LEAVE_S):
+                await wire.unsubscribe(self.subscriptions, LEAVE_S)
+                while True:
+                    self._came.clear()
+                    async with asyncio.timeout(QUIET_S):
+                        await self._came.wait()
 
     def deliver(self, topic: str, payload: bytes, ack: Ack | None) -> None:
         """Put a message into the inbox, and stop reading when that is full.
 
         Not every message was asked for: amqtt 0.12 greets each client with what is retained on everybody's subscriptions.
         """
+        self._came.set()
         if self._asked_for.fullmatch(topic):
             message = RawMessage(topic=topic, payload=payload, received=self.clock())
             self.inbox.put(message, ack, scan=ack is None and self._is_scan(topic))
