@@ -39,8 +39,8 @@ docs: .venv/test-ready
 # Pin what pyproject.toml allows. Needs pip-tools; run it when a dependency changes, and commit what it writes.
 LOCK := --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 lock:
-	pip-compile $(LOCK) --extra broker --extra console --extra mcap --extra postgresql --extra webhooks --extra build -o requirements.txt pyproject.toml
-	pip-compile $(LOCK) --extra broker --extra console --extra mcap --extra postgresql --extra webhooks --extra build --extra test -c requirements.txt -o requirements-test.txt pyproject.toml
+	pip-compile $(LOCK) --extra asterix --extra broker --extra console --extra mcap --extra postgresql --extra sapient --extra tak --extra webhooks --extra build -o requirements.txt pyproject.toml
+	pip-compile $(LOCK) --extra asterix --extra broker --extra console --extra mcap --extra postgresql --extra sapient --extra tak --extra webhooks --extra build --extra test -c requirements.txt -o requirements-test.txt pyproject.toml
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv || { .ci/debian python3-venv && $(PYTHON) -m venv --clear .venv; }
