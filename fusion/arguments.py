@@ -48,10 +48,12 @@ def _for_operators(commands: Commands) -> None:
     _for_webhooks(commands)
 
     zones = commands.add_parser("zones", help="zone files").add_subparsers(required=True, metavar="COMMAND")
-    zones_check = zones.add_parser("check", help="explain what is wrong with zone files: ED-318, ED-269")
+    zones_check = zones.add_parser("check", help="explain what is wrong with zone files: ED-318, ED-269; OpenAir too")
     zones_check.set_defaults(do="zones_check")
     zones_check.add_argument("file", type=Path, nargs="+")
-    zones_check.add_argument("--write", type=Path, metavar="OUT", help="write what can be read of one file, repaired, as ED-318")
+    zones_check.add_argument(
+        "--write", type=Path, metavar="OUT", help="write what can be read of one file, repaired or translated, as ED-318"
+    )
 
 
 def _for_the_console(commands: Commands) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from fusion.assembly import read_text
 from fusion.errors import ConfigError
 from fusion.zones.ed318 import parse_zones
+from fusion.zones.openair import is_openair, translated
 from fusion.zones.reading import read_tree
 from fusion.zones.repairs import mended
 
@@ -31,6 +33,8 @@ def check(files: Sequence[Path], out: Path | None = None) -> tuple[list[str], bo
 
 def _check(file: Path, out: Path | None) -> tuple[list[str], bool]:
     text = read_text(file, "file")
+    if is_openair(text):
+        return _translate(text, file, out)
     try:
         zones = parse_zones(text, str(file))
     except ConfigError as error:
@@ -49,6 +53,28 @@ def _check(file: Path, out: Path | None) -> tuple[list[str], bool]:
             f"{file}: {len(known)} zones could be read with {len(result.repairs)} repairs, {len(result.left_out)} not at all"
         )
         return said, False
-    out.write_bytes(msgspec.json.format(msgspec.json.encode(result.collection), indent=1) + b"\n")
-    said.append(f"{out}: {len(known)} zones: {', '.join(known)}")
+    said.append(_write(result.collection, known, out))
     return said, not result.left_out
+
+
+def _translate(text: str, file: Path, out: Path | None) -> tuple[list[str], bool]:
+    """Say how an OpenAir file is read as zones: the service itself reads what is written of it."""
+    read = translated(text, str(file))
+    strict = mended({"type": "FeatureCollection", "features": read.features}, str(file))
+    said = [*read.notes, *(f"repaired: {repair}" for repair in strict.repairs)]
+    left_out = [*read.left_out, *strict.left_out]
+    said += [f"left out: {why}" for why in left_out]
+    known = [feature["properties"]["identifier"] for feature in strict.features]
+    if out is None:
+        return [
+            *said,
+            f"{file}: OpenAir, {len(known)} zones, {len(left_out)} not readable; --write OUT makes ED-318 of it",
+        ], False
+    if not known:
+        return [*said, f"{file}: OpenAir, no zone could be read; nothing was written"], False
+    return [*said, _write(strict.collection, known, out)], not left_out
+
+
+def _write(collection: dict[str, Any], known: Sequence[str], out: Path) -> str:
+    out.write_bytes(msgspec.json.format(msgspec.json.encode(collection), indent=1) + b"\n")
+    return f"{out}: {len(known)} zones: {', '.join(known)}"
