@@ -14,7 +14,7 @@ from fusion.errors import ConfigError
 CURVE = "Ed25519"
 
 PARTS = ("kty", "crv", "x", "d")
-"""What of a JWK is the key; what else it says (`use`, `alg`, `kid`) is not asked: here it serves for permits, by the site's word."""
+"""What of a JWK is the key. Its `kid` and `alg` are not asked: an issuer goes by the name that the site gives it."""
 
 Issuers = Mapping[str, OKPKey]
 """Public keys by the name of who signs with them."""
