@@ -39,7 +39,7 @@ def read_private(text: bytes, where: str) -> OKPKey:
 def _read(text: bytes, where: str) -> OKPKey:
     said = text.strip()
     try:
-        key = OKPKey.import_key(msgspec.json.decode(said, type=dict[str, Any]) if said.startswith(b"{") else said)
+        key = OKPKey.import_key(_jwk(said) if said.startswith(b"{") else said)
         curve = key.curve_name
     except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise ConfigError(f"{where}: is no {CURVE} key; expected PEM or a JWK") from error
@@ -47,3 +47,10 @@ def _read(text: bytes, where: str) -> OKPKey:
         raise ConfigError(f"{where}: is a key of {curve}; expected one of {CURVE}")
     told = key.as_dict(private=key.is_private)
     return OKPKey.import_key({name: told[name] for name in PARTS if name in told})
+
+
+def _jwk(text: bytes) -> dict[str, Any]:
+    tree = msgspec.json.decode(text, type=dict[str, Any])
+    if tree.get("kty") != "OKP":
+        raise ValueError(tree.get("kty"))
+    return tree

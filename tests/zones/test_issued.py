@@ -50,12 +50,12 @@ def test_a_permit_by_topic_authorises_its_drone_in_its_volume_and_time():
     [
         ((301.0, 0.0, 0.0), "is 1 metres outside of where its permit lets it fly"),
         ((0.0, 0.0, 75.4), "is 6 metres outside of where its permit lets it fly"),
-        ((0.0, 0.0, -71.0), "is 1 metres outside of where its permit lets it fly"),
+        ((0.0, 0.0, -31.0), "is 1 metres outside of where its permit lets it fly"),
         ((1000.0, 0.0, 0.0), "is 700 metres outside"),
     ],
 )
 def test_outside_of_its_volume_it_is_not_authorised(away, reason):
-    held = book(("P-417", token(CLAIMS | {"v": [{"c": [48.8582, 2.2945, 300.0], "h": [60.0, 200.0]}]})))
+    held = book(("P-417", token(CLAIMS | {"v": [{"c": [48.8582, 2.2945, 300.0], "h": [100.0, 200.0]}]})))
     verdict, why = judged(held, place=HERE + np.array(away))
     assert verdict == "unauthorised"
     assert reason in why
@@ -71,7 +71,7 @@ def test_the_edge_is_that_of_a_geodesic_circle_and_of_heights_above_the_ellipsoi
             lng, lat, _ = geod.fwd(2.2945, 48.8582, azimuth, reach)
             place = FRAME.grid_from_wgs84(math.radians(lat), math.radians(lng), 130.0)
             assert judged(held, place=place)[0] == verdict
-    for height, verdict in ((61.0, "authorised"), (59.0, "unauthorised"), (199.0, "authorised"), (201.0, "unauthorised")):
+    for height, verdict in ((101.0, "authorised"), (99.0, "unauthorised"), (199.0, "authorised"), (201.0, "unauthorised")):
         assert judged(held, place=np.array([HERE[0], HERE[1], height]))[0] == verdict
 
 
@@ -79,7 +79,7 @@ def test_in_a_polygon_it_is_in_where_shapely_says_so():
     from shapely.geometry import Point, Polygon
 
     corners = [[48.856, 2.290], [48.861, 2.291], [48.8575, 2.2945], [48.861, 2.298], [48.856, 2.299]]
-    held = book(("P-417", token(CLAIMS | {"v": [{"p": corners, "h": [60.0, 200.0]}]})))
+    held = book(("P-417", token(CLAIMS | {"v": [{"p": corners, "h": [100.0, 200.0]}]})))
     ring = [FRAME.grid_from_wgs84(math.radians(lat), math.radians(lng), 0.0)[:2] for lat, lng in corners]
     shape, random = Polygon(ring), np.random.default_rng(7)
     places = random.uniform(np.min(ring, axis=0) - 100, np.max(ring, axis=0) + 100, (300, 2))

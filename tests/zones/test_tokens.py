@@ -234,7 +234,7 @@ def forgeries(draw):
 
 
 @given(forgeries())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_no_forgery_is_believed(forgery):
     assert not proven(forgery)
     assert isinstance(verify(forgery, ISSUERS), Reason)
