@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from fusion.config import Config
 from fusion.errors import ConfigError
 from fusion.leaving import STOPPING, leave_at_once
+from fusion.occupying import occupy
 from fusion.service import Service
 from fusion.tracking.warm_up import warm_up
 from fusion.transport.broker import embedded_broker
@@ -36,8 +37,9 @@ async def _serve(config: Config, base: Path, *, embedded: bool) -> None:
     stop = asyncio.Event()
     for number in STOPPING:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with _broker(config, embedded=embedded) as reachable:
-        await Service(reachable, base).run(stop)
+    with occupy(base / config.state.directory):
+        async with _broker(config, embedded=embedded) as reachable:
+            await Service(reachable, base).run(stop)
 
 
 @contextlib.asynccontextmanager

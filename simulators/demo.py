@@ -9,8 +9,8 @@ import signal
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,16 +29,14 @@ from fusion.transport.publish import publish
 from simulators import scenario_file
 from simulators.case import write_site, write_truth
 from simulators.demo_view import OUTWARD, Picture, shown
-from simulators.publish import messages, play
+from simulators.live import Live, beginning_now
+from simulators.publish import play
 from simulators.scenario_file import Stage
 from simulators.scoring.words import score_files
-from simulators.targets import Target, targets
+from simulators.targets import Target
 from simulators.wire import onto
 
 SCENARIO = "eiffel_tower"
-
-HEAD_START = timedelta(seconds=1.0)
-"""The flights begin this much after everything stands."""
 
 SETTLE_S = 1.0
 """s after the last message until the summary: the sensors' longest delay, and the service's next words."""
@@ -77,10 +75,10 @@ async def _demo(stage: Stage, directory: Path, seconds: float | None, *, headles
             if way is not None:
                 picture.link = way.link
                 print(f"In a browser: {way.link} (works once, and for an hour)", flush=True)
-            stage = stage.starting(datetime.now(UTC) + HEAD_START)
-            flown = targets(stage)
+            live = await asyncio.to_thread(beginning_now, stage)
+            stage, flown = live.stage, live.flown
             async with shown(picture, headless=headless):
-                await _fly(stage, flown, posts, seconds, ended)
+                await _fly(live, posts, seconds, ended)
         for task in working:
             task.cancel()
     if not flown:
@@ -89,9 +87,9 @@ async def _demo(stage: Stage, directory: Path, seconds: float | None, *, headles
     return _summary(stage, flown, picture, directory)
 
 
-async def _fly(stage: Stage, flown: tuple[Target, ...], posts: Outbox, seconds: float | None, ended: asyncio.Event) -> None:
+async def _fly(live: Live, posts: Outbox, seconds: float | None, ended: asyncio.Event) -> None:
     """Let the scenario play until it is over, its time is up, or somebody has had enough."""
-    flying = asyncio.create_task(play(messages(stage, flown), onto(posts), stage.site))
+    flying = asyncio.create_task(play(live.messages, onto(posts), live.stage.site, now=time.time_ns()))
     enough = asyncio.create_task(ended.wait())
     await asyncio.wait({flying, enough}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     if not ended.is_set():

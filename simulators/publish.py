@@ -98,15 +98,17 @@ async def play(
     qos: int = 0,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     clock: Callable[[], float] | None = None,
+    now: int | None = None,
 ) -> int:
     """Publish messages at the times they were received at, `speed` times as fast; give their number.
 
+    The first goes at once or, where it is told what time it is now (ns UTC), at its own time.
     Scans go at `qos`; what the contract retains goes at QoS 1 and retained. A broker that is slow delays, and nothing is
     left out.
     """
     clock = clock or asyncio.get_running_loop().time
     topics = TopicTree(site.site.name, site.mqtt.root)
-    count, begun, first = 0, clock(), None
+    count, begun, first = 0, clock(), now
     for message in stream:
         first = message.received if first is None else first
         due = begun + (message.received - first) / SECOND / speed

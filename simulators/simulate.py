@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import secrets
-from datetime import UTC, datetime, timedelta
+import time
 from pathlib import Path
 
 from fusion.config import Mqtt
@@ -15,12 +15,10 @@ from fusion.transport.outbox import Outbox
 from fusion.transport.publish import publish
 from simulators import scenario_file
 from simulators.case import write_case
-from simulators.publish import messages, play
+from simulators.live import beginning_now
+from simulators.publish import play
 from simulators.scenario_file import Stage
 from simulators.wire import onto
-
-HEAD_START = timedelta(seconds=0.5)
-"""A live scenario begins this much from now: its flights are computed first."""
 
 
 def simulate(scenario: str, *, out: Path | None, host: str, port: int, qos: int, seed: int | None, forever: bool) -> int:
@@ -43,7 +41,7 @@ async def _fly(stage: Stage, settings: Mqtt, qos: int, *, forever: bool) -> None
         link = Link(settings, f"vigie-simulator-{secrets.token_hex(4)}")
         publishing = tasks.create_task(publish(link, outbox), name="publish")
         for _ in itertools.count() if forever else range(1):
-            live = stage.starting(datetime.now(UTC) + HEAD_START)
-            count = await play(messages(live), onto(outbox), live.site, qos=qos)
-            print(f"{live.scenario.name}: {count} messages in {live.scenario.duration_s:g} s")
+            live = await asyncio.to_thread(beginning_now, stage)
+            count = await play(live.messages, onto(outbox), stage.site, qos=qos, now=time.time_ns())
+            print(f"{stage.scenario.name}: {count} messages in {stage.scenario.duration_s:g} s")
         publishing.cancel()

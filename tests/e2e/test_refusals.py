@@ -9,7 +9,7 @@ import pytest
 
 from tests.brokers import Mosquitto, started
 from tests.e2e.books import journal
-from tests.e2e.processes import Command, command, run
+from tests.e2e.processes import Command, command, eventually, run
 from tests.e2e.stage import SITE, write, zone, zones
 from tests.e2e.witness import flying, witness
 
@@ -194,3 +194,18 @@ def test_a_truncated_snapshot_is_said_and_the_one_before_is_used(fresh_mosquitto
         assert set(seen.revisions().values()) == {1}
     with journal(tmp_path) as book:
         assert book.unpublished() == []
+
+
+def test_a_second_service_on_one_state_directory_is_refused_and_says_who_has_it(tmp_path):
+    write(tmp_path)
+
+    async def body():
+        nobody = {"VIGIE_MQTT__HOST": "127.0.0.1", "VIGIE_MQTT__PORT": "9"}
+        async with Command("run", tmp_path / "site.toml", **nobody) as first:
+            await eventually(lambda: (tmp_path / "state" / "lock").exists() and (tmp_path / "state" / "lock").read_text())
+            code, said = await command("run", tmp_path / "site.toml", **nobody)
+            return first.pid, code, said
+
+    pid, code, said = run(body())
+    assert (code, "Traceback" in said) == (2, False), said
+    assert f"state.directory: {tmp_path}/state: is in use by another service (process {pid})" in said

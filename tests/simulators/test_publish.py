@@ -14,6 +14,7 @@ from fusion.errors import ConfigError
 from fusion.messages import SECOND, nanoseconds
 from fusion.topics import TopicTree
 from sensors import Station
+from simulators.live import HEAD_START, beginning_now
 from simulators.publish import messages, play
 from simulators.sensing import detections, view
 from simulators.targets import targets
@@ -112,6 +113,29 @@ def test_messages_are_published_when_they_were_received_as_fast_as_asked(staged,
     assert [(topic, payload) for _, topic, payload, _, _ in wire.published] == [(m.topic, m.payload) for m in stream]
     for (at, *_), message in zip(wire.published, stream, strict=True):
         assert at - 100.0 == pytest.approx((message.received - stream[0].received) / SECOND / speed, abs=1e-6)
+
+
+def test_a_stream_of_the_present_waits_for_its_own_time(staged):
+    stage, wire = staged(RADAR, DRONE, duration=10.0), Wire()
+    stream = list(messages(stage))
+    now = stream[0].received - 3 * SECOND
+    asyncio.run(play(stream, wire.publish, stage.site, sleep=wire.sleep, clock=lambda: wire.now, now=now))
+    for (at, *_), message in zip(wire.published, stream, strict=True):
+        assert at - 100.0 == pytest.approx((message.received - now) / SECOND, abs=1e-6)
+
+
+@pytest.mark.parametrize("takes", [0.1, 2.0, 30.0])
+def test_a_scenario_that_takes_long_to_reckon_begins_later_and_on_time(staged, takes):
+    now = [1_785_087_000 * SECOND]
+
+    def clock():  # each look at it, so much has been reckoned
+        now[0] += round(takes * SECOND)
+        return now[0]
+
+    live = beginning_now(staged(RADAR, DRONE, duration=10.0), clock)
+    first = next(live.messages)
+    assert 0 < first.received - now[0] <= 1.5 * max(takes, HEAD_START) * SECOND
+    assert first == next(messages(live.stage))
 
 
 def test_health_is_retained_at_qos_1_and_scans_go_as_asked(staged):
