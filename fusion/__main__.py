@@ -82,7 +82,7 @@ def _check(chosen: argparse.Namespace) -> int:
         Receiver(webhook, chosen.site.parent)
     print(
         f"{chosen.site}: good. Site {config.site.name!r}, crs {config.site.crs!r}; sensors: {len(config.sensor)}, "
-        f"zones: {len(pipeline.zones.zones)}, permits: {len(pipeline.register.permits)}."
+        f"zones: {len(pipeline.zones.zones)}, permits: {len(pipeline.permits.register.permits)}."
     )
     if config.mqtt.host is None:
         print("mqtt.host is not set: `vigie run` will want --embedded-broker, or VIGIE_MQTT__HOST in the environment.")

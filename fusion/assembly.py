@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import sensors
-from fusion.config import Config
+from fusion.config import Config, Issuer
 from fusion.errors import ConfigError
+from fusion.frame import SiteFrame
 from fusion.pipeline import Pipeline
 from fusion.zones.ed318 import parse_zones
+from fusion.zones.issuers import Issuers, read_public
 from fusion.zones.permits import Register, parse_register
 from fusion.zones.zones import Zone, ZoneSet
 
@@ -17,8 +19,8 @@ def assemble(config: Config, base: Path) -> Pipeline:
     """Build the core; files are relative to `base`. Raise ConfigError naming the file and the fault."""
     always, frame = read_zones(config.zones.files, base), config.site.frame()
     plans = {name: ZoneSet.of([*always, *read_zones(files, base)], frame) for name, files in config.zones.plans.items()}
-    register = read_register(config.zones.register, base)
-    return Pipeline(config, sensors.load(), plans or ZoneSet.of(always, frame), register)
+    register, issuers = read_register(config.zones.register, base, frame), read_issuers(config.permits.issuer, base)
+    return Pipeline(config, sensors.load(), plans or ZoneSet.of(always, frame), register, issuers)
 
 
 def read_zones(files: tuple[str, ...], base: Path) -> list[Zone]:
@@ -26,9 +28,17 @@ def read_zones(files: tuple[str, ...], base: Path) -> list[Zone]:
     return [zone for name in files for zone in parse_zones(read_text(base / name, "zones.files"), str(base / name))]
 
 
-def read_register(name: str | None, base: Path) -> Register:
-    """Read a register file; without one, nobody is registered."""
-    return Register() if name is None else parse_register(read_text(base / name, "zones.register"), str(base / name))
+def read_register(name: str | None, base: Path, frame: SiteFrame | None = None) -> Register:
+    """Read a register file, its volumes laid into a frame; without one, nobody is registered."""
+    return Register() if name is None else parse_register(read_text(base / name, "zones.register"), str(base / name), frame)
+
+
+def read_issuers(issuers: tuple[Issuer, ...], base: Path) -> Issuers:
+    """Read the public keys of those who may issue permits."""
+    return {
+        issuer.name: read_public(read_text(base / issuer.key, "permits.issuer.key").encode(), str(base / issuer.key))
+        for issuer in issuers
+    }
 
 
 def read_text(path: Path, key: str) -> str:

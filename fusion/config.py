@@ -168,6 +168,19 @@ class Zones(Table):
     register: Annotated[str | None, Meta(description="TOML file of authorised identities, relative to this one")] = None
 
 
+class Issuer(Table):
+    """Who may issue flight permits by topic (docs/permits.md)."""
+
+    name: Annotated[Name, Meta(description="what its permits call it: their `iss` and `kid`")]
+    key: Annotated[str, Meta(description="file of its public Ed25519 key, PEM or JWK, relative to this one")]
+
+
+class Permits(Table):
+    """Whose permits are believed; without an issuer every permit by topic is refused."""
+
+    issuer: Annotated[tuple[Issuer, ...], Meta(max_length=50)] = ()
+
+
 class Mqtt(Table):
     """The broker, and how much may be lost."""
 
@@ -264,6 +277,7 @@ class Config(Table):
     site: Site
     sensor: tuple[Sensor, ...] = ()
     zones: Zones = Zones()
+    permits: Permits = Permits()
     rules: Rules = Rules()
     tracking: Tracking = Tracking()
     mqtt: Mqtt = Mqtt()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from fusion.config import Config, Confusion, Console
+from fusion.config import Config, Confusion, Console, Issuer
 from fusion.config_edge import Webhook, faults_of
 from fusion.messages import CLASSES
 
@@ -38,7 +38,17 @@ def contradictions(config: Config) -> list[tuple[Key, str]]:
         faults.append((("rules", "release_probability"), f"must be below entry_probability ({config.rules.entry_probability})"))
     if config.mqtt.tls_key and not config.mqtt.tls_certificate:
         faults.append((("mqtt", "tls_key"), "needs tls_certificate beside it"))
-    return faults + _of_webhooks(config.webhook) + _open_doors(config.console)
+    return faults + _of_issuers(config.permits.issuer) + _of_webhooks(config.webhook) + _open_doors(config.console)
+
+
+def _of_issuers(issuers: tuple[Issuer, ...]) -> list[tuple[Key, str]]:
+    """Find issuers of one name: a new key of one issuer goes by a new name."""
+    names = [issuer.name for issuer in issuers]
+    return [
+        (("permits", "issuer", i, "name"), f"{name!r} names permits.issuer[{names.index(name)}] already; names are unique")
+        for i, name in enumerate(names)
+        if names.index(name) != i
+    ]
 
 
 def _open_doors(console: Console | None) -> list[tuple[Key, str]]:

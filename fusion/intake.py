@@ -114,7 +114,9 @@ class Intake:
         return scan
 
     def is_private(self, address: Address | None) -> bool:
-        """Tell whether a topic's payloads may say where a person is."""
+        """Tell whether a topic's payloads may say where a person is, or who may fly."""
+        if address is not None and address.name == "permit":
+            return True
         if address is None or address.name not in {"scan", "raw"}:
             return False
         station = self.stations.get(address.parts["sensor"])

@@ -2,35 +2,60 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from fusion.journal.journal import STANDING
-from fusion.journal.records import Note, Surroundings
+from fusion.journal.records import Note, PermitNoted, Surroundings
 from fusion.messages import Alert, Output, PictureMessage, RawMessage, Rejected, Track, nanoseconds
-from fusion.topics import TopicTree
+from fusion.topics import Address, TopicTree
 from fusion.zones.commands import decode_command
+from fusion.zones.tokens import is_revocation
 
 NEAR = 2_000.0
 """m from an alert's track: two minutes of a drone's flight. Who was further away is not part of the incident."""
 
 
 def noted(message: RawMessage, outputs: Sequence[Output], tree: TopicTree) -> list[Note]:
-    """Give what a message said that the journal keeps; nothing where it was refused."""
+    """Give what a message said that the journal keeps; nothing where it was refused, but for a permit: that it was."""
     address = tree.parse(message.topic)
-    if address is None or any(isinstance(output, Rejected) for output in outputs):
+    if address is None:
+        return []
+    refusal = next((output for output in outputs if isinstance(output, Rejected)), None)
+    if address.name == "permit":
+        return [Note("permit", address.parts["permit"], message.received, _permit_noted(message.payload, refusal))]
+    if refusal is not None:
         return []
     if address.name == "command":
         body = msgspec.json.encode(decode_command(message.payload))
         return [Note("command", address.parts["alert"], message.received, body)]
-    if address.name == "zone_window":
-        return [Note("zone", f"{address.parts['zone']}/window", message.received, message.payload)]
-    if address.name == "zone_plan":
-        return [Note("zone", "zones/plan", message.received, message.payload)]
-    if address.name in STANDING:
-        return [Note(address.name, address.parts[address.name], message.received, message.payload)]
-    return []
+    subject = _zone_of(address)
+    return [] if subject is None else [Note("zone", subject, message.received, message.payload)]
+
+
+def _zone_of(address: Address) -> str | None:
+    """Give under what a change of zones is kept."""
+    match address.name:
+        case "zone":
+            return address.parts["zone"]
+        case "zone_window":
+            return f"{address.parts['zone']}/window"
+        case "zone_plan":
+            return "zones/plan"
+        case _:
+            return None
+
+
+def _permit_noted(payload: bytes, refusal: Rejected | None) -> bytes:
+    """Write what became of a permit. What is not believed is not kept: anybody may have written it; its digest tells it again."""
+    if refusal is not None:
+        noted = PermitNoted(what="refused", why=refusal.reason, sha256=hashlib.sha256(payload).hexdigest())
+    elif not payload:
+        noted = PermitNoted(what="withdrawn")
+    else:
+        noted = PermitNoted(what="revoked" if is_revocation(payload) else "issued", token=payload.decode("ascii"))
+    return msgspec.json.encode(noted)
 
 
 def surroundings(outputs: Iterable[Output], alerts: Iterable[Alert]) -> list[Note]:

@@ -18,10 +18,12 @@ from fusion.tracking.timeline import Timeline
 from fusion.tracking.tracker import Tracker
 from fusion.zones.alerts import Alerts
 from fusion.zones.commands import decode_command
-from fusion.zones.ed318 import parse_zones
+from fusion.zones.ed318 import decode_zone
 from fusion.zones.exposure import Exposure
 from fusion.zones.findings import Circumstances
 from fusion.zones.following import Following
+from fusion.zones.issued import Issued
+from fusion.zones.issuers import Issuers
 from fusion.zones.permits import Register
 from fusion.zones.plans import FIRST, decode_plan
 from fusion.zones.rules import assess
@@ -39,11 +41,17 @@ class Pipeline:
     """One site's core. What it does is a function of its configuration and of what it was fed, in order."""
 
     def __init__(
-        self, config: Config, adapters: dict[str, Adapter], zones: ZoneSet | Mapping[str, ZoneSet], register: Register
+        self,
+        config: Config,
+        adapters: dict[str, Adapter],
+        zones: ZoneSet | Mapping[str, ZoneSet],
+        register: Register,
+        issuers: Issuers | None = None,
     ) -> None:
-        """Build the core; `zones` and `register` are those of the files, to which zones by topic are added."""
-        self.config, self.register = config, register
+        """Build the core; `zones` and `register` are those of the files, to which zones and permits by topic are added."""
+        self.config = config
         self.frame = config.site.frame()
+        self.permits = Issued(register, issuers or {}, self.frame)
         self.intake = Intake(config, self.frame, adapters)
         self.timeline = Timeline(Tracker(config, self.frame), config.tracking.window_s)
         self.alerts = Alerts(config.site.name, config.rules)
@@ -89,12 +97,10 @@ class Pipeline:
                 self.intake.status(message, address)
             case "crowd":
                 return self._count(message, address)
-            case "zone":
-                self._change_zone(message, address)
+            case "zone" | "zone_plan" | "permit":
+                self._change(message, address)
             case "zone_window":
                 return self._change_window(message, address.parts["zone"])
-            case "zone_plan":
-                self._change_plan(message)
             case "zone_position":
                 return self._hear_anchor(message, address.parts["zone"])
             case "command":
@@ -132,10 +138,20 @@ class Pipeline:
         self.intake.count(sensor, crowds=1, late=known)
         return []
 
+    def _change(self, message: RawMessage, address: Address) -> None:
+        """Change who may fly where."""
+        match address.name:
+            case "zone":
+                self._change_zone(message, address)
+            case "zone_plan":
+                self._change_plan(message)
+            case "permit":
+                self.permits.take(address.parts["permit"], message.payload, self.now)
+
     def _change_zone(self, message: RawMessage, address: Address) -> None:
         """Add, replace or withdraw a zone; one that comes by topic goes before one of a file."""
         name = address.parts["zone"]
-        zone = _zone_of(message.payload, name) if message.payload else None
+        zone = decode_zone(message.payload, name) if message.payload else None
         changed = self._changed_zones | {name: zone}
         try:
             self.zones = self._with_changes(changed, self._windows)
@@ -182,7 +198,7 @@ class Pipeline:
         self.timeline.advance()
         table = self._table()
         zones = self.following.place(self.zones, table)
-        assessment = assess(table, zones, self.register, self.now, self.config.rules, self._circumstances())
+        assessment = assess(table, zones, self.permits.register, self.now, self.config.rules, self._circumstances())
         self.watch = assessment.watch
         findings = assessment.findings + self.following.lost(self.zones, table.time, self.now)
         tracks = WireTracks(table, self.frame, self.config.site.name, assessment.standings)
@@ -253,6 +269,7 @@ class Pipeline:
             plan=self._plan,
             windows=self._windows,
             zones=self._changed_zones,
+            permits=self.permits.state(),
         )
         return encode_state(self.config, state)
 
@@ -267,6 +284,7 @@ class Pipeline:
         self.intake.records = dict(state.intake)
         self.intake.recall(state.memories)
         self._changed_zones = dict(state.zones)
+        self.permits.restore(state.permits)
         self._plan = state.plan if state.plan in self._plans else next(iter(self._plans))
         self._windows = dict(state.windows)
         self.zones = self._with_changes(self._changed_zones, self._windows)
@@ -277,15 +295,3 @@ def _counted(table: TrackTable) -> dict[str, int]:
     """Count the tracks by their status, and those of which only a direction is known."""
     tracks = {status: table.status.count(status) for status in sorted(set(table.status))}
     return tracks | ({"bearing": len(table.bearings)} if table.bearings else {})
-
-
-def _zone_of(payload: bytes, name: str) -> Zone:
-    """Read one zone from its topic; raise DecodeError saying what is wrong with it."""
-    try:
-        zones = parse_zones(payload, f"zone {name}")
-    except ConfigError as error:
-        raise DecodeError(str(error)) from error
-    if len(zones) != 1 or zones[0].identifier != name:
-        found = ", ".join(zone.identifier for zone in zones[:5]) or "none"
-        raise DecodeError(f"zone {name}: properties.identifier is {found}; expected that of the topic")
-    return zones[0]

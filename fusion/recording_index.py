@@ -165,6 +165,6 @@ def digest_of(recording: Path) -> bytes:
 
 def digest_of_site(config: Config, base: Path) -> bytes:
     """Give what tells a site from others: all that its core is built from, with the files that it names."""
-    names = [*config.zones.files, *filter(None, [config.zones.register])]
+    names = [*config.zones.files, *filter(None, [config.zones.register]), *(issuer.key for issuer in config.permits.issuer)]
     parts = [msgspec.msgpack.encode(config), *((base / name).read_bytes() for name in names if (base / name).is_file())]
     return hashlib.blake2b(b"".join(hashlib.blake2b(part).digest() for part in parts), digest_size=16).digest()

@@ -17,6 +17,7 @@ from fusion.zones.crowds import Crowd
 from fusion.zones.ed318_tables import Feature
 from fusion.zones.plans import ZonePlan
 from fusion.zones.positions import ZonePosition
+from fusion.zones.tokens import Claims, Undoing
 from fusion.zones.windows import ZoneWindow
 from sensors.scan import WireScan
 
@@ -28,6 +29,8 @@ MESSAGES: dict[str, Any] = {
     "zone_position": ZonePosition,
     "zone_window": ZoneWindow,
     "zone_plan": ZonePlan,
+    "permit": Claims,
+    "permit_revocation": Undoing,
     "command": Command,
     "tracks": tuple[Track, ...],
     "picture": PictureMessage,
@@ -37,7 +40,7 @@ MESSAGES: dict[str, Any] = {
     "rejected": Rejected,
     "status": StatusMessage,
 }
-"""The record of each row of `TOPICS` that is JSON of ours."""
+"""The record of each row of `TOPICS` that is JSON of ours; of permits what is signed."""
 
 HEAD = """# Configuration
 
@@ -50,7 +53,7 @@ this file. `vigie check SITE` explains what is wrong by key, line and what was e
 
 
 def schemas() -> dict[str, bytes]:
-    """Give the JSON Schema (2020-12) of each message, by the name of its row in `TOPICS`."""
+    """Give the JSON Schema (2020-12) of each message, by the name of its row in `TOPICS`, or of what else is said there."""
     return {name: schema(kind) for name, kind in MESSAGES.items()} | {"configuration": schema(Config)}
 
 

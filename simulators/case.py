@@ -65,7 +65,8 @@ def write_site(stage: Stage, directory: Path) -> Path:
     """Write `site.toml` and the files that it names into a directory; give its path."""
     site = directory / "site.toml"
     shutil.copyfile(stage.site_path, site)
-    for name in (*stage.site.zones.files, *filter(None, [stage.site.zones.register])):
+    keys = (issuer.key for issuer in stage.site.permits.issuer)
+    for name in (*stage.site.zones.files, *filter(None, [stage.site.zones.register]), *keys):
         if (source := stage.site_path.parent / name).is_file() and not Path(name).is_absolute() and ".." not in Path(name).parts:
             (directory / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, directory / name)

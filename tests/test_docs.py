@@ -38,8 +38,11 @@ from fusion.zones.crowds import decode_crowd
 from fusion.zones.ed318 import parse_zones
 from fusion.zones.plans import decode_plan
 from fusion.zones.positions import decode_position
+from fusion.zones.reasons import Reason
+from fusion.zones.tokens import verify
 from fusion.zones.windows import decode_window
 from sensors.scan import Station, adapter
+from tests.zones.permit_scenes import HEADER, ISSUERS, token
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = (DOCS / "mqtt.md").read_text(encoding="utf-8")
@@ -69,6 +72,8 @@ DECODERS = {
     "zone_position": lambda payload: decode_position(payload, 2**62, STATION.frame),
     "zone_window": decode_window,
     "zone_plan": lambda payload: decode_plan(payload, ("A", "B")),
+    "permit": lambda payload: proven("permit", payload),
+    "permit_revocation": lambda payload: proven("revocation", payload),
     "zone_state": lambda payload: msgspec.json.decode(payload, type=ZoneState),
     "command": decode_command,
     "track": lambda payload: msgspec.json.decode(payload, type=Track),
@@ -77,6 +82,12 @@ DECODERS = {
     "rejected": lambda payload: untagged(payload, Rejected),
     "status": lambda payload: untagged(payload, StatusMessage),
 }
+
+
+def proven(kind, payload):
+    said = verify(token(payload, HEADER | {"typ": kind}), ISSUERS)
+    assert not isinstance(said, Reason), said
+    return said
 
 
 def untagged(payload, kind):
@@ -110,7 +121,7 @@ def test_every_kind_of_message_has_an_example_and_a_section():
     assert {kind for kind, _ in EXAMPLES} == set(MESSAGES) - {"tracks"}
 
 
-@pytest.mark.parametrize("name", [name for name in TOPICS if name != "permit"])
+@pytest.mark.parametrize("name", TOPICS)
 def test_every_topic_stands_in_the_table(name):
     row = TOPICS[name]
     line = next(line for line in PAGE.splitlines() if line.startswith(f"| `{row.path}` |"))

@@ -1,10 +1,14 @@
 """What the journal keeps of changes to zones: who ordered which plan or window, and why, where it was taken."""
 
+import hashlib
+import json
+
 import pytest
 
 from fusion.messages import RawMessage, Rejected, utc
 from fusion.noting import noted
 from fusion.topics import TopicTree
+from tests.zones.permit_scenes import revocation, token
 
 TREE = TopicTree("paris")
 BODY = b'{"plan": "B", "who": "m.durand", "why": "storm"}'
@@ -26,3 +30,24 @@ def test_a_change_of_zones_is_kept_as_it_came_under_what_it_is_about(topic, subj
 def test_what_was_refused_is_not_kept():
     refusal = Rejected(topic="", reason="no such plan", time=utc(7))
     assert noted(RawMessage(topic=TREE.path("zone_plan"), payload=BODY, received=7), [refusal], TREE) == []
+
+
+def permit_noted(payload, *outputs):
+    (note,) = noted(RawMessage(topic=TREE.path("permit", permit="P-417"), payload=payload, received=7), outputs, TREE)
+    assert tuple(note)[:3] == ("permit", "P-417", 7)
+    return json.loads(note.body)
+
+
+def test_a_permit_is_kept_with_what_became_of_it():
+    assert permit_noted(token()) == {"what": "issued", "token": token().decode()}
+    assert permit_noted(revocation()) == {"what": "revoked", "token": revocation().decode()}
+    assert permit_noted(b"") == {"what": "withdrawn"}
+
+
+def test_of_a_permit_that_was_refused_it_is_kept_why_and_what_tells_it_again():
+    refusal = Rejected(topic="", reason="forged", time=utc(7))
+    assert permit_noted(b"\xff.x", refusal) == {
+        "what": "refused",
+        "why": "forged",
+        "sha256": hashlib.sha256(b"\xff.x").hexdigest(),
+    }

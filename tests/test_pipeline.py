@@ -129,7 +129,7 @@ def test_every_target_in_the_zone_raises_one_alert_with_its_track(outputs):
         ("alert/01K1J40A2M5B7C8D9E0F1G2H3J/command", b'{"command":"dance"}', "dance"),
         ("zone/TOWER", b"[]", "zone TOWER"),
         ("zone/TOWER", b'{"type":"FeatureCollection","features":[]}', "zone TOWER"),
-        ("permit/1", b"x", "not read by this version"),
+        ("permit/1", b"x", "nobody may issue permits here"),
         ("tracks", b"[]", "not one that this site hears"),
         ("elsewhere", b"", "not one that this site hears"),
     ],

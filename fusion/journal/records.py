@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -52,6 +52,15 @@ def decode_held(held: bytes) -> list[Item]:
         return _held.decode(held)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise SnapshotError(f"what waited for the journal is damaged: {error}") from error
+
+
+class PermitNoted(Record, kw_only=True):
+    """What became of what came on a permit's topic."""
+
+    what: Literal["issued", "revoked", "withdrawn", "refused"]
+    token: str = ""  # as it was signed
+    why: str = ""  # it was refused
+    sha256: str = ""  # of what was refused
 
 
 class Surroundings(Record):

@@ -7,7 +7,7 @@ import numpy as np
 from fusion.messages import SECOND
 from fusion.zones.conduct import heights
 from fusion.zones.findings import ALLOWED, SURE, Finding, Situation
-from fusion.zones.permits import name_of
+from fusion.zones.names import name_of
 from fusion.zones.reasons import named, reason
 from fusion.zones.watch import Friend
 
@@ -104,7 +104,7 @@ def friends(situation: Situation) -> dict[str, Friend]:
         if identity is None or key is None:
             continue
         kept.pop(key, None)
-        stands = situation.register.verdict(identity, situation.time, None, table.strength[row])
+        stands = situation.register.verdict(identity, situation.time, None, table.strength[row], table.state[row, :3])
         if row in over and height[row] >= asked.above_agl_m and stands.verdict in ALLOWED:
             zone = situation.zones.near[over[row]].zone.identifier
             name = name_of(identity) or key

@@ -12,8 +12,8 @@ from fusion.frame import SiteFrame
 from fusion.messages import SECOND, TrackTable
 from fusion.zones.findings import JUDGED
 from fusion.zones.moving import Anchor, Fix, Moving, distance
+from fusion.zones.names import EXACT, plain
 from fusion.zones.outline import GEOD
-from fusion.zones.permits import EXACT, plain
 
 SLOWEST = 0.5
 """m/s: below this a course is that of the noise, and the last one is kept."""

@@ -187,7 +187,7 @@ def _not_allowed(situation: Situation, row: int, at: int) -> Standing | None:
     """Give what a track is in a zone that it is not allowed in."""
     table = situation.table
     identity, zone = table.identity[row], situation.zones.near[at].zone.identifier
-    stands = situation.register.verdict(identity, situation.time, zone, table.strength[row])
+    stands = situation.register.verdict(identity, situation.time, zone, table.strength[row], table.state[row, :3])
     return None if stands.verdict in ALLOWED and table.tracks[row] not in situation.around.hostile else stands
 
 

@@ -18,9 +18,9 @@ def may_swarm(situation: Situation) -> Mask:
     table = situation.table
     allowed = [
         identity is not None
-        and situation.register.verdict(identity, situation.time, None, strength).verdict in ALLOWED
+        and situation.register.verdict(identity, situation.time, None, strength, place).verdict in ALLOWED
         and track not in situation.around.hostile
-        for identity, strength, track in zip(table.identity, table.strength, table.tracks, strict=True)
+        for identity, strength, track, place in zip(table.identity, table.strength, table.tracks, table.state[:, :3], strict=True)
     ]
     return np.asarray(situation.suspect & ~manned(situation) & (table.existence >= SURE) & ~np.array(allowed, bool))
 

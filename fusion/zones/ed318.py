@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from fusion.errors import ConfigError
+from fusion.errors import ConfigError, DecodeError
 from fusion.messages import SECOND, Severity, nanoseconds
 from fusion.zones import ed318_tables as wire
 from fusion.zones.ed269 import as_ed318, is_ed269
@@ -56,6 +56,18 @@ def parse_zones(source: bytes | str | dict[str, Any], source_name: str) -> tuple
         if (same := first.setdefault(zone.identifier, i)) != i:
             refuse(source_name, f"features[{i}].properties.identifier", zone.identifier, f"names features[{same}] already")
     return zones
+
+
+def decode_zone(payload: bytes, name: str) -> Zone:
+    """Read one zone from its topic; raise DecodeError saying what is wrong with it."""
+    try:
+        zones = parse_zones(payload, f"zone {name}")
+    except ConfigError as error:
+        raise DecodeError(str(error)) from error
+    if len(zones) != 1 or zones[0].identifier != name:
+        found = ", ".join(zone.identifier for zone in zones[:5]) or "none"
+        raise DecodeError(f"zone {name}: properties.identifier is {found}; expected that of the topic")
+    return zones[0]
 
 
 def read_ed269(zone: dict[str, Any], place: str) -> Zone:

@@ -8,8 +8,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from fusion.messages import SECOND, Identity, Record
+from fusion.zones.names import EXACT, plain
 from fusion.zones.outline import GEOD
-from fusion.zones.permits import EXACT, plain
 
 Place = tuple[float, float]
 """Latitude and longitude, rad."""

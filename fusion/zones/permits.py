@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, NamedTuple
 
@@ -12,14 +14,13 @@ from msgspec import Meta
 
 from fusion.config_file import Source, explain
 from fusion.errors import ConfigError
-from fusion.messages import Frozen, Identity, Strength, Time, Verdict, nanoseconds
+from fusion.frame import SiteFrame
+from fusion.messages import Floats, Frozen, Identity, Strength, Time, Verdict, nanoseconds
+from fusion.zones.names import EXACT, Text, name_of, plain
 from fusion.zones.reasons import Reason, reason
+from fusion.zones.volumes import Reserved, Volume4D, fault
 
-Text = Annotated[str, Meta(pattern=r"\S", max_length=128)]  # a blank one would match every claim that lacks it
 ZoneIdentifier = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,6}$")]
-
-EXACT = ("serial", "icao24", "registration", "callsign")
-"""What a claim is told by, the airframe before the flight."""
 
 
 class Permit(msgspec.Struct, metaclass=Frozen, forbid_unknown_fields=True, kw_only=True):
@@ -33,6 +34,7 @@ class Permit(msgspec.Struct, metaclass=Frozen, forbid_unknown_fields=True, kw_on
     valid_from: Time | None = None
     valid_until: Time | None = None
     zones: Annotated[tuple[ZoneIdentifier, ...], Meta(min_length=1)] | None = None  # None: every zone
+    volumes: Annotated[tuple[Volume4D, ...], Meta(min_length=1, max_length=50)] | None = None  # None: everywhere
     friendly: bool = False
     issued_by: Text
     note: str = ""
@@ -45,15 +47,41 @@ class Permit(msgspec.Struct, metaclass=Frozen, forbid_unknown_fields=True, kw_on
                 return False
         return self.operator is None or _matches(self.operator, identity.operator)
 
-    def lacks(self, name: str, time: int, zone: str | None) -> Reason | None:
-        """Tell why the entry does not help `name` at a time (ns) in a zone (None: wherever); None if it does."""
-        if self.valid_from is not None and time < nanoseconds(self.valid_from):
-            return reason("not_yet_valid", name=name, time=_clock(self.valid_from))
-        if self.valid_until is not None and time >= nanoseconds(self.valid_until):
-            return reason("expired", name=name, time=_clock(self.valid_until))
-        if zone is not None and self.zones is not None and zone not in self.zones:
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A permit, its volumes laid into a site's grid."""
+
+    permit: Permit
+    volumes: tuple[Reserved, ...]
+
+    @classmethod
+    def of(cls, permit: Permit, frame: SiteFrame | None) -> Entry:
+        """Lay a permit into a grid, which only one without volumes does without."""
+        if permit.volumes is None:
+            return cls(permit, ())
+        assert frame is not None  # noqa: S101 - who has volumes has a site
+        return cls(permit, tuple(Reserved.of(volume, frame) for volume in permit.volumes))
+
+    def lacks(self, name: str, time: int, zone: str | None, place: Floats | None) -> Reason | None:
+        """Tell why the entry does not help `name` at a time (ns) in a zone (None: wherever) at a place; None if it does."""
+        permit = self.permit
+        if permit.valid_from is not None and time < nanoseconds(permit.valid_from):
+            return reason("not_yet_valid", name=name, time=_clock(permit.valid_from))
+        if permit.valid_until is not None and time >= nanoseconds(permit.valid_until):
+            return reason("expired", name=name, time=_clock(permit.valid_until))
+        if zone is not None and permit.zones is not None and zone not in permit.zones:
             return reason("other_zone", name=name, zone=zone)
-        return None
+        return None if permit.volumes is None else self._outside(name, time, place)
+
+    def _outside(self, name: str, time: int, place: Floats | None) -> Reason | None:
+        """Tell why a place (3) in the grid, None for one that nobody knows, is in none of the volumes now."""
+        if place is None:
+            return reason("no_place", name=name)
+        now = [volume.distance(place) for volume in self.volumes if volume.is_open(time)]
+        if not now:
+            return reason("other_time", name=name)
+        return None if (away := min(now)) <= 0.0 else reason("other_place", name=name, metres=math.ceil(away))
 
 
 class RegisterFile(msgspec.Struct, metaclass=Frozen, forbid_unknown_fields=True):
@@ -72,14 +100,36 @@ class Standing(NamedTuple):
 class Register:
     """All permits, found by what a claim is told by."""
 
-    def __init__(self, permits: Iterable[Permit] = ()) -> None:
-        self.permits = tuple(permits)
-        self._by_name: dict[tuple[str, str], list[int]] = {}
-        for i, permit in enumerate(self.permits):
-            self._by_name.setdefault(_told_by(permit), []).append(i)
+    def __init__(self, permits: Iterable[Permit] = (), frame: SiteFrame | None = None) -> None:
+        self._look_up([Entry.of(permit, frame) for permit in permits])
 
-    def verdict(self, identity: Identity | None, time: int, zone: str | None = None, strength: Strength = "claimed") -> Standing:
-        """Judge a claimed identity at a time (ns) in a zone, or wherever it is (None).
+    @classmethod
+    def joined(cls, *parts: Iterable[Entry]) -> Register:
+        """Make one of entries that are laid already."""
+        whole = cls()
+        whole._look_up([entry for part in parts for entry in part])
+        return whole
+
+    def _look_up(self, entries: Sequence[Entry]) -> None:
+        self.entries = tuple(entries)
+        self._by_name: dict[tuple[str, str], list[int]] = {}
+        for i, entry in enumerate(self.entries):
+            self._by_name.setdefault(_told_by(entry.permit), []).append(i)
+
+    @property
+    def permits(self) -> tuple[Permit, ...]:
+        """Every permit as it was given."""
+        return tuple(entry.permit for entry in self.entries)
+
+    def verdict(
+        self,
+        identity: Identity | None,
+        time: int,
+        zone: str | None = None,
+        strength: Strength = "claimed",
+        place: Floats | None = None,
+    ) -> Standing:
+        """Judge a claimed identity at a time (ns) in a zone, or wherever it is (None), at a place of the grid (3), m.
 
         Without an identity it is unknown; with one that no valid permit is for, unauthorised. A claim that measurements
         contradict is never more than that, whatever the register says of its name. Nothing here is ever hostile: only a
@@ -90,30 +140,33 @@ class Register:
             return Standing("unknown", (reason("no_identity"),))
         if strength == "contradicted":
             return Standing("unauthorised", (reason("contradicted", name=name),))
-        permits = self._permits_for(identity)
-        faults = [permit.lacks(name, time, zone) for permit in permits]
-        valid = [permit for permit, fault in zip(permits, faults, strict=True) if fault is None]
+        entries = self._entries_for(identity)
+        faults = [entry.lacks(name, time, zone, place) for entry in entries]
+        valid = [entry.permit for entry, lacking in zip(entries, faults, strict=True) if lacking is None]
         if not valid:
-            found = tuple(fault for fault in faults if fault is not None)
+            found = tuple(lacking for lacking in faults if lacking is not None)
             return Standing("unauthorised", found or (reason("not_registered", name=name),))
         best = max(valid, key=lambda permit: permit.friendly)
         why = reason("friendly" if best.friendly else "permit", name=name, issuer=best.issued_by)
         doubt = (reason("claim_only"),) if strength == "claimed" else ()
         return Standing("friendly" if best.friendly else "authorised", (why, *doubt))
 
-    def _permits_for(self, identity: Identity) -> list[Permit]:
+    def _entries_for(self, identity: Identity) -> list[Entry]:
         """Find the entries that a claim satisfies, in the order of the file."""
         told = [(field, plain(getattr(identity, field))) for field in EXACT]
         candidates = [i for key in (*told, OPERATOR) for i in self._by_name.get(key, ())]
-        return [self.permits[i] for i in sorted(candidates) if self.permits[i].is_for(identity)]
+        return [self.entries[i] for i in sorted(candidates) if self.entries[i].permit.is_for(identity)]
 
 
 OPERATOR = ("operator", "")
 """Where entries stand that name an operator only: they are tried one by one."""
 
 
-def parse_register(text: str, source_name: str) -> Register:
-    """Read a register (TOML: a list of `[[permit]]`); raise ConfigError naming line, key, value and what was expected."""
+def parse_register(text: str, source_name: str, frame: SiteFrame | None = None) -> Register:
+    """Read a register (TOML: a list of `[[permit]]`); raise ConfigError naming line, key, value and what was expected.
+
+    One with volumes is laid into the grid of `frame`.
+    """
     source = Source(source_name, text)
     try:
         tree = tomllib.loads(text)
@@ -128,12 +181,11 @@ def parse_register(text: str, source_name: str) -> Register:
         if permit.valid_from and permit.valid_until and permit.valid_until <= permit.valid_from:
             where = source.where(("permit", i, "valid_until"))
             raise ConfigError(f"{where}: {permit.valid_until} is refused; expected a time after valid_from ({permit.valid_from})")
-    return Register(permits)
-
-
-def name_of(identity: Identity) -> str | None:
-    """Give the word by which a person would call a claimed identity."""
-    return next((name for field in (*EXACT, "operator") if (name := getattr(identity, field))), None)
+        for k, volume in enumerate(permit.volumes or ()):
+            if (wrong := fault(volume)) is not None:
+                field, why = wrong
+                raise ConfigError(f"{source.where(('permit', i, 'volumes', k, *field.split('.')))}: {why}")
+    return Register(permits, frame)
 
 
 def _told_by(permit: Permit) -> tuple[str, str]:
@@ -144,11 +196,6 @@ def _matches(pattern: str, operator: str | None) -> bool:
     """Compare an operator with a pattern that may end in `*`."""
     begins = plain(pattern)
     return plain(operator).startswith(begins[:-1]) if begins.endswith("*") else plain(operator) == begins
-
-
-def plain(name: str | None) -> str:
-    """Bring a name into the one spelling that is compared: receivers differ in case and padding."""
-    return (name or "").strip().upper()
 
 
 def _clock(time: datetime) -> str:

@@ -225,7 +225,7 @@ def _standing(table: TrackTable, zones: ZoneSet, register: Register, time: int, 
     return [
         nobody
         if (identity := table.identity[track]) is None
-        else register.verdict(identity, time, zones.near[near].zone.identifier, table.strength[track])
+        else register.verdict(identity, time, zones.near[near].zone.identifier, table.strength[track], table.state[track, :3])
         for track, near in zip(row.tolist(), zone.tolist(), strict=True)
     ]
 
@@ -273,8 +273,8 @@ def _standings(situation: Situation) -> dict[str, Standing]:
     table, register, time = situation.table, situation.register, situation.time
     unknown = register.verdict(None, time)
     standings = {
-        track: unknown if identity is None else register.verdict(identity, time, None, strength)
-        for track, identity, strength in zip(table.tracks, table.identity, table.strength, strict=True)
+        track: unknown if identity is None else register.verdict(identity, time, None, strength, place)
+        for track, identity, strength, place in zip(table.tracks, table.identity, table.strength, table.state[:, :3], strict=True)
     }
     within: dict[int, list[int]] = {row: [] for row in np.flatnonzero(table.classes[:, BIRD] > BIRD_LIMIT).tolist()}
     for m in np.flatnonzero(situation.gap <= 0.0).tolist():

@@ -115,7 +115,7 @@ def wrong_format(chance: Chance, time: str) -> Nonsense:
 
 
 def permit(chance: Chance, time: str) -> Nonsense:
-    return ROOT + "permit/P", chance.choice([b"", b"{}", chance.randbytes(30)])
+    return ROOT + "permit/P", chance.choice([b"x", b"{}", b"a.b.c", chance.randbytes(30)])
 
 
 def status(chance: Chance, time: str) -> Nonsense:

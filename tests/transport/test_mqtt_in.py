@@ -29,11 +29,12 @@ def heard_topics(tree) -> list[str]:
         tree.path("zone", zone="LF-P23"),
         tree.path("zone_position", zone="FLO-1"),
         tree.path("zone_window", zone="LF-P23"),
+        tree.path("permit", permit="P"),
     ]
 
 
-def test_all_that_is_said_to_the_service_is_subscribed_to_but_permits():
-    assert {name for name, row in TOPICS.items() if row.direction == "in"} - {"permit"} == set(INWARD)
+def test_all_that_is_said_to_the_service_is_subscribed_to():
+    assert {name for name, row in TOPICS.items() if row.direction == "in"} == set(INWARD)
 
 
 @pytest.mark.parametrize("delivery", ["latest", "no-loss"])
@@ -41,7 +42,7 @@ def test_what_sensors_and_operators_say_is_heard_with_its_time_and_nothing_else_
     async def body():
         async with listening(broker, tree, delivery=delivery) as (inbox, _), publishing(broker) as (outbox, _):
             before = time.time_ns()
-            unheard = [tree.path("permit", permit="P"), tree.path("tracks"), tree.prefix + "sensor/radar-1/other"]
+            unheard = [tree.path("tracks"), tree.prefix + "sensor/radar-1/other"]
             for topic in unheard + heard_topics(tree):
                 await outbox.deliver(Publication(topic, b"\x00\xff", qos=1))
             items = await take(inbox, len(heard_topics(tree)))

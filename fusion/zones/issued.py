@@ -1,0 +1,124 @@
+"""Permits that come by topic: which are held, which were revoked, and the register that they make with the site's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from fusion.errors import DecodeError
+from fusion.frame import SiteFrame
+from fusion.messages import SECOND, Record, nanoseconds
+from fusion.zones.issuers import Issuers
+from fusion.zones.permits import Entry, Register
+from fusion.zones.reasons import Reason, reason
+from fusion.zones.tokens import Revocation, Signed, verify
+
+MOST = 2_000
+"""Permits held at most. Reading as many again after a restart takes half a second."""
+
+REMEMBERED = 86_400 * SECOND
+"""ns for which a permit that has ended is held for sure: whoever flies on by it is told that it ended."""
+
+
+class IssuedState(Record):
+    """What a restart wants to know: the tokens as they came, by number, and the numbers that were revoked."""
+
+    tokens: dict[str, bytes]
+    revoked: dict[str, int]  # issuer/number: ns, when
+
+
+class Held(NamedTuple):
+    """A permit by topic: its token, and what that says."""
+
+    token: bytes
+    issuer: str
+    entry: Entry
+
+
+class Issued:
+    """The permits of a site: those of its register's file, and those that its issuers sign."""
+
+    def __init__(self, register: Register, issuers: Issuers, frame: SiteFrame) -> None:
+        self._own, self._issuers, self._frame = register, issuers, frame
+        self._held: dict[str, Held] = {}
+        self._revoked: dict[str, int] = {}
+        self._register: Register | None = register
+
+    @property
+    def register(self) -> Register:
+        """All that may fly, the site's own first, then by number."""
+        if self._register is None:
+            self._register = Register.joined(self._own.entries, (self._held[name].entry for name in sorted(self._held)))
+        return self._register
+
+    @property
+    def held(self) -> Mapping[str, Held]:
+        """The permits by topic, by number."""
+        return self._held
+
+    @property
+    def revoked(self) -> Mapping[str, int]:
+        """When which number was revoked, by issuer/number."""
+        return self._revoked
+
+    def take(self, number: str, payload: bytes, now: int) -> None:
+        """Take what came on a permit's topic; raise DecodeError, having changed nothing, where it is not to be believed."""
+        if not payload:
+            self._drop(number)
+            return
+        match verify(payload, self._issuers):
+            case Reason() as why:
+                raise DecodeError(why.sentence())
+            case Signed() | Revocation() as said if said.number != number:
+                raise DecodeError(reason("permit_number", permit=said.number, topic=number).sentence())
+            case Revocation() as said:
+                self._revoke(said)
+            case Signed() as said:
+                self._hold(said, payload, now)
+
+    def restore(self, state: IssuedState) -> None:
+        """Become what a snapshot says, as far as those who may issue now still stand for it."""
+        self._held, self._register, self._revoked = {}, None, dict(state.revoked)
+        for number, token in state.tokens.items():
+            said = verify(token, self._issuers)
+            if isinstance(said, Signed) and said.number == number:
+                self._held[number] = self._laid(said, token)
+
+    def state(self) -> IssuedState:
+        """Give what a restart wants to know."""
+        return IssuedState(tokens={number: held.token for number, held in self._held.items()}, revoked=self._revoked)
+
+    def _hold(self, said: Signed, token: bytes, now: int) -> None:
+        if f"{said.issuer}/{said.number}" in self._revoked:
+            raise DecodeError(reason("permit_revoked", permit=said.number, issuer=said.issuer).sentence())
+        if (known := self._held.get(said.number)) is not None:
+            if known.token != token:
+                raise DecodeError(reason("permit_taken", permit=said.number).sentence())
+            return
+        if len(self._held) >= MOST:
+            self._forget(now)
+        if len(self._held) >= MOST:
+            raise DecodeError(reason("permits_full", count=MOST).sentence())
+        self._held[said.number] = self._laid(said, token)
+        self._register = None
+
+    def _revoke(self, said: Revocation) -> None:
+        """Revoke for good: whoever brings the permit again is refused, though its topic is emptied in between."""
+        self._revoked.setdefault(f"{said.issuer}/{said.number}", said.time)
+        held = self._held.get(said.number)
+        if held is not None and held.issuer == said.issuer:
+            self._drop(said.number)
+
+    def _drop(self, number: str) -> None:
+        if self._held.pop(number, None) is not None:
+            self._register = None
+
+    def _forget(self, now: int) -> None:
+        """Let go of those that ended long ago."""
+        ends = {number: held.entry.permit.valid_until for number, held in self._held.items()}
+        for number, end in ends.items():
+            if end is not None and nanoseconds(end) + REMEMBERED < now:
+                self._drop(number)
+
+    def _laid(self, said: Signed, token: bytes) -> Held:
+        return Held(token=token, issuer=said.issuer, entry=Entry.of(said.permit, self._frame))
