@@ -147,6 +147,15 @@ def _proven(token: bytes, header: Header, key: OKPKey) -> Signed | Revocation | 
         return reason("permit_claims", issuer=header.kid, what=_short(error))
 
 
+def issuer_of(token: bytes) -> str:
+    """Tell whom a token names as its issuer, believed or not; "" where it names nobody."""
+    try:
+        header = _header(token)
+    except (ValueError, TypeError, RecursionError):
+        return ""
+    return header.kid if isinstance(header, Header) else ""
+
+
 def is_revocation(token: bytes) -> bool:
     """Tell whether a token that was believed is a revocation."""
     header = _header(token)
