@@ -141,17 +141,24 @@ def _publish(token: bytes, number: str, site: Path, environment: Mapping[str, st
 
 def _draw(token: bytes, where: str) -> None:
     """Draw a token as a QR code, as much of it redundant as its size leaves room for."""
+    if where != "-" and Path(where).suffix not in {".png", ".svg"}:
+        raise PermitError(f"--qr {where}: expected a name that ends in .png or .svg, or -")
     try:
         code = segno.make_qr(token, error="m")
-        if where == "-":
-            code.terminal(compact=True)
-        else:
-            code.save(where, scale=8)
     except segno.DataOverflowError as error:
         raise PermitError(f"--qr {where}: {len(token)} bytes are too many; draw fewer volumes or corners") from error
-    except (OSError, ValueError) as error:
-        raise PermitError(f"--qr {where}: cannot be drawn: {error}; expected a name that ends in .png or .svg, or -") from error
+    if where == "-":
+        code.terminal(compact=True)
+    else:
+        _save(code, where)
     print(f"QR code of version {code.version}, error correction {code.error}, {len(token)} bytes", file=sys.stderr)
+
+
+def _save(code: segno.QRCode, where: str) -> None:
+    try:
+        code.save(where, scale=8)
+    except OSError as error:
+        raise PermitError(f"--qr {where}: cannot be written: {error.strerror}") from error
 
 
 # --- Files --------------------------------------------------------------------------------------------------------

@@ -231,7 +231,8 @@ def _believed(header: Header, payload: bytes) -> Signed | Revocation | Reason:
     volumes = tuple(volume_of(shape) for shape in said.v)
     for i, volume in enumerate(volumes):
         if (wrong := fault(volume)) is not None:
-            raise ValueError(f"v[{i}]: {wrong[1]}")
+            field, fact = wrong
+            raise ValueError(f"v[{i}]: {field}: {fact}")
     return Signed(said.jti, said.iss, permit_of(said, volumes))
 
 
@@ -269,7 +270,21 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _sign(kind: Type, issuer: str, said: Said, key: OKPKey) -> bytes:
     header = {"alg": ALGORITHMS[0], "kid": issuer, "typ": kind}
-    return jws.serialize_compact(header, msgspec.json.encode(said), key, registry=_ED25519).encode()
+    payload = msgspec.json.encode(_short_numbers(msgspec.to_builtins(said)))
+    return jws.serialize_compact(header, payload, key, registry=_ED25519).encode()
+
+
+def _short_numbers(tree: Any) -> Any:
+    """Write 300.0 as 300: each letter counts in a QR code."""
+    match tree:
+        case dict():
+            return {name: _short_numbers(value) for name, value in tree.items()}
+        case list() | tuple():
+            return [_short_numbers(value) for value in tree]
+        case float() if tree.is_integer():
+            return int(tree)
+        case _:
+            return tree
 
 
 def _short(error: Exception) -> str:
