@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from fusion.config_edge import Source, Webhook
 from fusion.config_rules import Rules
 from fusion.config_table import (
     Degrees,
@@ -150,6 +151,7 @@ class Sensor(Table):
             "always tell front from back. Left out: 0.02 where `kind` is rf, else 0"
         ),
     ] = None
+    source: Annotated[Source | None, Meta(description="where it is heard if it does not speak MQTT (docs/feeds.md)")] = None
 
 
 class Zones(Table):
@@ -267,38 +269,6 @@ class Console(Table):
     basemap: Annotated[str | None, Meta(description="directory of GeoJSON and PMTiles files; relative to this file")] = None
     tiles: Tiles | None = None
     range_rings_m: Annotated[tuple[Positive, ...], Meta(max_length=10)] = (1000.0, 2000.0, 5000.0)
-
-
-class Webhook(Table, kw_only=True):
-    """Somebody who is told of alerts over HTTP(S), signed after Standard Webhooks (docs/webhooks.md)."""
-
-    name: Annotated[Name, Meta(description="what it is called in `status` and in `vigie webhook`")]
-    url: Annotated[str, Meta(pattern=r"^https?://[^\s@]+$", max_length=2000, description="where each alert is posted")]
-    secret_file: Annotated[
-        str,
-        Meta(
-            description="file of the secrets (whsec_…) that sign, the newest first, one a line, relative to this one; read anew "
-            "for each message. `vigie webhook secret FILE` makes it, and changes it"
-        ),
-    ]
-    least_severity: Annotated[
-        Literal["advisory", "warning", "critical"],
-        Meta(description="alerts below it are not sent; of one that was sent once, everything is"),
-    ] = "advisory"
-    withhold: Annotated[
-        tuple[Literal["pilot", "identity", "friendly"], ...],
-        Meta(description="left out: where pilots are, who drones say they are, where friendly ones are; [] sends it all"),
-    ] = ("pilot", "identity", "friendly")
-    timeout_s: Annotated[float, Meta(ge=0.1, le=60.0, description="how long one attempt may take")] = 15.0
-    give_up_h: Annotated[
-        float, Meta(gt=0.0, le=720.0, description="how long one message is tried; then it is a dead letter, kept and told")
-    ] = 24.0
-    plain_http: Annotated[bool, Meta(description="allow http:// to others than this machine: who is on the way reads along")] = (
-        False
-    )
-    tls_ca: Annotated[
-        str | None, Meta(description="file of the receiver's CA, relative to this one; the system's if left out")
-    ] = None
 
 
 class Config(Table):

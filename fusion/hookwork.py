@@ -12,7 +12,8 @@ from pathlib import Path
 import msgspec
 
 from fusion.bookwork import opened
-from fusion.config import Config, Webhook
+from fusion.config import Config
+from fusion.config_edge import Webhook
 from fusion.config_file import load
 from fusion.errors import WebhookError
 from fusion.journal.deliveries import Deliveries

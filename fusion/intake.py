@@ -74,6 +74,11 @@ class Intake:
                 raise ConfigError(
                     f"sensor {sensor.id!r}: kind {sensor.kind!r} is not known; expected {', '.join(sorted(adapters))}"
                 )
+            if sensor.source is not None and (sensor.source.format or sensor.kind) not in adapters:
+                raise ConfigError(
+                    f"sensor {sensor.id!r}: source.format {sensor.source.format!r} is not known; "
+                    f"expected {', '.join(sorted(adapters))}"
+                )
             if sensor.reports == "scans" and not adapters[sensor.kind].looks:
                 raise ConfigError(
                     f'sensor {sensor.id!r}: reports "scans", but silence in format {sensor.kind!r} says nothing; '

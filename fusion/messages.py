@@ -486,6 +486,18 @@ class WebhookHealth(Record, omit_defaults=False):
     reason: str | None = None  # why the last attempt failed, while it is failing
 
 
+class FeedHealth(Record, omit_defaults=False):
+    """How it goes with a sensor that is heard without MQTT."""
+
+    state: Literal["waiting", "listening", "connected", "failing"]
+    peers: int  # connected now
+    frames: int
+    bytes: int
+    dropped: int  # datagrams that were more than the site allows
+    refused: int  # frames and peers that could not be taken
+    trouble: str | None = None  # what went wrong last
+
+
 class CrowdState(Record, omit_defaults=False):
     """What is known of one cell's crowd."""
 
@@ -522,6 +534,7 @@ class StatusMessage(Record, tag="status", omit_defaults=False, kw_only=True):
     stores: dict[str, StoreHealth] = {}
     crowds: dict[str, CrowdState] = {}
     webhooks: dict[str, WebhookHealth] = {}
+    feeds: dict[str, FeedHealth] = {}
     counters: dict[str, int]
 
 

@@ -32,6 +32,7 @@ from fusion.stores import Store
 from fusion.topics import TopicTree
 from fusion.tracking.registration import Learnt
 from fusion.transport.counters import totals
+from fusion.transport.feeds import feeds_of, hear
 from fusion.transport.inbox import Inbox
 from fusion.transport.link import Link
 from fusion.transport.listen import inward, listen
@@ -66,6 +67,7 @@ class Service:
         self.ear, self.mouth = Link(config.mqtt, name), Link(config.mqtt, f"{name}-out")
         self.inbox, self.outbox = Inbox(config.mqtt.inbox), Outbox()
         self.latencies = Latencies()
+        self.feeds = feeds_of(config, self.tree, self.inbox)
         self.console = console_of(config, base, Beside(self.inbox, self.outbox, self.tree))
         self._begun = time.time_ns()  # what was learnt before is of an earlier run, which died with it
         self._unwritten = {"inputs_unwritten": 0, "inputs_unrecorded": 0}
@@ -84,9 +86,10 @@ class Service:
                 async with asyncio.TaskGroup() as core:
                     hearing = core.create_task(self._listen(), name="listen")
                     beating = core.create_task(self._beat(), name="beat")
+                    feeding = [core.create_task(hear(feed), name=f"feed {feed.sensor}") for feed in self.feeds]
                     await self._reason(stop)
-                    hearing.cancel()
-                    beating.cancel()
+                    for task in (hearing, beating, *feeding):
+                        task.cancel()
                 if showing is not None:
                     showing.cancel()
                 writing.cancel()
@@ -208,8 +211,9 @@ class Service:
             stores["recording"] = self.recording.health
         degraded = any(store.state == "degraded" for store in stores.values())
         webhooks = {courier.name: courier.health() for courier in self.couriers}
+        feeds = {feed.sensor: feed.health() for feed in self.feeds}
         state: Literal["online", "degraded"] = "degraded" if degraded else "online"
-        return replace(status, state=state, stores=stores, webhooks=webhooks, counters=self.counters())
+        return replace(status, state=state, stores=stores, webhooks=webhooks, feeds=feeds, counters=self.counters())
 
     def _post_alert(self, entry: Entry, message: AlertMessage | None) -> None:
         publication = alert_publication(entry.alert, entry.payload, self.tree)

@@ -13,7 +13,7 @@ import msgspec
 
 from fusion import config_file
 from fusion.config import Config, Sensor
-from fusion.config_file import Key
+from fusion.config_checks import Key
 from fusion.errors import ConfigError
 from fusion.messages import nanoseconds
 from simulators import balloon, birds, fixed_wing, presets, recorded, rotorcraft, scenario_sensors, surface

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sensors
 from fusion.config import Config, Sensor
-from fusion.config_file import Key, unbalanced
+from fusion.config_checks import Key, unbalanced
 from simulators import presets
 from simulators.behaviour import Behaviour
 from simulators.scenario import Scenario

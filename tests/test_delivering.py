@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from fusion.__main__ import main
-from fusion.config import Webhook
+from fusion.config_edge import Webhook
 from fusion.delivering import Courier
 from fusion.journal import Journal
 from fusion.journal.database import Database

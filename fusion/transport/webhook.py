@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from fusion import __version__, personal
-from fusion.config import Webhook
+from fusion.config_edge import Webhook
 from fusion.errors import WebhookError
 from fusion.messages import SECOND, utc
 

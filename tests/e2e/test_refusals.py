@@ -209,3 +209,23 @@ def test_a_second_service_on_one_state_directory_is_refused_and_says_who_has_it(
     pid, code, said = run(body())
     assert (code, "Traceback" in said) == (2, False), said
     assert f"state.directory: {tmp_path}/state: is in use by another service (process {pid})" in said
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ('url = "udp://192.0.2.1:4010"', ["source.url: udp://192.0.2.1:4010: cannot be listened on"]),
+        ('url = "udp://127.0.0.1:4010"\nformat = "morse"', ["source.format 'morse' is not known; expected adsb, "]),
+        ('url = "carrier-pigeon"', ["sensor[3].source.url: 'carrier-pigeon' has no scheme that is known"]),
+    ],
+)
+def test_a_sensor_that_cannot_be_heard_where_the_site_says_is_named(tmp_path, source, words):
+    """192.0.2.0/24 is for documentation (RFC 5737): no machine has such an address to listen on."""
+    sensor = '[[sensor]]\nid = "radar-9"\nkind = "radar"\nperiod_s = 1.0\naccuracy = { range_m = 5, azimuth_deg = 1 }\n[sensor.source]\n'
+    write(tmp_path)
+    site = tmp_path / "site.toml"
+    site.write_text(site.read_text() + f"\n{sensor}{source}\n")
+    code, said = start(tmp_path)
+    assert (code, "Traceback" in said) == (2, False), said
+    for word in words:
+        assert word in said

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from fusion.config import Webhook
+from fusion.config_edge import Webhook
 from fusion.delivering import Courier
 from fusion.journal import Journal
 from fusion.journal.deliveries import Deliveries

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook as Judge
 from standardwebhooks import WebhookVerificationError
 
-from fusion.config import Webhook
+from fusion.config_edge import Webhook
 from fusion.errors import WebhookError
 from fusion.messages import SECOND
 from fusion.transport.webhook import Receiver, fresh_secret, message, read_secrets, signed

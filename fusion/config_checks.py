@@ -1,0 +1,100 @@
+"""What no single key of a site's file can be blamed for: contradictions between keys, and doors left open."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from fusion.config import Config, Confusion, Console, Issuer
+from fusion.config_edge import Webhook, faults_of
+from fusion.messages import CLASSES
+
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+"""Hosts that are this machine: nobody is on the way."""
+
+ROUNDED = 0.015
+"""What a row of probabilities, written with two digits, may miss 1 by."""
+
+Key = tuple[str | int, ...]
+
+
+def contradictions(config: Config) -> list[tuple[Key, str]]:
+    """Find what no single key can be blamed for."""
+    faults: list[tuple[Key, str]] = []
+    seen: dict[str, int] = {}
+    for i, sensor in enumerate(config.sensor):
+        if sensor.id in seen:
+            faults.append((("sensor", i, "id"), f"{sensor.id!r} names sensor[{seen[sensor.id]}] already; ids are unique"))
+        seen.setdefault(sensor.id, i)
+        if (sensor.latitude_deg is None) != (sensor.longitude_deg is None):
+            faults.append((("sensor", i), "latitude_deg and longitude_deg belong together; give both or neither"))
+        for axis in ("range_m", "elevation_deg"):
+            limits = getattr(sensor.coverage, axis)
+            if limits is not None and limits[0] >= limits[1]:
+                faults.append((("sensor", i, "coverage", axis), f"{list(limits)} is empty; expected [from, to] with from < to"))
+        if sensor.source is not None:
+            faults += [(("sensor", i, "source", key), text) for key, text in faults_of(sensor.source)]
+        faults += [(("sensor", i, "confusion", *key), text) for key, text in unbalanced(sensor.confusion)]
+    if config.rules.release_probability >= config.rules.entry_probability:
+        faults.append((("rules", "release_probability"), f"must be below entry_probability ({config.rules.entry_probability})"))
+    if config.mqtt.tls_key and not config.mqtt.tls_certificate:
+        faults.append((("mqtt", "tls_key"), "needs tls_certificate beside it"))
+    return faults + _of_issuers(config.permits.issuer) + _of_webhooks(config.webhook) + _open_doors(config.console)
+
+
+def _of_issuers(issuers: tuple[Issuer, ...]) -> list[tuple[Key, str]]:
+    """Find issuers of one name: a new key of one issuer goes by a new name."""
+    names = [issuer.name for issuer in issuers]
+    return [
+        (("permits", "issuer", i, "name"), f"{name!r} names permits.issuer[{names.index(name)}] already; names are unique")
+        for i, name in enumerate(names)
+        if names.index(name) != i
+    ]
+
+
+def _open_doors(console: Console | None) -> list[tuple[Key, str]]:
+    """Find where passwords would go over a network in the clear."""
+    if console is None:
+        return []
+    faults: list[tuple[Key, str]] = []
+    if (console.tls_certificate is None) != (console.tls_key is None):
+        faults.append((("console",), "tls_certificate and tls_key belong together; give both or neither"))
+    if console.host not in LOOPBACK and console.tls_certificate is None and not console.proxy:
+        faults.append(
+            (
+                ("console", "host"),
+                f"{console.host!r} can be reached from elsewhere; expected tls_certificate and tls_key, or proxy = true",
+            )
+        )
+    return faults
+
+
+def _of_webhooks(webhooks: tuple[Webhook, ...]) -> list[tuple[Key, str]]:
+    """Find webhooks of one name, and those that would send through the open what is not everybody's."""
+    faults: list[tuple[Key, str]] = []
+    names = [webhook.name for webhook in webhooks]
+    for i, webhook in enumerate(webhooks):
+        if (first := names.index(webhook.name)) != i:
+            faults.append((("webhook", i, "name"), f"{webhook.name!r} names webhook[{first}] already; names are unique"))
+        try:
+            address = urlsplit(webhook.url)
+            host, _ = address.hostname, address.port
+        except ValueError as error:
+            faults.append((("webhook", i, "url"), f"{webhook.url!r} is no URL: {error}"))
+            continue
+        if not host:
+            faults.append((("webhook", i, "url"), f"{webhook.url!r} names no host"))
+        elif address.scheme == "http" and host not in LOOPBACK and not webhook.plain_http:
+            faults.append(
+                (("webhook", i, "url"), "is not encrypted; expected https://, or plain_http = true where that is meant")
+            )
+    return faults
+
+
+def unbalanced(confusion: Confusion | None) -> list[tuple[Key, str]]:
+    """Find the rows of a confusion matrix that do not sum to 1."""
+    totals = {name: sum(getattr(confusion, name).values()) for name in CLASSES} if confusion else {}
+    return [
+        ((name,), f"its probabilities sum to {total:g}; expected 1")
+        for name, total in totals.items()
+        if abs(total - 1.0) > ROUNDED
+    ]

@@ -1,0 +1,123 @@
+"""The configuration of the edge beside MQTT: sensors that are heard otherwise, and who is told of alerts over HTTP(S)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, NamedTuple
+from urllib.parse import urlsplit
+
+from msgspec import Meta
+
+from fusion.config_table import Name, Table
+
+Framing = Literal["datagram", "lines", "length-le32", "length-be32", "asterix", "document"]
+
+SCHEMES: dict[str, tuple[Framing, ...]] = {
+    "udp": ("datagram",),
+    "tcp": ("lines", "length-le32", "length-be32", "asterix"),
+    "tcp-listen": ("lines", "length-le32", "length-be32", "asterix"),
+    "http": ("document",),
+    "https": ("document",),
+    "file": ("document",),
+}
+"""How a source may be reached, and how what comes may be cut into frames; the first where nothing is said."""
+
+
+class Source(Table, kw_only=True):
+    """Where a sensor is heard that does not speak MQTT: each frame is taken as a message on its `raw/{format}`."""
+
+    url: Annotated[
+        str,
+        Meta(
+            max_length=2000,
+            description="`udp://host:port` (listens; a multicast group is joined), `tcp://host:port` (connects), "
+            "`tcp-listen://host:port` (lets others connect), `http(s)://…` and `file:///…` (looked at every `period_s`)",
+        ),
+    ]
+    format: Annotated[Name | None, Meta(description="the adapter that reads it; the sensor's kind if left out")] = None
+    framing: Annotated[
+        Framing | None,
+        Meta(description="how a stream is cut into frames: whole lines, a length before each (uint32), or ASTERIX's own blocks"),
+    ] = None
+    interface: Annotated[str | None, Meta(description="address of ours on which a multicast group is joined")] = None
+    period_s: Annotated[float, Meta(ge=0.05, le=3600.0, description="time between two looks at a document")] = 1.0
+    peers: Annotated[int, Meta(ge=1, le=1000, description="how many may be connected at once (tcp-listen)")] = 8
+    frames_hz: Annotated[
+        float,
+        Meta(
+            gt=0.0, le=1e6, description="frames a second that are taken; of a stream the rest waits, of datagrams it is dropped"
+        ),
+    ] = 1000.0
+
+    @property
+    def cut(self) -> Framing:
+        """How what comes is cut into frames."""
+        return self.framing or SCHEMES[place_of(self.url).scheme][0]
+
+
+class Place(NamedTuple):
+    """Where a URL points."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+
+
+def place_of(url: str) -> Place:
+    """Read the URL of a source; raise ValueError saying what was expected."""
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+    if parts.scheme not in SCHEMES:
+        raise ValueError(f"has no scheme that is known; expected {', '.join(f'{name}://' for name in SCHEMES)}")
+    if parts.scheme == "file":
+        if parts.netloc or not parts.path.startswith("/"):
+            raise ValueError("names no file; expected file:///path")
+    elif not parts.hostname or not port:
+        raise ValueError(f"names no host and port; expected {parts.scheme}://host:port")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("carries a user or password, which do not belong into this file")
+    return Place(parts.scheme, parts.hostname or "", port, parts.path)
+
+
+def faults_of(source: Source) -> list[tuple[str, str]]:
+    """Find what is wrong with a source, by its key."""
+    try:
+        place = place_of(source.url)
+    except ValueError as error:
+        return [("url", f"{source.url!r} {error}")]
+    allowed = SCHEMES[place.scheme]
+    if source.framing is not None and source.framing not in allowed:
+        return [("framing", f"{source.framing!r} does not go with {place.scheme}://; expected {', '.join(allowed)}")]
+    return []
+
+
+class Webhook(Table, kw_only=True):
+    """Somebody who is told of alerts over HTTP(S), signed after Standard Webhooks (docs/webhooks.md)."""
+
+    name: Annotated[Name, Meta(description="what it is called in `status` and in `vigie webhook`")]
+    url: Annotated[str, Meta(pattern=r"^https?://[^\s@]+$", max_length=2000, description="where each alert is posted")]
+    secret_file: Annotated[
+        str,
+        Meta(
+            description="file of the secrets (whsec_…) that sign, the newest first, one a line, relative to this one; read anew "
+            "for each message. `vigie webhook secret FILE` makes it, and changes it"
+        ),
+    ]
+    least_severity: Annotated[
+        Literal["advisory", "warning", "critical"],
+        Meta(description="alerts below it are not sent; of one that was sent once, everything is"),
+    ] = "advisory"
+    withhold: Annotated[
+        tuple[Literal["pilot", "identity", "friendly"], ...],
+        Meta(description="left out: where pilots are, who drones say they are, where friendly ones are; [] sends it all"),
+    ] = ("pilot", "identity", "friendly")
+    timeout_s: Annotated[float, Meta(ge=0.1, le=60.0, description="how long one attempt may take")] = 15.0
+    give_up_h: Annotated[
+        float, Meta(gt=0.0, le=720.0, description="how long one message is tried; then it is a dead letter, kept and told")
+    ] = 24.0
+    plain_http: Annotated[bool, Meta(description="allow http:// to others than this machine: who is on the way reads along")] = (
+        False
+    )
+    tls_ca: Annotated[
+        str | None, Meta(description="file of the receiver's CA, relative to this one; the system's if left out")
+    ] = None
