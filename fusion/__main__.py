@@ -1,7 +1,7 @@
 """The command line.
 
 `vigie demo`, `run`, `console`, `user`, `check`, `record`, `replay`, `index`, `simulate`, `scenario`, `score`, `zones check`,
-`journal`, `webhook`, `schema`, `bench`.
+`journal`, `webhook`, `permit`, `schema`, `bench`.
 
 Exit codes: 0 done, 1 something is not as it should be (a scenario's expectation, a comparison), 2 a person must mend something
 first (a file, the broker's address), and what it is stands on the last lines.
@@ -276,6 +276,12 @@ def _webhook_test(chosen: argparse.Namespace) -> int:
     return test(chosen.site, os.environ, chosen.name)
 
 
+def _permit(chosen: argparse.Namespace) -> int:
+    from fusion.permitcheck import COMMANDS  # noqa: PLC0415
+
+    return COMMANDS[chosen.what](chosen, os.environ)
+
+
 def _schema(chosen: argparse.Namespace) -> int:
     from fusion.schema import schemas, write  # noqa: PLC0415
 
@@ -314,6 +320,7 @@ DO: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "webhook_list": _webhook_list,
     "webhook_retry": _webhook_retry,
     "webhook_test": _webhook_test,
+    "permit": _permit,
     "bench": _bench,
     "scenario_list": _scenario_list,
     "scenario_keys": _scenario_keys,

@@ -39,3 +39,7 @@ class AccountError(FusionError):
 
 class WebhookError(FusionError):
     """A webhook cannot be used as it is configured: its secrets, its CA, a package that is not installed."""
+
+
+class PermitError(FusionError):
+    """A permit cannot be signed, drawn or read as it was asked."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from joserfc.errors import JoseError
@@ -11,7 +11,7 @@ from joserfc.jwk import OKPKey
 
 from fusion.errors import ConfigError
 
-CURVE = "Ed25519"
+CURVE: Literal["Ed25519"] = "Ed25519"
 
 PARTS = ("kty", "crv", "x", "d")
 """What of a JWK is the key. Its `kid` and `alg` are not asked: an issuer goes by the name that the site gives it."""

@@ -147,6 +147,15 @@ def _proven(token: bytes, header: Header, key: OKPKey) -> Signed | Revocation | 
         return reason("permit_claims", issuer=header.kid, what=_short(error))
 
 
+def issuer_of(token: bytes) -> str:
+    """Tell whom a token names as its issuer, believed or not; "" where it names nobody."""
+    try:
+        header = _header(token)
+    except (ValueError, TypeError, RecursionError):
+        return ""
+    return header.kid if isinstance(header, Header) else ""
+
+
 def is_revocation(token: bytes) -> bool:
     """Tell whether a token that was believed is a revocation."""
     header = _header(token)
@@ -222,7 +231,8 @@ def _believed(header: Header, payload: bytes) -> Signed | Revocation | Reason:
     volumes = tuple(volume_of(shape) for shape in said.v)
     for i, volume in enumerate(volumes):
         if (wrong := fault(volume)) is not None:
-            raise ValueError(f"v[{i}]: {wrong[1]}")
+            field, fact = wrong
+            raise ValueError(f"v[{i}]: {field}: {fact}")
     return Signed(said.jti, said.iss, permit_of(said, volumes))
 
 
@@ -260,7 +270,21 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _sign(kind: Type, issuer: str, said: Said, key: OKPKey) -> bytes:
     header = {"alg": ALGORITHMS[0], "kid": issuer, "typ": kind}
-    return jws.serialize_compact(header, msgspec.json.encode(said), key, registry=_ED25519).encode()
+    payload = msgspec.json.encode(_short_numbers(msgspec.to_builtins(said)))
+    return jws.serialize_compact(header, payload, key, registry=_ED25519).encode()
+
+
+def _short_numbers(tree: Any) -> Any:
+    """Write 300.0 as 300: each letter counts in a QR code."""
+    match tree:
+        case dict():
+            return {name: _short_numbers(value) for name, value in tree.items()}
+        case list() | tuple():
+            return [_short_numbers(value) for value in tree]
+        case float() if tree.is_integer():
+            return int(tree)
+        case _:
+            return tree
 
 
 def _short(error: Exception) -> str:
