@@ -6,11 +6,14 @@ Each line is a name, a format and the payload in hexadecimal.
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
+from fusion.messages import Identity, Position, Scan
 from sensors.odid import ble, messages, wifi
 from sensors.odid.french import Signalement
 from sensors.odid.messages import Authentication, BasicId, Location, OperatorId, SelfId, System
+from tests.adapters.stations import NOW, Ear
 
 DATA = Path(__file__).parent / "data"
 
@@ -80,7 +83,16 @@ ODID = {
     ),
 }
 
-CASES = {"odid": ODID}
+AIRCRAFT = Position(
+    time=NOW - 250_000_000, latitude=math.radians(48.85), longitude=math.radians(2.3), altitude=304.8, velocity=(50.0, 0.0, 3.0), classes={"manned": 1.0},
+    sigma_horizontal=12.0, sigma_vertical=20.0, sigma_velocity=1.0, identity=Identity(icao24="39ac45", callsign="SAMU31", registration="F-HSAM"),
+)  # fmt: skip
+UNNAMED = Position(time=NOW, id="2ac0ff", latitude=math.radians(48.9), longitude=math.radians(2.4), sigma_horizontal=60.0)
+SKY = Scan(sensor="s", time=NOW, received=NOW, sequence=1, detections=(AIRCRAFT, UNNAMED))
+
+ADSB = {f"sky_{format_}": (format_, (ear := Ear(format_)).adapter.encode(ear.station, SKY)) for format_ in ("readsb", "sbs")}
+
+CASES = {"odid": ODID, "adsb": ADSB}
 
 
 def lines(kind: str) -> str:

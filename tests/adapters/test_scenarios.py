@@ -17,7 +17,14 @@ def by_the_contract() -> Told:
 
 
 @pytest.mark.parametrize(
-    ("sensor", "format_"), [("remote-id-1", "odid"), ("remote-id-1", "odid_ble"), ("remote-id-1", "odid_wifi")]
+    ("sensor", "format_"),
+    [
+        ("remote-id-1", "odid"),
+        ("remote-id-1", "odid_ble"),
+        ("remote-id-1", "odid_wifi"),
+        ("adsb-1", "readsb"),
+        ("adsb-1", "sbs"),
+    ],
 )
 def test_a_native_format_leads_to_the_same_alerts(sensor, format_):
     told = flown(eiffel(sensor, format_))
