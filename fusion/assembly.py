@@ -10,6 +10,7 @@ from fusion.errors import ConfigError
 from fusion.frame import SiteFrame
 from fusion.pipeline import Pipeline
 from fusion.zones.ed318 import parse_zones
+from fusion.zones.issued import Issued
 from fusion.zones.issuers import Issuers, read_public
 from fusion.zones.permits import Register, parse_register
 from fusion.zones.zones import Zone, ZoneSet
@@ -31,6 +32,12 @@ def read_zones(files: tuple[str, ...], base: Path) -> list[Zone]:
 def read_register(name: str | None, base: Path, frame: SiteFrame | None = None) -> Register:
     """Read a register file, its volumes laid into a frame; without one, nobody is registered."""
     return Register() if name is None else parse_register(read_text(base / name, "zones.register"), str(base / name), frame)
+
+
+def read_permits(config: Config, base: Path) -> Issued:
+    """Read who may fly before anything comes by topic, and who may issue more."""
+    frame = config.site.frame()
+    return Issued(read_register(config.zones.register, base, frame), read_issuers(config.permits.issuer, base), frame)
 
 
 def read_issuers(issuers: tuple[Issuer, ...], base: Path) -> Issuers:

@@ -12,7 +12,7 @@ from typing import NoReturn
 import msgspec
 
 from fusion.config import Config
-from fusion.console.console import ZONE_ROWS, Operating
+from fusion.console.console import CHANGE_ROWS, Operating
 from fusion.errors import ConfigError
 from fusion.leaving import STOPPING
 from fusion.messages import (
@@ -37,7 +37,7 @@ from fusion.transport.publish import publish
 
 logger = logging.getLogger(__name__)
 
-ROWS = ("tracks", "picture", "alert", "zone_state", "rejected", "status", *ZONE_ROWS)
+ROWS = ("tracks", "picture", "alert", "zone_state", "rejected", "status", *CHANGE_ROWS)
 
 AGAIN_S = 30.0
 """s between two comparisons of the open alerts with what the broker retains: one that was archived while the line was down
@@ -80,7 +80,7 @@ class Ear:
             case "alert":
                 feed.archive(address.parts["alert"])
             case _:
-                self.console.hear_zone(message)
+                self.console.hear_change(message)
 
 
 class Voice:

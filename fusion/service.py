@@ -69,7 +69,7 @@ class Service:
         self.inbox, self.outbox = Inbox(config.mqtt.inbox), Outbox()
         self.latencies = Latencies()
         self.feeds = feeds_of(config, self.tree, self.inbox)
-        self.console = console_of(config, base, Beside(self.inbox, self.outbox, self.tree))
+        self.console = console_of(config, base, Beside(self.inbox, self.outbox, self.tree), self.pipeline.permits)
         self._begun = time.time_ns()  # what was learnt before is of an earlier run, which died with it
         self._unwritten = {"inputs_unwritten": 0, "inputs_unrecorded": 0}
         self.deliveries = Deliveries(Database(site_url(config.state, base)))

@@ -26,6 +26,7 @@ from fusion.console.incidents import INCIDENTS
 from fusion.console.logbook import LOGBOOK
 from fusion.console.openapi import description
 from fusion.console.permissions import Caller
+from fusion.console.permitting import PERMITTING
 from fusion.console.problems import Problem
 from fusion.console.reading import READING
 from fusion.console.routes import HEAD, Route, served
@@ -33,7 +34,7 @@ from fusion.console.sessions import SESSIONS, enter
 from fusion.console.stream import live
 from fusion.console.zoning import ZONING
 
-ROUTES: tuple[Route, ...] = (*SESSIONS, *READING, *INCIDENTS, *ALERTING, *ZONING, *ACCOUNTING, *LOGBOOK)
+ROUTES: tuple[Route, ...] = (*SESSIONS, *READING, *INCIDENTS, *ALERTING, *ZONING, *PERMITTING, *ACCOUNTING, *LOGBOOK)
 """The whole API."""
 
 PAGES = ("/", "/kiosk", "/m", "/incident/{alert}")

@@ -13,6 +13,7 @@ from fusion.topics import TopicTree
 from fusion.transport.inbox import Inbox
 from fusion.transport.outbox import Outbox
 from fusion.transport.outgoing import Publication
+from fusion.zones.issued import Issued
 
 if TYPE_CHECKING:
     from fusion.console.console import Operating
@@ -34,7 +35,7 @@ class Beside:
         self.outbox.put(Publication(self.tree.path(row, **parts), payload, qos=1, retained=True, keep="every"))
 
 
-def console_of(config: Config, base: Path, mouth: Beside) -> Operating | None:
+def console_of(config: Config, base: Path, mouth: Beside, permits: Issued) -> Operating | None:
     """Build the console, if the site wants one; raise ConfigError where it cannot be."""
     if config.console is None:
         return None
@@ -42,7 +43,7 @@ def console_of(config: Config, base: Path, mouth: Beside) -> Operating | None:
         from fusion.console.console import Operating  # noqa: PLC0415 - an optional extra
     except ImportError as error:
         raise ConfigError(f"[console]: needs more than is installed ({error.name}): pip install 'vigie[console]'") from error
-    return Operating(config, base, mouth, beside_service=True)
+    return Operating(config, base, mouth, beside_service=True, permits=permits)
 
 
 def _nobody_waits() -> None:

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 import msgspec
 
+from fusion.assembly import read_permits
 from fusion.config import Config, Console
 from fusion.console.alert_log import KEPT, Item
 from fusion.console.application import application
@@ -21,13 +22,14 @@ from fusion.console.feed import STALE_MS, Feed
 from fusion.console.people import People
 from fusion.console.serving import address_of, bound, serve
 from fusion.console.zone_book import ZoneBook
-from fusion.errors import JournalUnavailableError
+from fusion.errors import DecodeError, JournalUnavailableError
 from fusion.journal import Entry, Journal, Note
 from fusion.journal.accounts import Accounts
 from fusion.journal.database import site_url
 from fusion.journal.looking import Told, first_hash, last_revisions
 from fusion.messages import SECOND, Alert, AlertMessage, Output, RawMessage, Rejected
 from fusion.topics import TopicTree
+from fusion.zones.issued import Issued
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +39,9 @@ HOUR_NS = 3_600 * SECOND
 
 ZONE_ROWS = ("zone", "zone_window", "zone_plan")
 """Rows of `TOPICS` that say what the zones are."""
+
+CHANGE_ROWS = (*ZONE_ROWS, "permit")
+"""Rows of `TOPICS` that say who may fly where."""
 
 _alert = msgspec.json.Decoder(Alert)
 
@@ -51,15 +56,21 @@ class Operating:
         mouth: Mouth,
         *,
         beside_service: bool,
+        permits: Issued | None = None,
         clock: Callable[[], int] = time.time_ns,
         patience_ms: int = STALE_MS,
     ) -> None:
-        """Open the door; raise ConfigError where that, or a file of zones, is not possible."""
+        """Open the door; raise ConfigError where that, or a file of zones or permits, is not possible.
+
+        `permits` are the core's own, where the service is at hand; else they are kept here by what is heard.
+        """
         self.config, self.base, self.mouth, self.clock = config, base, mouth, clock
         self.settings = config.console or Console()
         self.beside_service = beside_service
         self.feed = Feed(config, clock, secrets.token_hex(8), patience_ms=patience_ms)
         self.zones = ZoneBook(config, base)
+        self.permits = permits or read_permits(config, base)
+        self._keeps_permits = permits is None
         self.tree = TopicTree(config.site.name, config.mqtt.root)
         self.door = bound(self.settings)
         self.address = address_of(self.door, self.settings)
@@ -78,15 +89,25 @@ class Operating:
     def heard(self, message: RawMessage, outputs: list[Output]) -> None:
         """Take what the core heard and did not refuse."""
         if not any(isinstance(output, Rejected) for output in outputs):
-            self.hear_zone(message)
+            self.hear_change(message)
 
-    def hear_zone(self, message: RawMessage) -> None:
-        """Take what is said of zones."""
+    def hear_change(self, message: RawMessage) -> None:
+        """Take what is said of zones and permits."""
         address = self.tree.parse(message.topic)
+        if address is not None and address.name == "permit":
+            self._hear_permit(address.parts["permit"], message)
         if address is None or address.name not in ZONE_ROWS:
             return
         if self.zones.hear(address.name, address.parts.get("zone", ""), message.payload):
             self.feed.changed("zones")
+
+    def _hear_permit(self, number: str, message: RawMessage) -> None:
+        if self._keeps_permits:
+            try:
+                self.permits.take(number, message.payload, message.received)
+            except DecodeError:  # the service says why, on `rejected`
+                return
+        self.feed.changed("permits")
 
     def written(self, entry: Entry, message: AlertMessage | None) -> None:
         """Take an alert that is in the journal."""
@@ -151,6 +172,7 @@ class Operating:
             base=self.base,
             feed=self.feed,
             zones=self.zones,
+            permits=self.permits,
             journal=journal,
             people=people,
             mouth=self.mouth,

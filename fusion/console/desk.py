@@ -22,6 +22,7 @@ from fusion.console.throttle import Throttle
 from fusion.console.zone_book import ZoneBook
 from fusion.errors import JournalError
 from fusion.journal import Journal, Note
+from fusion.zones.issued import Issued
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -34,7 +35,7 @@ class Mouth(Protocol):
         """Give it a command about an alert."""
 
     def retain(self, row: str, payload: bytes, **parts: str) -> None:
-        """Publish what stands until it is said otherwise: a zone, a window, a plan (a row of `TOPICS`)."""
+        """Publish what stands until it is said otherwise: a zone, a window, a plan, a permit (a row of `TOPICS`)."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Desk:
     base: Path
     feed: Feed
     zones: ZoneBook
+    permits: Issued
     journal: Journal
     people: People
     mouth: Mouth

@@ -1,4 +1,4 @@
-"""Routes that only read the picture: the site, status, tracks, zones, permits, sensors."""
+"""Routes that only read the picture: the site, status, tracks, zones, sensors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from fusion import __version__
-from fusion.assembly import read_register
 from fusion.config import BiasSigma, CoverageTable, Tiles
 from fusion.console.columns import HISTORY, MILLISECOND
 from fusion.console.problems import Problem
@@ -16,7 +15,6 @@ from fusion.console.routes import Asked, Route
 from fusion.console.seen import SECTORS
 from fusion.console.zone_book import Published
 from fusion.messages import Record, SensorHealth, StatusMessage, Time, Track, utc
-from fusion.zones.permits import Permit
 
 
 class SiteTold(Record, omit_defaults=False):
@@ -71,12 +69,6 @@ class ZonesTold(Record, omit_defaults=False):
 
     plan: str | None
     items: list[Published]
-
-
-class PermitsTold(Record, omit_defaults=False):
-    """The register."""
-
-    items: list[Permit]
 
 
 class Seen(Record, omit_defaults=False):
@@ -165,13 +157,6 @@ async def zones(asked: Asked) -> ZonesTold:
     return ZonesTold(plan=desk.zones.plan or None, items=await desk.off_loop(desk.zones.published, states, desk.clock()))
 
 
-async def permits(asked: Asked) -> PermitsTold:
-    """Tell the register; who our own are only to whom may know where they fly."""
-    desk = asked.desk
-    register = await desk.off_loop(read_register, desk.config.zones.register, desk.base)
-    return PermitsTold(items=[one for one in register.permits if asked.sight.friendly or not one.friendly])
-
-
 async def sensors(asked: Asked) -> SensorsTold:
     """Tell every sensor."""
     feed, where = asked.desk.feed, asked.desk.config.site
@@ -206,6 +191,5 @@ READING = (
     Route("GET", "/tracks/{track}", "read", track, "One track.", gives=Track, refuses=(404,)),
     Route("GET", "/tracks/{track}/history", "read", history, "A track's past.", gives=HistoryTold, query=Since, refuses=(404,)),
     Route("GET", "/zones", "read", zones, "Every zone, and the plan in force.", gives=ZonesTold),
-    Route("GET", "/permits", "read", permits, "The register.", gives=PermitsTold),
     Route("GET", "/sensors", "read", sensors, "Every sensor.", gives=SensorsTold),
 )

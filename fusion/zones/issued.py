@@ -66,15 +66,22 @@ class Issued:
         if not payload:
             self._drop(number)
             return
-        match verify(payload, self._issuers):
+        match self.judge(number, payload, now):
             case Reason() as why:
                 raise DecodeError(why.sentence())
-            case Signed() | Revocation() as said if said.number != number:
-                raise DecodeError(reason("permit_number", permit=said.number, topic=number).sentence())
             case Revocation() as said:
                 self._revoke(said)
-            case Signed() as said:
+            case Signed() as said if number not in self._held:
                 self._hold(said, payload, now)
+
+    def judge(self, number: str | None, token: bytes, now: int) -> Signed | Revocation | Reason:
+        """Tell what a token on a permit's topic (None: on its own) would be taken for, or why it would not be."""
+        said = verify(token, self._issuers)
+        if isinstance(said, Reason):
+            return said
+        if number is not None and said.number != number:
+            return reason("permit_number", permit=said.number, topic=number)
+        return self._unwanted(said, token, now) or said if isinstance(said, Signed) else said
 
     def restore(self, state: IssuedState) -> None:
         """Become what a snapshot says, as far as those who may issue now still stand for it."""
@@ -88,17 +95,19 @@ class Issued:
         """Give what a restart wants to know."""
         return IssuedState(tokens={number: held.token for number, held in self._held.items()}, revoked=self._revoked)
 
-    def _hold(self, said: Signed, token: bytes, now: int) -> None:
+    def _unwanted(self, said: Signed, token: bytes, now: int) -> Reason | None:
+        """Tell why a permit that is good is not taken."""
         if f"{said.issuer}/{said.number}" in self._revoked:
-            raise DecodeError(reason("permit_revoked", permit=said.number, issuer=said.issuer).sentence())
+            return reason("permit_revoked", permit=said.number, issuer=said.issuer)
         if (known := self._held.get(said.number)) is not None:
-            if known.token != token:
-                raise DecodeError(reason("permit_taken", permit=said.number).sentence())
-            return
+            return None if known.token == token else reason("permit_taken", permit=said.number)
+        full = len(self._held) >= MOST and not any(_is_old(held, now) for held in self._held.values())
+        return reason("permits_full", count=MOST) if full else None
+
+    def _hold(self, said: Signed, token: bytes, now: int) -> None:
         if len(self._held) >= MOST:
-            self._forget(now)
-        if len(self._held) >= MOST:
-            raise DecodeError(reason("permits_full", count=MOST).sentence())
+            for number in [number for number, held in self._held.items() if _is_old(held, now)]:
+                self._drop(number)
         self._held[said.number] = self._laid(said, token)
         self._register = None
 
@@ -113,12 +122,11 @@ class Issued:
         if self._held.pop(number, None) is not None:
             self._register = None
 
-    def _forget(self, now: int) -> None:
-        """Let go of those that ended long ago."""
-        ends = {number: held.entry.permit.valid_until for number, held in self._held.items()}
-        for number, end in ends.items():
-            if end is not None and nanoseconds(end) + REMEMBERED < now:
-                self._drop(number)
-
     def _laid(self, said: Signed, token: bytes) -> Held:
         return Held(token=token, issuer=said.issuer, entry=Entry.of(said.permit, self._frame))
+
+
+def _is_old(held: Held, now: int) -> bool:
+    """Tell whether a permit ended so long ago that nobody need be told that it did."""
+    end = held.entry.permit.valid_until
+    return end is not None and nanoseconds(end) + REMEMBERED < now

@@ -14,7 +14,7 @@ import msgspec
 import websockets
 from argon2 import PasswordHasher
 
-from fusion.config import Console, Mqtt, Zones
+from fusion.config import Console, Issuer, Mqtt, Permits, Zones
 from fusion.console import people
 from fusion.console.console import Operating
 from fusion.errors import DecodeError
@@ -40,6 +40,7 @@ from fusion.zones.alerts import Alerts
 from fusion.zones.commands import decode_command
 from tests.e2e.stage import zone
 from tests.scene import CONFIG, START
+from tests.zones.permit_scenes import POLICE, pem
 
 DEADLINE_S = 30.0
 ROLES = ("viewer", "operator", "supervisor", "administrator")
@@ -71,10 +72,12 @@ def config(tmp_path, **more):
     (tmp_path / "register.toml").write_text(
         '[[permit]]\nserial = "OURS"\nfriendly = true\nissued_by = "the test"\n[[permit]]\nserial = "POST"\nissued_by = "the test"\n'
     )
+    (tmp_path / "police.pub").write_bytes(pem(POLICE))
     return msgspec.structs.replace(
         CONFIG,
         mqtt=Mqtt(host="127.0.0.1"),
         zones=Zones(files=("zones.json",), register="register.toml"),
+        permits=Permits(issuer=(Issuer(name="police", key="police.pub"),)),
         console=Console(port=0, **more),
     )
 

@@ -31,7 +31,7 @@ def permissions(role):
     return {one for name, added in TABLE[: ROLES.index(role) + 1] for one in re.findall(r"\w+", added)}
 
 
-PARTS = {"track": "T1", "alert": "A1", "zone": "TOWER", "user": "nobody", "id": "none", "name": "none.jsonl"}
+PARTS = {"track": "T1", "alert": "A1", "zone": "TOWER", "permit": "P-1", "user": "nobody", "id": "none", "name": "none.jsonl"}
 
 
 def address(path):
