@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from fusion.messages import Identity, Position, Scan
+from msgspec.structs import replace
+
+from fusion.messages import Bearing, Identity, Polar, Position, Scan
 from sensors.odid import ble, messages, wifi
 from sensors.odid.french import Signalement
 from sensors.odid.messages import Authentication, BasicId, Location, OperatorId, SelfId, System
@@ -92,7 +94,15 @@ SKY = Scan(sensor="s", time=NOW, received=NOW, sequence=1, detections=(AIRCRAFT,
 
 ADSB = {f"sky_{format_}": (format_, (ear := Ear(format_)).adapter.encode(ear.station, SKY)) for format_ in ("readsb", "sbs")}
 
-CASES = {"odid": ODID, "adsb": ADSB}
+ECHO = Polar(time=NOW, id="91", range=1523.4, azimuth=math.radians(211.7), elevation=0.07, sigma_range=10.0, sigma_azimuth=0.005)
+HEARD = Bearing(time=NOW, id="7", azimuth=math.radians(208.12), sigma_azimuth=0.05, emitter="OcuSync")
+
+ASTERIX = {
+    name: ("asterix", (ear := Ear("asterix")).adapter.encode(ear.station, replace(SKY, detections=(one,))))
+    for name, one in (("cat048", ECHO), ("cat021", AIRCRAFT), ("cat205", HEARD))
+}
+
+CASES = {"odid": ODID, "adsb": ADSB, "asterix": ASTERIX}
 
 
 def lines(kind: str) -> str:
