@@ -14,7 +14,7 @@ from fusion.zones.reasons import Reason, reason
 from fusion.zones.tokens import Revocation, Signed, verify
 
 MOST = 2_000
-"""Permits held at most. Reading as many again after a restart takes half a second."""
+"""Permits held at most. Reading as many again after a restart takes a second and a half."""
 
 REMEMBERED = 86_400 * SECOND
 """ns for which a permit that has ended is held for sure: whoever flies on by it is told that it ended."""
