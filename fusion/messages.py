@@ -498,6 +498,17 @@ class FeedHealth(Record, omit_defaults=False):
     trouble: str | None = None  # what went wrong last
 
 
+class OutputHealth(Record, omit_defaults=False):
+    """How it goes with one who is told in a format of the field."""
+
+    state: Literal["waiting", "telling", "failing"]
+    sent: int
+    waiting: int
+    replaced: int  # what a newer state of the same took the place of while it waited
+    dropped: int  # what was too much to wait, or was on its way when the connection broke
+    trouble: str | None = None  # what went wrong last
+
+
 class CrowdState(Record, omit_defaults=False):
     """What is known of one cell's crowd."""
 
@@ -535,6 +546,7 @@ class StatusMessage(Record, tag="status", omit_defaults=False, kw_only=True):
     crowds: dict[str, CrowdState] = {}
     webhooks: dict[str, WebhookHealth] = {}
     feeds: dict[str, FeedHealth] = {}
+    outputs: dict[str, OutputHealth] = {}
     counters: dict[str, int]
 
 
