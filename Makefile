@@ -17,7 +17,7 @@ test: .venv/test-ready
 test-fast: .venv/test-ready
 	$(BIN)/pytest -m "not slow and not deep" -n 2 --dist loadfile
 
-test-deep: .venv/test-ready
+test-deep: .venv/test-ready .judges/taky/ready
 	.ci/debian mosquitto postgresql zbar-tools
 	$(BIN)/pytest -m "deep"
 
@@ -64,5 +64,13 @@ $(WEB)/dist/index.html: $(WEB)/node_modules/.package-lock.json $(WEB)/build.mjs 
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.txt
 	touch $@
 
+# Judges that cannot stand beside us: taky builds with setuptools of its own time, without isolation.
+.judges/taky/ready: tests/taky.txt
+	$(PYTHON) -m venv --clear .judges/taky
+	.judges/taky/bin/pip install --quiet --disable-pip-version-check "setuptools<70" "setuptools_scm<8" wheel
+	.judges/taky/bin/pip install --quiet --disable-pip-version-check -r tests/taky.txt
+	.judges/taky/bin/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps taky==0.10
+	touch $@
+
 clean:
-	rm -rf .venv build dist $(WEB)/dist $(WEB)/node_modules *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .judges build dist $(WEB)/dist $(WEB)/node_modules *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

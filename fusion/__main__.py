@@ -74,15 +74,18 @@ def _run(chosen: argparse.Namespace) -> int:
 def _check(chosen: argparse.Namespace) -> int:
     from fusion.assembly import assemble  # noqa: PLC0415
     from fusion.config_file import load  # noqa: PLC0415
+    from fusion.transport.outputs import outlets_of  # noqa: PLC0415
     from fusion.transport.webhook import Receiver  # noqa: PLC0415
 
     config = load(chosen.site, os.environ)
     pipeline = assemble(config, chosen.site.parent)
     for webhook in config.webhook:
         Receiver(webhook, chosen.site.parent)
+    outlets_of(config, chosen.site.parent, lambda: ())
     print(
         f"{chosen.site}: good. Site {config.site.name!r}, crs {config.site.crs!r}; sensors: {len(config.sensor)}, "
-        f"zones: {len(pipeline.zones.zones)}, permits: {len(pipeline.permits.register.permits)}."
+        f"zones: {len(pipeline.zones.zones)}, permits: {len(pipeline.permits.register.permits)}, "
+        f"issuers: {len(config.permits.issuer)}."
     )
     if config.mqtt.host is None:
         print("mqtt.host is not set: `vigie run` will want --embedded-broker, or VIGIE_MQTT__HOST in the environment.")

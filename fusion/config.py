@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from fusion.config_edge import Source, Webhook
+from fusion.config_edge import Outlet, Source, Webhook
 from fusion.config_rules import Rules
 from fusion.config_table import (
     Degrees,
@@ -283,5 +283,6 @@ class Config(Table):
     mqtt: Mqtt = Mqtt()
     publish: Publish = Publish()
     webhook: tuple[Webhook, ...] = ()
+    output: tuple[Outlet, ...] = ()
     state: State = State()
     console: Console | None = None

@@ -5,11 +5,8 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from fusion.config import Config, Confusion, Console, Issuer
-from fusion.config_edge import Webhook, faults_of
+from fusion.config_edge import LOOPBACK, Outlet, Webhook, faults_of, faults_of_outlet
 from fusion.messages import CLASSES
-
-LOOPBACK = {"127.0.0.1", "::1", "localhost"}
-"""Hosts that are this machine: nobody is on the way."""
 
 ROUNDED = 0.015
 """What a row of probabilities, written with two digits, may miss 1 by."""
@@ -38,7 +35,19 @@ def contradictions(config: Config) -> list[tuple[Key, str]]:
         faults.append((("rules", "release_probability"), f"must be below entry_probability ({config.rules.entry_probability})"))
     if config.mqtt.tls_key and not config.mqtt.tls_certificate:
         faults.append((("mqtt", "tls_key"), "needs tls_certificate beside it"))
+    faults += _of_outlets(config.output)
     return faults + _of_issuers(config.permits.issuer) + _of_webhooks(config.webhook) + _open_doors(config.console)
+
+
+def _of_outlets(outlets: tuple[Outlet, ...]) -> list[tuple[Key, str]]:
+    """Find outputs of one name, and those that cannot be told or would tell everybody on the way."""
+    names = [outlet.name for outlet in outlets]
+    faults: list[tuple[Key, str]] = []
+    for i, outlet in enumerate(outlets):
+        if (first := names.index(outlet.name)) != i:
+            faults.append((("output", i, "name"), f"{outlet.name!r} names output[{first}] already; names are unique"))
+        faults += [(("output", i, key), text) for key, text in faults_of_outlet(outlet)]
+    return faults
 
 
 def _of_issuers(issuers: tuple[Issuer, ...]) -> list[tuple[Key, str]]:

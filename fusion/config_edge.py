@@ -9,6 +9,9 @@ from msgspec import Meta
 
 from fusion.config_table import Name, Table
 
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+"""Hosts that are this machine: nobody is on the way."""
+
 Framing = Literal["datagram", "lines", "length-le32", "length-be32", "asterix", "document"]
 
 SCHEMES: dict[str, tuple[Framing, ...]] = {
@@ -88,6 +91,55 @@ def faults_of(source: Source) -> list[tuple[str, str]]:
     allowed = SCHEMES[place.scheme]
     if source.framing is not None and source.framing not in allowed:
         return [("framing", f"{source.framing!r} does not go with {place.scheme}://; expected {', '.join(allowed)}")]
+    return []
+
+
+OUTLET_SCHEMES = ("udp", "tcp", "tls")
+
+
+class Outlet(Table, kw_only=True):
+    """Somebody who is told of tracks, alerts and zones in a format of the field (docs/outputs.md)."""
+
+    name: Annotated[Name, Meta(description="what it is called in `status`")]
+    kind: Annotated[Literal["cot"], Meta(description="cot: Cursor on Target, for TAK")]
+    url: Annotated[
+        str,
+        Meta(max_length=2000, description="`udp://host:port` (a multicast group too), `tcp://host:port` or `tls://host:port`"),
+    ]
+    encoding: Annotated[Literal["xml", "protobuf"], Meta(description="CoT: XML, or the TAK protocol's version 1")] = "xml"
+    withhold: Annotated[
+        tuple[Literal["pilot", "identity", "friendly"], ...],
+        Meta(description="left out: where pilots are, who drones say they are, friendly ones altogether; [] sends it all"),
+    ] = ("pilot", "identity", "friendly")
+    birds: Annotated[bool, Meta(description="tell of birds too")] = False
+    stale_s: Annotated[
+        float, Meta(ge=6.0, le=3600.0, description="how long what is told holds; it is told anew every 5 s while it does")
+    ] = 15.0
+    interface: Annotated[str | None, Meta(description="address of ours from which a multicast group is told")] = None
+    tls_ca: Annotated[
+        str | None, Meta(description="file of the receiver's CA, relative to this one; the system's if left out")
+    ] = None
+    tls_certificate: Annotated[str | None, Meta(description="our certificate's file, relative to this one")] = None
+    tls_key: Annotated[str | None, Meta(description="its key's file")] = None
+    plain: Annotated[
+        bool, Meta(description="allow udp:// and tcp:// to others than this machine: who is on the way reads along")
+    ] = False
+
+
+def faults_of_outlet(outlet: Outlet) -> list[tuple[str, str]]:
+    """Find what is wrong with an output, by its key."""
+    try:
+        parts = urlsplit(outlet.url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        return [("url", f"{outlet.url!r} is no URL: {error}")]
+    if parts.scheme not in OUTLET_SCHEMES or not host or not port or parts.username is not None:
+        expected = ", ".join(f"{scheme}://host:port" for scheme in OUTLET_SCHEMES)
+        return [("url", f"{outlet.url!r} cannot be told; expected {expected}")]
+    if parts.scheme != "tls" and host not in LOOPBACK and not outlet.plain:
+        return [("url", "is not encrypted; expected tls://, or plain = true where that is meant")]
+    if outlet.tls_key is not None and outlet.tls_certificate is None:
+        return [("tls_key", "needs tls_certificate beside it")]
     return []
 
 

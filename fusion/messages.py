@@ -498,6 +498,17 @@ class FeedHealth(Record, omit_defaults=False):
     trouble: str | None = None  # what went wrong last
 
 
+class OutputHealth(Record, omit_defaults=False):
+    """How it goes with one who is told in a format of the field."""
+
+    state: Literal["waiting", "telling", "failing"]
+    sent: int
+    waiting: int
+    replaced: int  # what a newer state of the same took the place of while it waited
+    dropped: int  # what was too much to wait, or was on its way when the connection broke
+    trouble: str | None = None  # what went wrong last
+
+
 class CrowdState(Record, omit_defaults=False):
     """What is known of one cell's crowd."""
 
@@ -519,6 +530,14 @@ class AlarmRate(Record, omit_defaults=False):
     flood: Time | None  # since when
 
 
+class PermitsState(Record, omit_defaults=False):
+    """How many permits came by topic."""
+
+    held: int = 0  # signed ones that are believed, whether or not their time has come
+    revoked: int = 0
+    refused: int = 0  # messages on their topics
+
+
 class StatusMessage(Record, tag="status", omit_defaults=False, kw_only=True):
     """The service's and its sensors' health."""
 
@@ -530,11 +549,13 @@ class StatusMessage(Record, tag="status", omit_defaults=False, kw_only=True):
     alerts: int
     alarms: AlarmRate | None = None
     plan: str | None = None
+    permits: PermitsState = PermitsState()
     sensors: dict[str, SensorHealth]
     stores: dict[str, StoreHealth] = {}
     crowds: dict[str, CrowdState] = {}
     webhooks: dict[str, WebhookHealth] = {}
     feeds: dict[str, FeedHealth] = {}
+    outputs: dict[str, OutputHealth] = {}
     counters: dict[str, int]
 
 

@@ -17,6 +17,16 @@ NAME = 4
 """Characters of a name that is looked for in sentences; a shorter one would be found in words that are none."""
 
 
+WHERE = ("position", "grid", "velocity", "covariance", "bearing", "speed_mps", "course_deg", "sensors")
+"""What of a track tells where it is."""
+
+
+def withheld(tree: Any, what: Collection[str]) -> Any:
+    """Give a decoded JSON text without what a receiver is not to know: "pilot", "identity", "friendly" (where those are)."""
+    told = _without_friendly_places(tree) if "friendly" in what else tree
+    return without(told, [one for one in KINDS if one in what])
+
+
 def kind_of(key: str) -> Kind | None:
     """Tell what of a person stands under a key; None for what is nobody's."""
     if "pilot" in key:
@@ -47,7 +57,7 @@ def _without(tree: Any, kinds: Collection[Kind], names: re.Pattern[str] | None) 
     match tree:
         case dict():
             return {key: _without(value, kinds, names) for key, value in tree.items() if kind_of(key) not in kinds}
-        case list():
+        case list() | tuple():
             return [_without(value, kinds, names) for value in tree]
         case str() if names is not None:
             return names.sub(LEFT_OUT, tree)
@@ -56,8 +66,20 @@ def _without(tree: Any, kinds: Collection[Kind], names: re.Pattern[str] | None) 
 
 
 def _identities(tree: Any) -> Iterator[dict[str, Any]]:
-    branches = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ()
+    branches = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list | tuple) else ()
     if isinstance(tree, dict) and isinstance(tree.get("identity"), dict):
         yield tree["identity"]
     for branch in branches:
         yield from _identities(branch)
+
+
+def _without_friendly_places(tree: Any) -> Any:
+    """Leave out where friendly drones are; that they are there, and why it is told, stays."""
+    match tree:
+        case dict():
+            hidden = WHERE if tree.get("verdict") == "friendly" else ()
+            return {key: _without_friendly_places(value) for key, value in tree.items() if key not in hidden}
+        case list() | tuple():
+            return [_without_friendly_places(value) for value in tree]
+        case _:
+            return tree

@@ -27,7 +27,7 @@ from fusion.journal.records import Item, decode_held, encode_held
 from fusion.keeper import Keeper
 from fusion.messages import SECOND, Alert, AlertMessage, Input, Output, RawMessage, StatusMessage, Tick, TrackMessage
 from fusion.metrics import Latencies
-from fusion.noting import noted, surroundings
+from fusion.noting import noted, revocations, surroundings
 from fusion.stores import Store
 from fusion.topics import TopicTree
 from fusion.tracking.registration import Learnt
@@ -38,6 +38,7 @@ from fusion.transport.link import Link
 from fusion.transport.listen import inward, listen
 from fusion.transport.outbox import Outbox
 from fusion.transport.outgoing import Publication, alert_publication, presence, publications
+from fusion.transport.outputs import outlets_of
 from fusion.transport.publish import publish
 from fusion.transport.webhook import Receiver
 
@@ -72,6 +73,7 @@ class Service:
         self._begun = time.time_ns()  # what was learnt before is of an earlier run, which died with it
         self._unwritten = {"inputs_unwritten": 0, "inputs_unrecorded": 0}
         self.deliveries = Deliveries(Database(site_url(config.state, base)))
+        self.outlets = outlets_of(config, base, lambda: self.pipeline.zones.zones)
         self.couriers = [Courier(Receiver(one, base), self.deliveries, self._begun) for one in config.webhook]
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -83,6 +85,7 @@ class Service:
                 writing = edge.create_task(self.clerk.write(), name="write")
                 showing = None if self.console is None else edge.create_task(self.console.run(), name="console")
                 telling = [edge.create_task(one.deliver(), name=f"deliver {one.name}") for one in self.couriers]
+                telling += [edge.create_task(one.run(), name=f"output {one.name}") for one in self.outlets]
                 async with asyncio.TaskGroup() as core:
                     hearing = core.create_task(self._listen(), name="listen")
                     beating = core.create_task(self._beat(), name="beat")
@@ -154,6 +157,8 @@ class Service:
         outputs = [output for _, said in fed for output in said]
         self._put(one for one in outputs if isinstance(one, TrackMessage) and one.state is None)
         await self._keep()
+        for message in revocations(await self.clerk.notes("permit"), self.pipeline.permits.revoked, self.tree, time.time_ns()):
+            self.inbox.put(message, _nobody_waits, scan=False)  # the core's state was lost, and with it what is for good
 
     def _held(self) -> list[Item]:
         """Give what the journal had not taken when the snapshot was made."""
@@ -201,6 +206,8 @@ class Service:
             told = self._with_ours(output) if isinstance(output, StatusMessage) else output
             if self.console is not None:
                 self.console.feed.take(told)
+            for outlet in self.outlets:
+                outlet.take(told)
             for publication in publications(told, self.tree):
                 self.outbox.put(publication)
 
@@ -212,14 +219,19 @@ class Service:
         degraded = any(store.state == "degraded" for store in stores.values())
         webhooks = {courier.name: courier.health() for courier in self.couriers}
         feeds = {feed.sensor: feed.health() for feed in self.feeds}
+        outputs = {outlet.name: outlet.health() for outlet in self.outlets}
         state: Literal["online", "degraded"] = "degraded" if degraded else "online"
-        return replace(status, state=state, stores=stores, webhooks=webhooks, feeds=feeds, counters=self.counters())
+        return replace(
+            status, state=state, stores=stores, webhooks=webhooks, feeds=feeds, outputs=outputs, counters=self.counters()
+        )
 
     def _post_alert(self, entry: Entry, message: AlertMessage | None) -> None:
         publication = alert_publication(entry.alert, entry.payload, self.tree)
         self.outbox.put(publication, functools.partial(self._delivered, entry, message))
         if self.console is not None:
             self.console.written(entry, message)
+        for outlet in self.outlets if message is not None or entry.payload else ():
+            outlet.take(message or AlertMessage(alert=_alert.decode(entry.payload), cause=0))
         for courier in self.couriers:
             courier.stir()
 
@@ -280,3 +292,7 @@ class Service:
         parts = (part.counters() for part in (self.inbox, self.outbox, self.ear, self.mouth))
         edge = totals(*parts, self._unwritten, {"journal_lost": self.clerk.lost})
         return edge | self.latencies.counters()
+
+
+def _nobody_waits() -> None:
+    """Acknowledge to nobody: no broker gave this message."""

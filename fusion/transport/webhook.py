@@ -13,7 +13,7 @@ import secrets
 import ssl
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -41,9 +41,6 @@ MOST_RETRY_AFTER_S = 3_600.0
 GONE, TOO_MANY = 410, 429
 UNAVAILABLE = (TOO_MANY, 502, 503, 504)
 """Statuses that say nothing of the message: nobody is there, or too much came."""
-
-WHERE = ("position", "grid", "velocity", "covariance", "bearing", "speed_mps", "course_deg", "sensors")
-"""What of a track tells where it is."""
 
 
 class Answer(NamedTuple):
@@ -97,10 +94,7 @@ class Receiver:
 
 def message(kind: str, alert: bytes, written: int, withhold: Sequence[str]) -> bytes:
     """Write what a receiver is sent, `{"type": "alert.raised", "timestamp": …, "data": {…}}`, without what is withheld."""
-    told = msgspec.json.decode(alert)
-    if "friendly" in withhold:
-        told = _without_friendly_places(told)
-    told = personal.without(told, [one for one in personal.KINDS if one in withhold])
+    told = personal.withheld(msgspec.json.decode(alert), withhold)
     return msgspec.json.encode({"type": kind, "timestamp": utc(written), "data": told})
 
 
@@ -184,15 +178,3 @@ async def _skim(response: httpx.Response) -> None:
         read += len(chunk)
         if read > ENOUGH:
             return
-
-
-def _without_friendly_places(tree: Any) -> Any:
-    """Leave out where friendly drones are; that they are there, and why it is told, stays."""
-    match tree:
-        case dict():
-            hidden = WHERE if tree.get("verdict") == "friendly" else ()
-            return {key: _without_friendly_places(value) for key, value in tree.items() if key not in hidden}
-        case list():
-            return [_without_friendly_places(value) for value in tree]
-        case _:
-            return tree

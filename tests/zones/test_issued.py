@@ -2,6 +2,7 @@
 
 import math
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -34,7 +35,8 @@ def refusal(held, number, one, now=NOW):
     before = held.state(), held.register.permits
     with pytest.raises(DecodeError) as error:
         held.take(number, one, now)
-    assert (held.state(), held.register.permits) == before
+    counted = msgspec.structs.replace(before[0], refused=before[0].refused + 1)
+    assert (held.state(), held.register.permits) == (counted, before[1])
     return str(error.value)
 
 
