@@ -190,14 +190,14 @@ def test_every_fault_is_named_not_the_first_alone():
     broken = message(objectId="tracked", location={"x": "NaN", "y": 48.85, "coordinateSystem": "LOCATION_COORDINATE_SYSTEM_UNSPECIFIED"}, classification=[{"confidence": 0.5}])  # fmt: skip
     broken.node_id = NODE.upper().replace("1", "A")
     broken.detection_report.ClearField("report_id")
+    system = "LOCATION_COORDINATE_SYSTEM"
     assert set(validating.faults(broken)) == {
         "node_id: is 'AAAAAAAA-2222-4333-8444-555555555555'; expected a UUID of version 4 in lower case",
         "detection_report.report_id: is missing",
         "detection_report.object_id: is 'tracked'; expected a ULID of 26 capitals and digits",
         "detection_report.location.x: is nan; expected a finite number",
         "detection_report.location.datum: is missing",
-        "detection_report.location.coordinate_system: is LOCATION_COORDINATE_SYSTEM_UNSPECIFIED; expected "
-        "LOCATION_COORDINATE_SYSTEM_LAT_LNG_DEG_M, LOCATION_COORDINATE_SYSTEM_LAT_LNG_RAD_M, LOCATION_COORDINATE_SYSTEM_UTM_M",
+        f"detection_report.location.coordinate_system: is {system}_UNSPECIFIED; expected {system}_LAT_LNG_DEG_M, {system}_LAT_LNG_RAD_M, {system}_UTM_M",
         "detection_report.classification[0].type: is missing",
     }
     with pytest.raises(DecodeError, match="report_id: is missing; detection_report"):
