@@ -177,6 +177,25 @@ def test_what_cannot_be_signed_is_refused_by_its_name_and_nothing_is_signed(keys
     assert not out or "--qr" in asked
 
 
+def test_heights_above_the_sea_and_the_ground_are_those_of_the_site(site, keys, capsys):
+    """Paris: the geoid is 44.6 m above the ellipsoid, this ground 33 m above the geoid."""
+    site.write_text(
+        site.read_text().replace(
+            "longitude_deg = 2.2945\n", "longitude_deg = 2.2945\nground_amsl_m = 33.0\ngeoid_undulation_m = 44.6\n"
+        )
+    )
+
+    def heights(*more):
+        signed = issued(capsys, keys, "--circle", "48.8582,2.2945,300", "--heights", "10,120", *more)
+        return payload_of(signed)["v"][0]["h"]
+
+    assert heights() == [10, 120]
+    assert heights("--above", "sea", "--site", site) == [54.6, 164.6]
+    assert heights("--above", "ground", "--site", site) == [87.6, 197.6]
+    code, _, err = vigie(capsys, "issue", "--key", keys, "--issuer", "police", "--serial", "A", *WHEN, *ROUND, "--above", "sea")
+    assert (code, err) == (2, "vigie: --above sea: expected --site beside it, whose sea is meant")
+
+
 def test_a_volume_in_feet_or_without_a_height_is_refused(keys, capsys, tmp_path):
     file = tmp_path / "v.json"
     good = {

@@ -6,6 +6,8 @@ import math
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from fusion.config_rules import Rules
 from fusion.errors import ConfigError
@@ -156,3 +158,23 @@ def test_crossing_edges_are_found_as_shapely_finds_them():
         found.append(fault(volume) is None)
         assert found[-1] is bool(LinearRing(corners).is_simple)
     assert 60 < sum(found) < 240
+
+
+LEAVES = st.integers(-400, 400) | st.floats(allow_nan=False) | st.text('AB "W84M', max_size=5) | st.booleans()
+KEYS = ["serial", "issued_by", "volumes", "volume", "outline_circle", "outline_polygon", "center", "radius", "lat", "lng", "value", "units", "vertices", "altitude_lower", "reference", "friendly", "zones"]  # fmt: skip
+TREES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5), max_leaves=25
+)
+
+
+@pytest.mark.deep
+@given(st.dictionaries(st.sampled_from(KEYS), TREES, max_size=5))
+@settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
+def test_of_ten_thousand_registers_each_is_read_or_refused_by_its_key(tree):
+    text = f"permit = [{toml({'serial': 'A', 'issued_by': 'x'} | tree)}]"
+    try:
+        register = parse_register(text, "register.toml", FRAME)
+    except ConfigError as error:
+        assert "register.toml" in str(error)
+    else:
+        register.verdict(Identity(serial="A"), NOW, "CITY", "claimed", np.zeros(3))
