@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from fusion.messages import Identity, Position, Scan
+from fusion.messages import Bearing, Identity, Polar, Position, Scan
 from sensors.odid import ble, messages, wifi
 from sensors.odid.french import Signalement
 from sensors.odid.messages import Authentication, BasicId, Location, OperatorId, SelfId, System
@@ -92,7 +92,16 @@ SKY = Scan(sensor="s", time=NOW, received=NOW, sequence=1, detections=(AIRCRAFT,
 
 ADSB = {f"sky_{format_}": (format_, (ear := Ear(format_)).adapter.encode(ear.station, SKY)) for format_ in ("readsb", "sbs")}
 
-CASES = {"odid": ODID, "adsb": ADSB}
+POLAR = Polar(
+    time=NOW, range=812.5, azimuth=1.2, elevation=0.1, sigma_range=5.0, sigma_azimuth=0.01, sigma_elevation=0.02, id="t-7"
+)
+BEARING = Bearing(time=NOW, azimuth=6.1, sigma_azimuth=0.09, classes={"multirotor": 0.7, "bird": 0.3})
+SAPIENT = {
+    name: ("sapient", (ear := Ear("sapient")).adapter.encode(ear.station, Scan(sensor="s", time=NOW, received=NOW, sequence=1, detections=(seen,))))
+    for name, seen in {"range_bearing": POLAR, "bearing": BEARING, "location": AIRCRAFT}.items()
+}  # fmt: skip
+
+CASES = {"odid": ODID, "adsb": ADSB, "sapient": SAPIENT}
 
 
 def lines(kind: str) -> str:

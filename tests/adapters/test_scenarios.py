@@ -6,7 +6,7 @@ import functools
 
 import pytest
 
-from tests.adapters.scenarios import Told, eiffel, flown
+from tests.adapters.scenarios import Told, eiffel, flown, over_sapient
 
 pytestmark = pytest.mark.deep
 
@@ -30,3 +30,7 @@ def test_a_native_format_leads_to_the_same_alerts(sensor, format_):
     told = flown(eiffel(sensor, format_))
     assert all(outcome.met for outcome in told.outcomes)
     assert told.alerts == by_the_contract().alerts
+
+
+def test_radars_and_cameras_over_sapient_lead_to_the_same_alerts():
+    assert flown(over_sapient()).alerts == by_the_contract().alerts
