@@ -84,7 +84,8 @@ def _check(chosen: argparse.Namespace) -> int:
     outlets_of(config, chosen.site.parent, lambda: ())
     print(
         f"{chosen.site}: good. Site {config.site.name!r}, crs {config.site.crs!r}; sensors: {len(config.sensor)}, "
-        f"zones: {len(pipeline.zones.zones)}, permits: {len(pipeline.permits.register.permits)}."
+        f"zones: {len(pipeline.zones.zones)}, permits: {len(pipeline.permits.register.permits)}, "
+        f"issuers: {len(config.permits.issuer)}."
     )
     if config.mqtt.host is None:
         print("mqtt.host is not set: `vigie run` will want --embedded-broker, or VIGIE_MQTT__HOST in the environment.")

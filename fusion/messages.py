@@ -530,6 +530,14 @@ class AlarmRate(Record, omit_defaults=False):
     flood: Time | None  # since when
 
 
+class PermitsState(Record, omit_defaults=False):
+    """How many permits came by topic."""
+
+    held: int = 0  # signed ones that are believed, whether or not their time has come
+    revoked: int = 0
+    refused: int = 0  # messages on their topics
+
+
 class StatusMessage(Record, tag="status", omit_defaults=False, kw_only=True):
     """The service's and its sensors' health."""
 
@@ -541,6 +549,7 @@ class StatusMessage(Record, tag="status", omit_defaults=False, kw_only=True):
     alerts: int
     alarms: AlarmRate | None = None
     plan: str | None = None
+    permits: PermitsState = PermitsState()
     sensors: dict[str, SensorHealth]
     stores: dict[str, StoreHealth] = {}
     crowds: dict[str, CrowdState] = {}

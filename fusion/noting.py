@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -11,7 +11,7 @@ from fusion.journal.records import Note, PermitNoted, Surroundings
 from fusion.messages import Alert, Output, PictureMessage, RawMessage, Rejected, Track, nanoseconds
 from fusion.topics import Address, TopicTree
 from fusion.zones.commands import decode_command
-from fusion.zones.tokens import is_revocation
+from fusion.zones.tokens import is_revocation, issuer_of
 
 NEAR = 2_000.0
 """m from an alert's track: two minutes of a drone's flight. Who was further away is not part of the incident."""
@@ -56,6 +56,16 @@ def _permit_noted(payload: bytes, refusal: Rejected | None) -> bytes:
     else:
         noted = PermitNoted(what="revoked" if is_revocation(payload) else "issued", token=payload.decode("ascii"))
     return msgspec.json.encode(noted)
+
+
+def revocations(notes: Iterable[Note], known: Collection[str], tree: TopicTree, now: int) -> list[RawMessage]:
+    """Give, as they came, the revocations that the journal has noted and the core (by issuer/number) does not know."""
+    tokens = {note.subject: msgspec.json.decode(note.body, type=PermitNoted).token for note in notes if b'"revoked"' in note.body}
+    return [
+        RawMessage(topic=tree.path("permit", permit=number), payload=token.encode(), received=now)
+        for number, token in tokens.items()
+        if f"{issuer_of(token.encode())}/{number}" not in known
+    ]
 
 
 def surroundings(outputs: Iterable[Output], alerts: Iterable[Alert]) -> list[Note]:

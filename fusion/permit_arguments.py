@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 from fusion.zones.reasons import SENTENCES
 
+DATUM = {"ellipsoid": "hae", "sea": "amsl", "ground": "agl"}
+"""What a person calls what heights are above, and what we do."""
+
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse gives it no public name
 
@@ -46,7 +49,11 @@ def _for_issue(permits: Commands) -> None:
     where.add_argument("--circle", type=_numbers(3), metavar="LAT,LNG,RADIUS", help="°, °, m; --circle=-33.8,… in the south")
     where.add_argument("--polygon", type=_numbers(2), nargs="+", metavar="LAT,LNG", help="its corners, 3 to 50")
     where.add_argument("--volume", type=Path, metavar="FILE", help="one Volume4D of ASTM F3548, or a list of them, in JSON")
-    issue.add_argument("--heights", type=_numbers(2), metavar="LOWER,UPPER", help="m above the WGS84 ellipsoid")
+    issue.add_argument("--heights", type=_numbers(2), metavar="LOWER,UPPER", help="m above the WGS84 ellipsoid, or --above")
+    issue.add_argument(
+        "--above", choices=tuple(DATUM), default="ellipsoid", help="what --heights are above; sea and ground by --site's figures"
+    )
+    issue.add_argument("--site", type=Path, help="whose height of the sea and of the ground is meant; --publish's if left out")
     issue.add_argument("--qr", metavar="FILE", help="draw it as a QR code: .png, .svg, or - for the terminal")
 
 

@@ -21,6 +21,7 @@ from fusion.assembly import read_issuers
 from fusion.config_file import Source, explain, load
 from fusion.errors import PermitError
 from fusion.messages import SECOND, nanoseconds, utc
+from fusion.permit_arguments import DATUM
 from fusion.topics import TOPICS, TopicTree
 from fusion.transport.giving import give
 from fusion.transport.outgoing import Publication
@@ -59,7 +60,7 @@ def issue(asked: argparse.Namespace, environment: Mapping[str, str]) -> int:
     number = asked.permit or f"{begin:%Y%m%d}-{secrets.token_hex(3)}"
     said = {"jti": number, "iss": asked.issuer, "nbf": _second(begin), "exp": _second(asked.until)}
     said |= {name: value for name, value in (("sn", asked.serial), ("rg", asked.registration)) if value is not None}
-    claims = _claims(said | {"v": [msgspec.to_builtins(shape) for shape in _shapes(asked)]}, Claims)
+    claims = _claims(said | {"v": [msgspec.to_builtins(shape) for shape in _shapes(asked, environment)]}, Claims)
     key = _private(asked.key)
     _hand_over(sign_permit(claims, key), number, key, asked, environment)
     return 0
@@ -76,7 +77,17 @@ def revoke(asked: argparse.Namespace, environment: Mapping[str, str]) -> int:
 # --- Signing ------------------------------------------------------------------------------------------------------
 
 
-def _shapes(asked: argparse.Namespace) -> list[Shape]:
+def _heights(asked: argparse.Namespace, environment: Mapping[str, str]) -> tuple[float, ...]:
+    """Give heights above the ellipsoid, whatever they were said to be above."""
+    if asked.above == "ellipsoid":
+        return tuple(asked.heights)
+    if (site := asked.site or asked.publish) is None:
+        raise PermitError(f"--above {asked.above}: expected --site beside it, whose {asked.above} is meant")
+    frame = load(site, environment).site.frame()
+    return tuple(round(frame.height(height, DATUM[asked.above]), 1) for height in asked.heights)
+
+
+def _shapes(asked: argparse.Namespace, environment: Mapping[str, str]) -> list[Shape]:
     """Give where the permit is to hold."""
     if asked.volume is not None:
         if asked.heights is not None:
@@ -84,7 +95,7 @@ def _shapes(asked: argparse.Namespace) -> list[Shape]:
         return [_shape(volume, f"{asked.volume}: [{i}]") for i, volume in enumerate(_volumes(asked.volume))]
     if asked.heights is None:
         raise PermitError("--heights: is missing; expected LOWER,UPPER in m above the WGS84 ellipsoid")
-    said = {"c": asked.circle, "p": asked.polygon, "h": asked.heights}
+    said = {"c": asked.circle, "p": asked.polygon, "h": _heights(asked, environment)}
     return [_claims({name: value for name, value in said.items() if value is not None}, Shape)]
 
 

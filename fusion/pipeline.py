@@ -236,6 +236,7 @@ class Pipeline:
             alerts=len(self.alerts.open),
             alarms=self.alerts.rate(self.now),
             plan=self._plan or None,
+            permits=self.permits.told(),
             sensors=self.intake.health(self.now, tracker.registration.biases(), tracker.floods()),
             crowds=self.exposure.state(self.now),
             counters={},

@@ -27,7 +27,7 @@ from fusion.journal.records import Item, decode_held, encode_held
 from fusion.keeper import Keeper
 from fusion.messages import SECOND, Alert, AlertMessage, Input, Output, RawMessage, StatusMessage, Tick, TrackMessage
 from fusion.metrics import Latencies
-from fusion.noting import noted, surroundings
+from fusion.noting import noted, revocations, surroundings
 from fusion.stores import Store
 from fusion.topics import TopicTree
 from fusion.tracking.registration import Learnt
@@ -157,6 +157,8 @@ class Service:
         outputs = [output for _, said in fed for output in said]
         self._put(one for one in outputs if isinstance(one, TrackMessage) and one.state is None)
         await self._keep()
+        for message in revocations(await self.clerk.notes("permit"), self.pipeline.permits.revoked, self.tree, time.time_ns()):
+            self.inbox.put(message, _nobody_waits, scan=False)  # the core's state was lost, and with it what is for good
 
     def _held(self) -> list[Item]:
         """Give what the journal had not taken when the snapshot was made."""
@@ -290,3 +292,7 @@ class Service:
         parts = (part.counters() for part in (self.inbox, self.outbox, self.ear, self.mouth))
         edge = totals(*parts, self._unwritten, {"journal_lost": self.clerk.lost})
         return edge | self.latencies.counters()
+
+
+def _nobody_waits() -> None:
+    """Acknowledge to nobody: no broker gave this message."""

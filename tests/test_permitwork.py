@@ -177,6 +177,25 @@ def test_what_cannot_be_signed_is_refused_by_its_name_and_nothing_is_signed(keys
     assert not out or "--qr" in asked
 
 
+def test_heights_above_the_sea_and_the_ground_are_those_of_the_site(site, keys, capsys):
+    """Paris: the geoid is 44.6 m above the ellipsoid, this ground 33 m above the geoid."""
+    site.write_text(
+        site.read_text().replace(
+            "longitude_deg = 2.2945\n", "longitude_deg = 2.2945\nground_amsl_m = 33.0\ngeoid_undulation_m = 44.6\n"
+        )
+    )
+
+    def heights(*more):
+        signed = issued(capsys, keys, "--circle", "48.8582,2.2945,300", "--heights", "10,120", *more)
+        return payload_of(signed)["v"][0]["h"]
+
+    assert heights() == [10, 120]
+    assert heights("--above", "sea", "--site", site) == [54.6, 164.6]
+    assert heights("--above", "ground", "--site", site) == [87.6, 197.6]
+    code, _, err = vigie(capsys, "issue", "--key", keys, "--issuer", "police", "--serial", "A", *WHEN, *ROUND, "--above", "sea")
+    assert (code, err) == (2, "vigie: --above sea: expected --site beside it, whose sea is meant")
+
+
 def test_a_volume_in_feet_or_without_a_height_is_refused(keys, capsys, tmp_path):
     file = tmp_path / "v.json"
     good = {
@@ -358,3 +377,23 @@ def test_a_broker_that_is_not_there_is_told(site, keys, capsys, monkeypatch):
     code, _, err = vigie(capsys, "issue", "--key", keys, "--issuer", "police", "--serial", "A", *WHEN, *ROUND, "--publish", site)
     assert code == 2
     assert "mqtt.host: is missing" in err
+
+
+# --- A site's file ------------------------------------------------------------------------------------------------
+
+
+def test_a_sites_issuers_are_checked_with_the_rest_of_its_file(site, keys, capsys):
+    assert main(["check", str(site)]) == 0
+    assert "issuers: 1." in capsys.readouterr().out
+    (site.parent / "police.pub").write_bytes(private_pem(POLICE))
+    assert main(["check", str(site)]) == 2
+    assert f"{site.parent / 'police.pub'}: is a private key; it belongs to the issuer alone" in capsys.readouterr().err
+    (site.parent / "police.pub").unlink()
+    assert main(["check", str(site)]) == 2
+    assert f"permits.issuer.key: {site.parent / 'police.pub'}: cannot be read" in capsys.readouterr().err
+
+
+def test_two_issuers_of_one_name_are_refused(site, capsys):
+    site.write_text(site.read_text() + '[[permits.issuer]]\nname = "police"\nkey = "other.pub"\n')
+    assert main(["check", str(site)]) == 2
+    assert "permits.issuer[1].name: 'police' names permits.issuer[0] already; names are unique" in capsys.readouterr().err

@@ -142,7 +142,7 @@ def test_what_is_wrong_is_refused_with_its_reason_and_changes_nothing(topic, bod
     assert reason in refusal.reason
     assert refusal.topic == TREE.prefix + topic
     core.intake.records["radar-1"] = msgspec.structs.replace(core.intake.records["radar-1"], rejected=0)
-    core.now = 0
+    core.permits.refused = core.now = 0
     assert core.snapshot() == before
 
 

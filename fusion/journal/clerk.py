@@ -10,18 +10,20 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from msgspec.structs import replace
 
 from fusion.errors import JournalError, JournalUnavailableError
 from fusion.journal.journal import Journal
-from fusion.journal.records import Entry, Item
+from fusion.journal.records import Entry, Item, Note
 from fusion.messages import AlertMessage, StoreHealth
 from fusion.stores import Store
 
 Post = Callable[[Entry, AlertMessage | None], None]
 """Posts an alert that is written; with its message, where it is of this run."""
+
+T = TypeVar("T")
 
 BATCH = 500
 """Items in one transaction: a storm's, committed in some tens of ms."""
@@ -85,9 +87,16 @@ class Clerk:
 
     async def open_alerts(self) -> list[Entry]:
         """Give the latest revision of every open alert; none where the journal is away."""
+        return await self._asked(Journal.open_alerts)
+
+    async def notes(self, kind: str) -> list[Note]:
+        """Give what was noted of one kind, in order; nothing where the journal is away."""
+        return await self._asked(lambda journal: journal.notes(kind))
+
+    async def _asked(self, question: Callable[[Journal], list[T]]) -> list[T]:
         async with self._at_the_book:
             try:
-                return [] if self.journal is None else await asyncio.to_thread(self.journal.open_alerts)
+                return [] if self.journal is None else await asyncio.to_thread(question, self.journal)
             except JournalError as error:
                 self.store.failed(str(error))
                 return []

@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from fusion.errors import DecodeError
 from fusion.frame import SiteFrame
-from fusion.messages import SECOND, Record, nanoseconds
+from fusion.messages import SECOND, PermitsState, Record, nanoseconds
 from fusion.zones.issuers import Issuers
 from fusion.zones.permits import Entry, Register
 from fusion.zones.reasons import Reason, reason
 from fusion.zones.tokens import Revocation, Signed, verify
 
 MOST = 2_000
-"""Permits held at most. Reading as many again after a restart takes half a second."""
+"""Permits held at most. Reading as many again after a restart takes a second and a half."""
 
 REMEMBERED = 86_400 * SECOND
 """ns for which a permit that has ended is held for sure: whoever flies on by it is told that it ended."""
@@ -25,6 +25,7 @@ class IssuedState(Record):
 
     tokens: dict[str, bytes]
     revoked: dict[str, int]  # issuer/number: ns, when
+    refused: int
 
 
 class Held(NamedTuple):
@@ -42,6 +43,7 @@ class Issued:
         self._own, self._issuers, self._frame = register, issuers, frame
         self._held: dict[str, Held] = {}
         self._revoked: dict[str, int] = {}
+        self.refused = 0
         self._register: Register | None = register
 
     @property
@@ -62,12 +64,13 @@ class Issued:
         return self._revoked
 
     def take(self, number: str, payload: bytes, now: int) -> None:
-        """Take what came on a permit's topic; raise DecodeError, having changed nothing, where it is not to be believed."""
+        """Take what came on a permit's topic; raise DecodeError, having but counted it, where it is not to be believed."""
         if not payload:
             self._drop(number)
             return
         match self.judge(number, payload, now):
             case Reason() as why:
+                self.refused += 1
                 raise DecodeError(why.sentence())
             case Revocation() as said:
                 self._revoke(said)
@@ -85,7 +88,7 @@ class Issued:
 
     def restore(self, state: IssuedState) -> None:
         """Become what a snapshot says, as far as those who may issue now still stand for it."""
-        self._held, self._register, self._revoked = {}, None, dict(state.revoked)
+        self._held, self._register, self._revoked, self.refused = {}, None, dict(state.revoked), state.refused
         for number, token in state.tokens.items():
             said = verify(token, self._issuers)
             if isinstance(said, Signed) and said.number == number:
@@ -93,7 +96,12 @@ class Issued:
 
     def state(self) -> IssuedState:
         """Give what a restart wants to know."""
-        return IssuedState(tokens={number: held.token for number, held in self._held.items()}, revoked=self._revoked)
+        tokens = {number: held.token for number, held in self._held.items()}
+        return IssuedState(tokens=tokens, revoked=self._revoked, refused=self.refused)
+
+    def told(self) -> PermitsState:
+        """Give how many there are."""
+        return PermitsState(held=len(self._held), revoked=len(self._revoked), refused=self.refused)
 
     def _unwanted(self, said: Signed, token: bytes, now: int) -> Reason | None:
         """Tell why a permit that is good is not taken."""

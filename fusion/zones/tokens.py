@@ -213,7 +213,7 @@ def _header(token: bytes) -> Header | Reason:
     head = urlsafe_b64decode(parts[0])
     algorithm = _tree(head).get("alg")
     if isinstance(algorithm, str) and algorithm not in ALGORITHMS:
-        return reason("permit_algorithm", algorithm=algorithm[:32])
+        return reason("permit_algorithm", algorithm=_printable(algorithm[:32]))
     return msgspec.json.decode(head, type=Header)
 
 
@@ -289,7 +289,12 @@ def _short_numbers(tree: Any) -> Any:
 
 def _short(error: Exception) -> str:
     said = str(error) if isinstance(error, (ValueError, msgspec.DecodeError)) else "it cannot be read"
-    return (said or "it is no base64url")[:200]
+    return _printable(said or "it is no base64url")[:200]
+
+
+def _printable(text: str) -> str:
+    """Leave out what could steer a terminal: a token is anybody's until it is proven."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _round(circle: Circle) -> tuple[float, float, float]:

@@ -21,6 +21,11 @@ from fusion.zones.zones import FAR, CircleOutline, Limit, Outline, PolygonOutlin
 WIDEST = 200_000.0
 """m from a polygon's first corner to any other: more is a slip in a coordinate, not a flight."""
 
+LEAST = 1e-10
+"""°², a square metre at the equator: corners that enclose less lie on one line."""
+
+_ALONE = np.zeros(1, np.int64)
+
 Radius = Annotated[float, Meta(gt=0.0, le=100_000.0)]
 Corners = Annotated[tuple["LatLngPoint", ...], Meta(min_length=3, max_length=50)]
 
@@ -88,13 +93,14 @@ class Volume4D(Wire, kw_only=True):
     time_end: Instant | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Reserved:
     """A volume in a site's grid, and when it may be flown in (ns; None: open)."""
 
-    prisms: Prisms | None  # None: so far away that nobody whom the site sees is in it
+    prisms: Prisms | None  # one; None: so far away that nobody whom the site sees is in it
     start: int | None
     end: int | None
+    _last: tuple[bytes, float] = (b"", 0.0)
 
     @classmethod
     def of(cls, volume: Volume4D, frame: SiteFrame) -> Reserved:
@@ -110,13 +116,21 @@ class Reserved:
         return (self.start is None or time >= self.start) and (self.end is None or time < self.end)
 
     def distance(self, place: Floats) -> float:
-        """Give how far (m) a place (3) of the grid is from it, the greater of horizontal and vertical; negative inside."""
+        """Give how far (m) a place (3) of the grid is from it, the greater of horizontal and vertical; negative inside.
+
+        Several rules ask the same of one drone in each tick, so the last answer is kept.
+        """
+        key = place.tobytes()
+        if self._last[0] != key:
+            self._last = key, self._reckoned(place)
+        return self._last[1]
+
+    def _reckoned(self, place: Floats) -> float:
         if self.prisms is None:
             return FAR
-        every = np.arange(len(self.prisms))
-        across = self.prisms.distance(np.tile(place[:2], (len(every), 1)), every)
-        above = self.prisms.outside_height(np.full(len(every), place[2]), every)
-        return float(np.nan_to_num(np.maximum(across, above), nan=FAR, posinf=FAR).min())
+        across = float(self.prisms.distance(place[None, :2], _ALONE)[0])
+        above = float(self.prisms.outside_height(place[None, 2], _ALONE)[0])
+        return max(across, above) if math.isfinite(across) else FAR
 
 
 def fault(volume: Volume4D) -> tuple[str, str] | None:
@@ -147,7 +161,8 @@ def _tangled(corners: tuple[LatLngPoint, ...]) -> str | None:
     apart = ((i, k) for i, k in itertools.combinations(range(len(edges)), 2) if k - i not in {1, len(edges) - 1})
     if any(_cross(*edges[i], *edges[k]) for i, k in apart):
         return "make edges that cross or touch"
-    return "lie on one line" if all(_turn(points[0], points[1], point) == 0.0 for point in points[2:]) else None
+    flat = all(abs(_turn(points[0], points[1], point)) < LEAST for point in points[2:])
+    return "lie on one line" if flat else None
 
 
 def _cross(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float], d: tuple[float, float]) -> bool:

@@ -102,7 +102,17 @@ ASTERIX = {
     for name, one in (("cat048", ECHO), ("cat021", AIRCRAFT), ("cat205", HEARD))
 }
 
-CASES = {"odid": ODID, "adsb": ADSB, "asterix": ASTERIX}
+
+POLAR = Polar(
+    time=NOW, range=812.5, azimuth=1.2, elevation=0.1, sigma_range=5.0, sigma_azimuth=0.01, sigma_elevation=0.02, id="t-7"
+)
+BEARING = Bearing(time=NOW, azimuth=6.1, sigma_azimuth=0.09, classes={"multirotor": 0.7, "bird": 0.3})
+SAPIENT = {
+    name: ("sapient", (ear := Ear("sapient")).adapter.encode(ear.station, Scan(sensor="s", time=NOW, received=NOW, sequence=1, detections=(seen,))))
+    for name, seen in {"range_bearing": POLAR, "bearing": BEARING, "location": AIRCRAFT}.items()
+}  # fmt: skip
+
+CASES = {"odid": ODID, "adsb": ADSB, "asterix": ASTERIX, "sapient": SAPIENT}
 
 
 def lines(kind: str) -> str:

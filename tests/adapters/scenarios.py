@@ -34,6 +34,20 @@ def eiffel(sensor: str | None = None, format_: str | None = None) -> Stage:
     return stage._replace(scenario=replace(stage.scenario, sensor=(*behaviours, changed)))
 
 
+def over_sapient() -> Stage:
+    """Give the scenario with its radars and cameras speaking SAPIENT, whose silence says nothing: false alarms are one a report."""
+    stage = eiffel()
+    told = {sensor.id for sensor in stage.site.sensor if sensor.kind in {"radar", "camera"}}
+    behaviours = tuple(replace(one, format="sapient") if one.id in told else one for one in stage.scenario.sensor)
+    site = tuple(
+        replace(one, reports="detections-only", false_alarms_per_scan=min(one.false_alarms_per_scan, 1.0))
+        if one.id in told
+        else one
+        for one in stage.site.sensor
+    )
+    return stage._replace(scenario=replace(stage.scenario, sensor=behaviours), site=replace(stage.site, sensor=site))
+
+
 def flown(stage: Stage, stream: list[RawMessage] | None = None) -> Told:
     """Run what a scenario's sensors say, or another stream of it, through the core, and give what it tells."""
     actors = targets(stage)

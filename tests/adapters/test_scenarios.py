@@ -6,7 +6,7 @@ import functools
 
 import pytest
 
-from tests.adapters.scenarios import Told, eiffel, flown
+from tests.adapters.scenarios import Told, eiffel, flown, over_sapient
 
 pytestmark = pytest.mark.deep
 
@@ -40,3 +40,7 @@ def test_a_radar_in_asterix_leads_to_every_alert_of_the_contract():
     assert all(outcome.met for outcome in told.outcomes)
     assert told.alerts >= by_the_contract().alerts
     assert {alert[3] for alert in told.alerts - by_the_contract().alerts} <= {"pigeons"}
+
+
+def test_radars_and_cameras_over_sapient_lead_to_the_same_alerts():
+    assert flown(over_sapient()).alerts == by_the_contract().alerts

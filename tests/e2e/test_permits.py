@@ -68,6 +68,17 @@ def test_a_permit_makes_its_drone_authorised_until_it_is_revoked_and_over_a_rest
                 await say(fresh_mosquitto, "permit/P-1", issued)
                 await seen.until(lambda w: any("was revoked" in r["reason"] for r in w.rejected()[before:]), "refused for good")
                 await service.stop()
+            for lost in (tmp_path / "state").glob("snapshot-*"):
+                lost.unlink()
+            await say(fresh_mosquitto, "permit/P-1", b"", retain=True)
+            before = len(seen.heard)
+            async with Command("run", site, broker=fresh_mosquitto) as service:
+                await seen.serving(before)
+                await say(fresh_mosquitto, "permit/P-1", issued)
+                await seen.until(
+                    lambda w: any("was revoked" in r["reason"] for r in w.rejected(before)), "refused by what the journal knows"
+                )
+                await service.stop()
         async with Command("permit", "list", site) as listing:
             await listing.end()
         return seen, listing.text
@@ -77,5 +88,12 @@ def test_a_permit_makes_its_drone_authorised_until_it_is_revoked_and_over_a_rest
     assert "P-1: refused" in listed or "P-1: revoked by police" in listed
     with journal(tmp_path) as book:
         noted = [(note.subject, json.loads(note.body)["what"]) for note in book.notes("permit")]
-    assert [what for number, what in noted if number == "P-1"] == ["issued", "revoked", "refused"]
+    assert [what for number, what in noted if number == "P-1"] == [
+        "issued",
+        "revoked",
+        "refused",
+        "revoked",
+        "withdrawn",
+        "refused",
+    ]
     assert [what for number, what in noted if number == "P-2"] == ["refused"]

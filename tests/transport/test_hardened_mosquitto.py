@@ -149,6 +149,10 @@ def test_the_service_may_do_all_that_it_does_and_read_back_what_it_said(hardened
             for name in ("tracks", "picture", "rejected"):
                 await outbox.deliver(Publication(TREE.path(name), b"{}", qos=1))
             await outbox.deliver(Publication(TREE.path("track", track="T"), b"{}", qos=1))
+            for name in ("zone", "zone_state", "zone_window"):
+                await outbox.deliver(Publication(TREE.path(name, zone="Z"), b"{}", qos=1))
+            await outbox.deliver(Publication(TREE.path("zone_plan"), b"{}", qos=1))
+            await outbox.deliver(Publication(TREE.path("permit", permit="P"), b"signed", qos=1))
             await outbox.deliver(Publication(TREE.path("alert", alert="A"), b"raised", qos=1, retained=True))
             known = await read_back(mouth.access, TREE)
             await outbox.deliver(Publication(TREE.path("alert", alert="A"), b"", qos=1, retained=True))

@@ -1,16 +1,20 @@
 """Permits by topic: taken from issuers, withdrawn, revoked for good, and what a restart makes of them."""
 
+import contextlib
 import math
 
+import msgspec
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fusion.errors import DecodeError
 from fusion.messages import SECOND, Identity
 from fusion.zones import issued
 from fusion.zones.issued import Issued
 from fusion.zones.permits import Register, parse_register
-from tests.zones.permit_scenes import CITY, CLAIMS, HEADER, ISSUERS, STRANGER, revocation, token
+from tests.zones.permit_scenes import CITY, CLAIMS, HEADER, ISSUERS, POLICE, STRANGER, revocation, token
 from tests.zones.zone_scenes import FRAME
 
 NOW = (CLAIMS["nbf"] + 60) * SECOND
@@ -34,7 +38,8 @@ def refusal(held, number, one, now=NOW):
     before = held.state(), held.register.permits
     with pytest.raises(DecodeError) as error:
         held.take(number, one, now)
-    assert (held.state(), held.register.permits) == before
+    counted = msgspec.structs.replace(before[0], refused=before[0].refused + 1)
+    assert (held.state(), held.register.permits) == (counted, before[1])
     return str(error.value)
 
 
@@ -223,3 +228,52 @@ def test_of_too_many_the_ended_go_first_and_then_no_more_is_taken(monkeypatch):
     assert refusal(held, "D", tokens["D"]) == "3 permits are held, and no more"
     held.take("D", tokens["D"], (CLAIMS["nbf"] + 86_402) * SECOND)
     assert sorted(held.held) == ["A", "C", "D"]
+
+
+NUMBERS, SIGNERS = ("A", "B"), {"police": POLICE, "city": CITY}
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["issue", "withdraw", "revoke", "forge", "restart"]),
+        st.sampled_from(NUMBERS),
+        st.sampled_from(sorted(SIGNERS)),
+        st.integers(1, 2),
+    ),
+    max_size=25,
+)
+
+
+def issued_by(issuer, number, version, key=None):
+    claims = CLAIMS | {"jti": number, "iss": issuer, "sn": f"{number}{issuer}{version}"}
+    return token(claims, HEADER | {"kid": issuer}, key or SIGNERS[issuer])
+
+
+@given(STEPS)
+@settings(max_examples=60, deadline=None)
+def test_whatever_comes_in_whatever_order_who_may_fly_is_what_a_simple_book_says(steps):
+    """The book: one permit a number, the first to come; withdrawn it makes room; what its issuer revoked never stands there again."""
+    held, book_of, revoked = book(), {}, set()
+    for what, number, issuer, version in steps:
+        if what == "restart":
+            fresh = book()
+            fresh.restore(held.state())
+            held = fresh
+            continue
+        payload = {
+            "issue": issued_by(issuer, number, version),
+            "forge": issued_by(issuer, number, version, STRANGER),
+            "revoke": revocation(number, issuer, SIGNERS[issuer]),
+            "withdraw": b"",
+        }[what]
+        with contextlib.suppress(DecodeError):
+            held.take(number, payload, NOW)
+        if what == "issue" and (issuer, number) not in revoked:
+            book_of.setdefault(number, (issuer, version))
+        elif what == "withdraw":
+            book_of.pop(number, None)
+        elif what == "revoke":
+            revoked.add((issuer, number))
+            if book_of.get(number, ("",))[0] == issuer:
+                del book_of[number]
+    expected = {f"{number}{issuer}{version}" for number, (issuer, version) in book_of.items()}
+    drones = {f"{number}{issuer}{version}" for number in NUMBERS for issuer in SIGNERS for version in (1, 2)}
+    assert {drone for drone in drones if judged(held, Identity(serial=drone))[0] == "authorised"} == expected

@@ -185,6 +185,17 @@ def test_a_forgery_is_refused_and_the_reason_says_why(forgery, reason):
     assert reason in why(verify(forgery, ISSUERS))
 
 
+@pytest.mark.parametrize("steering", ["\x1b[2J", "\r\n", "\u202e"])
+def test_a_reason_never_steers_the_terminal_that_it_is_read_on(steering):
+    for forgery in (
+        token(header=HEADER | {"alg": steering}),
+        token(header=HEADER | {"typ": steering}),
+        token(header=HEADER | {steering: 1}),
+        token(CLAIMS | {steering: 1}),
+    ):
+        assert why(verify(forgery, ISSUERS)).isprintable()
+
+
 def test_without_an_issuer_nothing_is_believed():
     assert why(verify(GOOD, {})) == "nobody may issue permits here, so none is believed"
 
