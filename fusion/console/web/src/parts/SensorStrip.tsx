@@ -66,7 +66,7 @@ export function SensorStrip() {
         <span class="count">{t("nominal", { well, all: told.length })}</span>
         <a href="#/sensors">{t("details")}</a>
       </header>
-      <div class="scroll" tabIndex={0} role="region" aria-label={t("sensors")}>
+      <div class="scroll" tabIndex={0} role="region" aria-label={`${t("sensors")}: ${t("nominal", { well, all: told.length })}`}>
         <table>
           <thead>
             <tr>

@@ -71,7 +71,7 @@ function Counts() {
   return (
     <div class="counts" role="group" aria-label={t("alerts")}>
       {([1, 2, 3] as const).map((level) => (
-        <button type="button" key={level} class={found[level] ? `some p${level}` : ""} onClick={() => next(level)} aria-label={t("count_of", { count: found[level], priority: t(`priority_${level}`) })}>
+        <button type="button" key={level} class={found[level] ? `some p${level}` : ""} onClick={() => next(level)} aria-label={`${found[level]} P${level}: ${t("count_of", { count: found[level], priority: t(`priority_${level}`) })}`}>
           <Mark level={level} /> <b>{found[level]}</b> <small>P{level}</small>
         </button>
       ))}
@@ -106,7 +106,7 @@ function Sound() {
 function Preferences() {
   return (
     <>
-      <button type="button" class="small" onClick={() => speak(language.value === "en" ? "fr" : "en")} aria-label={t("other_language")} lang={language.value === "en" ? "fr" : "en"}>
+      <button type="button" class="small" onClick={() => speak(language.value === "en" ? "fr" : "en")} aria-label={`${language.value.toUpperCase()}: ${t("other_language")}`} lang={language.value === "en" ? "fr" : "en"}>
         {language.value.toUpperCase()}
       </button>
       <button type="button" class="small" onClick={() => wear(theme.value === "dark" ? "light" : "dark")} aria-label={t(theme.value === "dark" ? "theme_light" : "theme_dark")}>
@@ -123,7 +123,6 @@ function Clocks() {
       type="button"
       class="clocks"
       title={t("time_switch")}
-      aria-label={`${timeOf(now.value, "minute")} ${zoneName()}, ${t("time_switch")}`}
       onClick={() => {
         timeZone.value = other;
         localStorage.setItem("vigie.time", other);

@@ -68,7 +68,7 @@ export function TrackTable() {
         class="scroll"
         tabIndex={0}
         role="region"
-        aria-label={t("tracks")}
+        aria-label={`${t("tracks")}: ${number(rows.length)}`}
         onScroll={(event) => {
           from.value = Math.max(0, Math.floor(event.currentTarget.scrollTop / ROW) - 2);
           room.value = Math.ceil(event.currentTarget.clientHeight / ROW);

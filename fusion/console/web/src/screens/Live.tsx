@@ -13,6 +13,7 @@ import { status } from "../state";
 export function Live() {
   return (
     <main class="live">
+      <h1 class="unseen">{t("screen_live")}</h1>
       <div class="left">
         <AlertList />
         <TrackTable />

@@ -1,0 +1,160 @@
+"""The live screen in a real browser: who gets in, the alert's cycle by keyboard and by mouse, and a service that dies."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.browser.stage import AXE, Watched, browser, staged
+from tests.e2e.processes import Command, environment, run
+
+pytestmark = pytest.mark.slow
+
+CARD = "article.alert[data-alert]"
+
+AGREE = """(id) => { window.agreed = new Promise((done) => {
+  const look = () => { const card = document.querySelector(`[data-alert="${id}"]`);
+    if (!card || card.dataset.state === "acknowledged") { seen.disconnect(); done(Date.now()); } };
+  const seen = new MutationObserver(look);
+  seen.observe(document.body, { subtree: true, childList: true, attributes: true }); look(); }); }"""
+"""When a page shows an alert as acknowledged, ms since 1970: all pages are on one machine, and so is the clock."""
+
+
+def add_user(site, broker, name: str, password: str) -> None:
+    """Add a user as an administrator does."""
+    command = [sys.executable, "-m", "fusion", "user", "add", str(site), name, "--role", "operator"]
+    subprocess.run(
+        command, input=f"{password}\n", env=environment(broker), check=True, capture_output=True, text=True, timeout=60
+    )
+
+
+def test_a_wrong_password_is_said_and_the_right_one_opens_the_picture(fresh_mosquitto, tmp_path):
+    async def body():
+        async with staged(fresh_mosquitto, tmp_path) as stage, browser() as opened:
+            add_user(tmp_path / "site.toml", fresh_mosquitto, "m.durand", "rain over the Marne")
+            watched = Watched(await opened.new_page(locale="en-GB"), stage.url)
+            page = watched.page
+            await page.goto(stage.url)
+            await page.fill("input[name=username]", "m.durand")
+            await page.fill("input[name=password]", "sun over the Marne")
+            await page.press("input[name=password]", "Enter")
+            await page.wait_for_selector(".fault:not(:empty)")
+            assert await page.query_selector("canvas") is None
+            wrong = [fault for fault in watched.faults if "401" not in fault]
+            watched.faults.clear()
+            await page.fill("input[name=password]", "rain over the Marne")
+            await page.click("button[type=submit]")
+            await page.wait_for_selector("canvas")
+            card = await page.wait_for_selector(CARD)
+            text = await card.inner_text()
+            return wrong, watched.faults, text
+
+    wrong, faults, text = run(body())
+    assert (wrong, faults) == ([], [])
+    assert "TOWER" in text
+
+
+def test_the_alert_cycle_by_keyboard_and_two_consoles_agree(fresh_mosquitto, tmp_path):
+    async def body():
+        async with staged(fresh_mosquitto, tmp_path) as stage, browser() as opened:
+            first, second = [Watched(await (await opened.new_context(locale="en-GB")).new_page(), stage.url) for _ in range(2)]
+            await first.page.goto(stage.link("one"))
+            await second.page.goto(stage.link("two", "operator"))
+            for one in (first, second):
+                await one.page.wait_for_selector(f"{CARD}[data-state=raised], {CARD}[data-state=updated]")
+            keys = first.page.keyboard
+            await keys.press("j")
+            name = await first.page.evaluate("document.activeElement.dataset.alert")
+            for one in (first, second):
+                await one.page.evaluate(AGREE, name)
+            await keys.press("a")
+            times = [await one.page.evaluate("() => window.agreed") for one in (first, second)]
+            await stage.seen.until(
+                lambda w: any(one.get("acknowledged_by") == "one" for one in w.alerts()), "an acknowledged alert"
+            )
+            await keys.press("n")
+            await first.page.fill("dialog textarea", "a kite flyer, seen from the bridge")
+            await first.page.press("dialog textarea", "Tab")
+            await first.page.keyboard.press("Tab")
+            await first.page.keyboard.press("Enter")
+            await stage.seen.until(
+                lambda w: any("kite flyer" in note for one in w.alerts() for note in one.get("notes", ())), "a note"
+            )
+            return times, first.faults + second.faults
+
+    times, faults = run(body())
+    assert faults == []
+    assert abs(times[0] - times[1]) <= 300
+
+
+def test_an_alert_is_taken_and_shelved_by_mouse(fresh_mosquitto, tmp_path):
+    async def body():
+        async with staged(fresh_mosquitto, tmp_path) as stage, browser() as opened:
+            watched = Watched(await opened.new_page(locale="fr-FR"), stage.url)
+            page = watched.page
+            await page.goto(stage.link())
+            card = await page.wait_for_selector(f"{CARD}:has(button.press)")
+            name = await card.get_attribute("data-alert")
+            await page.click(f"#alert-{name} button.press")
+            await page.wait_for_selector(f"#alert-{name}[data-state=acknowledged]")
+            await page.click(f"#alert-{name} button:last-of-type")
+            await page.fill("dialog textarea", "exercice annoncé")
+            await page.click("dialog button.press")
+            await page.wait_for_selector(f"#alert-{name}[data-state=shelved]")
+            shelved = [one for one in stage.seen.alerts() if one["alert"] == name][-1]
+            return shelved, watched.faults
+
+    shelved, faults = run(body())
+    assert faults == []
+    assert shelved["state"] == "shelved"
+
+
+def test_a_picture_whose_service_was_killed_says_so_and_resumes_without_a_lost_or_doubled_alert(fresh_mosquitto, tmp_path):
+    async def body():
+        async with staged(fresh_mosquitto, tmp_path) as stage, browser() as opened:
+            page = await opened.new_page(locale="en-GB")
+            await page.goto(stage.link())
+            await page.wait_for_selector(CARD)
+            await stage.service.kill()
+            await page.wait_for_selector(".stale[role=alert]")
+            before = set(await page.eval_on_selector_all(CARD, "cards => cards.map(card => card.dataset.alert)"))
+            async with Command("run", tmp_path / "site.toml", broker=fresh_mosquitto):
+                await page.wait_for_selector(".stale[role=alert]", state="detached")
+                after = await page.eval_on_selector_all(CARD, "cards => cards.map(card => card.dataset.alert)")
+            return before, after
+
+    before, after = run(body())
+    assert before <= set(after)
+    assert len(after) == len(set(after))
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "fr-FR"])
+def test_axe_finds_nothing_on_login_live_and_help_in_both_themes(fresh_mosquitto, tmp_path, locale):
+    async def body():
+        found = {}
+        async with staged(fresh_mosquitto, tmp_path) as stage, browser() as opened:
+            for scheme in ("light", "dark"):
+                context = await opened.new_context(locale=locale, color_scheme=scheme, viewport={"width": 1366, "height": 768})
+                page = await context.new_page()
+                await page.goto(stage.url)
+                await page.wait_for_selector("form")
+                found[scheme, "login"] = await judged(page)
+                await page.goto(stage.link(f"one-{scheme}"))
+                await page.wait_for_selector(CARD)
+                found[scheme, "live"] = await judged(page)
+                await page.goto(f"{stage.url}/#/help")
+                await page.wait_for_selector("main")
+                found[scheme, "help"] = await judged(page)
+                await context.close()
+        return found
+
+    assert {where: faults for where, faults in run(body()).items() if faults} == {}
+
+
+async def judged(page) -> list[str]:
+    """Ask axe, past the page's own security policy, and give each violation with where it is."""
+    await page.evaluate(AXE.read_text(encoding="utf-8"))
+    result = await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    return [f"{one['id']}: {', '.join(node['target'][0] for node in one['nodes'][:3])}" for one in result["violations"]]
