@@ -101,7 +101,9 @@ SAPIENT = {
     for name, seen in {"range_bearing": POLAR, "bearing": BEARING, "location": AIRCRAFT}.items()
 }  # fmt: skip
 
-CASES = {"odid": ODID, "adsb": ADSB, "sapient": SAPIENT}
+COT = {name: ("cot", (ear := Ear("cot")).adapter.encode(ear.station, SKY)) for name in ("sky",)}
+
+CASES = {"cot": COT, "odid": ODID, "adsb": ADSB, "sapient": SAPIENT}
 
 
 def lines(kind: str) -> str:

@@ -24,6 +24,7 @@ def by_the_contract() -> Told:
         ("remote-id-1", "odid_wifi"),
         ("adsb-1", "readsb"),
         ("adsb-1", "sbs"),
+        ("adsb-1", "cot"),
     ],
 )
 def test_a_native_format_leads_to_the_same_alerts(sensor, format_):
