@@ -40,7 +40,8 @@ class Source(Table, kw_only=True):
     framing: Annotated[
         Framing | None,
         Meta(
-            description="how a stream is cut into frames: whole lines, a length before each (uint32), ASTERIX's blocks, or events of Cursor on Target"
+            description="how a stream is cut into frames: whole lines, a length before each (uint32), ASTERIX's own blocks, "
+            "or events of Cursor on Target"
         ),
     ] = None
     interface: Annotated[str | None, Meta(description="address of ours on which a multicast group is joined")] = None

@@ -1,7 +1,8 @@
 """Cursor on Target in: where our own aircraft say that they are ("blue force"), as XML or as the TAK protocol's version 1.
 
 Layout (MITRE's Event schema): `event` with `uid`, `type`, `time`, `stale`, `how`; its `point` with `lat`, `lon`, `hae` (m above
-the ellipsoid), `ce`, `le` (m, one sigma); its `detail` with `contact/@callsign` and `track/@course`, `@speed`. 9999999 is unknown.
+the ellipsoid), `ce` and `le` (m, one sigma); its `detail` with `contact/@callsign` and `track/@course`, `@speed`. 9999999 is
+unknown.
 Taken: what calls itself a friend in the air (`a-f-A…`) and was measured (`how` of a machine). Passed over: what goes on the
 ground or at sea (a look-out for the sky would take it for a drone that hovers), what somebody drew or thinks of others (no
 measurement), chat and pings, and our own events when a server gives them back. Not read: `precisionlocation`, video, sensors'
