@@ -102,7 +102,9 @@ class Outlet(Table, kw_only=True):
     """Somebody who is told of tracks, alerts and zones in a format of the field (docs/outputs.md)."""
 
     name: Annotated[Name, Meta(description="what it is called in `status`")]
-    kind: Annotated[Literal["cot"], Meta(description="cot: Cursor on Target, for TAK")]
+    kind: Annotated[
+        Literal["cot", "asterix"], Meta(description="cot: Cursor on Target, for TAK; asterix: CAT062 and CAT065, over udp alone")
+    ]
     url: Annotated[
         str,
         Meta(max_length=2000, description="`udp://host:port` (a multicast group too), `tcp://host:port` or `tls://host:port`"),
@@ -112,6 +114,9 @@ class Outlet(Table, kw_only=True):
         tuple[Literal["pilot", "identity", "friendly"], ...],
         Meta(description="left out: where pilots are, who drones say they are, friendly ones altogether; [] sends it all"),
     ] = ("pilot", "identity", "friendly")
+    sac: Annotated[int, Meta(ge=0, le=255, description="ASTERIX: system area code of what we tell")] = 0
+    sic: Annotated[int, Meta(ge=0, le=255, description="ASTERIX: system identification code")] = 0
+    service: Annotated[int, Meta(ge=0, le=255, description="ASTERIX: service identification")] = 1
     birds: Annotated[bool, Meta(description="tell of birds too")] = False
     stale_s: Annotated[
         float, Meta(ge=6.0, le=3600.0, description="how long what is told holds; it is told anew every 5 s while it does")
@@ -139,6 +144,8 @@ def faults_of_outlet(outlet: Outlet) -> list[tuple[str, str]]:
         return [("url", f"{outlet.url!r} cannot be told; expected {expected}")]
     if parts.scheme != "tls" and host not in LOOPBACK and not outlet.plain:
         return [("url", "is not encrypted; expected tls://, or plain = true where that is meant")]
+    if outlet.kind == "asterix" and parts.scheme != "udp":
+        return [("url", f"{outlet.url!r} cannot be told in ASTERIX; expected udp://host:port")]
     if outlet.tls_key is not None and outlet.tls_certificate is None:
         return [("tls_key", "needs tls_certificate beside it")]
     return []

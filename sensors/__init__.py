@@ -11,7 +11,7 @@ from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 
 from fusion.errors import ConfigError
-from sensors import adsb, camera, odid, radar, readsb, remote_id, rf, sapient, sbs, tdoa
+from sensors import adsb, asterix, camera, odid, radar, readsb, remote_id, rf, sapient, sbs, tdoa
 from sensors.adapter import Adapter, Station
 
 __all__ = ["BUILT_IN", "GROUP", "Adapter", "Station", "load"]
@@ -23,6 +23,7 @@ BUILT_IN: dict[str, Adapter] = {
     "camera": camera.ADAPTER,
     "adsb": adsb.ADAPTER,
     "remote_id": remote_id.ADAPTER,
+    "asterix": asterix.ADAPTER,
     "readsb": readsb.ADAPTER,
     "sbs": sbs.ADAPTER,
     "odid": odid.BARE,

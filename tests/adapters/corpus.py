@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from fusion.messages import Bearing, Identity, Polar, Position, Scan
 from sensors.odid import ble, messages, wifi
 from sensors.odid.french import Signalement
@@ -92,6 +94,15 @@ SKY = Scan(sensor="s", time=NOW, received=NOW, sequence=1, detections=(AIRCRAFT,
 
 ADSB = {f"sky_{format_}": (format_, (ear := Ear(format_)).adapter.encode(ear.station, SKY)) for format_ in ("readsb", "sbs")}
 
+ECHO = Polar(time=NOW, id="91", range=1523.4, azimuth=math.radians(211.7), elevation=0.07, sigma_range=10.0, sigma_azimuth=0.005)
+HEARD = Bearing(time=NOW, id="7", azimuth=math.radians(208.12), sigma_azimuth=0.05, emitter="OcuSync")
+
+ASTERIX = {
+    name: ("asterix", (ear := Ear("asterix")).adapter.encode(ear.station, replace(SKY, detections=(one,))))
+    for name, one in (("cat048", ECHO), ("cat021", AIRCRAFT), ("cat205", HEARD))
+}
+
+
 POLAR = Polar(
     time=NOW, range=812.5, azimuth=1.2, elevation=0.1, sigma_range=5.0, sigma_azimuth=0.01, sigma_elevation=0.02, id="t-7"
 )
@@ -101,7 +112,7 @@ SAPIENT = {
     for name, seen in {"range_bearing": POLAR, "bearing": BEARING, "location": AIRCRAFT}.items()
 }  # fmt: skip
 
-CASES = {"odid": ODID, "adsb": ADSB, "sapient": SAPIENT}
+CASES = {"odid": ODID, "adsb": ADSB, "asterix": ASTERIX, "sapient": SAPIENT}
 
 
 def lines(kind: str) -> str:
