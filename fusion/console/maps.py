@@ -88,7 +88,8 @@ def _placemark(document: ET.Element, track: Track) -> None:
 def _figures(track: Track) -> dict[str, Any]:
     names = ("track", "status", "existence", "class", "verdict", "speed_mps", "course_deg")
     told: dict[str, Any] = msgspec.to_builtins(track)
-    return {name: told[name] for name in names if told.get(name) is not None} | told.get("identity", {})
+    identity: dict[str, Any] = told.get("identity", {})
+    return {name: told[name] for name in names if told.get(name) is not None} | identity
 
 
 def _document(name: str) -> tuple[ET.Element, ET.Element]:
