@@ -11,7 +11,7 @@ from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 
 from fusion.errors import ConfigError
-from sensors import adsb, camera, odid, radar, readsb, remote_id, rf, sapient, sbs, tdoa
+from sensors import adsb, camera, mavlink, odid, radar, readsb, remote_id, rf, sapient, sbs, tdoa
 from sensors.adapter import Adapter, Station
 
 __all__ = ["BUILT_IN", "GROUP", "Adapter", "Station", "load"]
@@ -29,6 +29,7 @@ BUILT_IN: dict[str, Adapter] = {
     "odid_ble": odid.BLE,
     "odid_wifi": odid.WIFI,
     "sapient": sapient.ADAPTER,
+    "mavlink": mavlink.ADAPTER,
 }
 
 GROUP = "vigie.sensors"

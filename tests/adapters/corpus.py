@@ -9,7 +9,10 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from fusion.messages import Bearing, Identity, Polar, Position, Scan
+from sensors.mavlink import frames
 from sensors.odid import ble, messages, wifi
 from sensors.odid.french import Signalement
 from sensors.odid.messages import Authentication, BasicId, Location, OperatorId, SelfId, System
@@ -101,7 +104,21 @@ SAPIENT = {
     for name, seen in {"range_bearing": POLAR, "bearing": BEARING, "location": AIRCRAFT}.items()
 }  # fmt: skip
 
-CASES = {"odid": ODID, "adsb": ADSB, "sapient": SAPIENT}
+DRONE = replace(
+    AIRCRAFT, identity=Identity(serial="1581F45T7229DMK001AB", operator="FRA4k8m2x7q9w1e3"), classes={"multirotor": 1.0}
+)
+
+
+def _vehicle(kind: int, *fields: object) -> bytes:
+    return frames.encode(frames.Message(7, kind, fields))
+
+
+MAVLINK = {
+    "navigation": ("mavlink", _vehicle(frames.GLOBAL_POSITION_INT, 5_000, 488_582_000, 22_945_000, 121_500, 80_000, 300, -400, 50, 9_000)),
+    "pack": ("mavlink", (ear := Ear("mavlink")).adapter.encode(ear.station, Scan(sensor="s", time=NOW, received=NOW, sequence=1, detections=(DRONE,)))),
+}  # fmt: skip
+
+CASES = {"odid": ODID, "adsb": ADSB, "sapient": SAPIENT, "mavlink": MAVLINK}
 
 
 def lines(kind: str) -> str:

@@ -22,6 +22,7 @@ def by_the_contract() -> Told:
         ("remote-id-1", "odid"),
         ("remote-id-1", "odid_ble"),
         ("remote-id-1", "odid_wifi"),
+        ("remote-id-1", "mavlink"),
         ("adsb-1", "readsb"),
         ("adsb-1", "sbs"),
     ],
