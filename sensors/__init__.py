@@ -11,7 +11,7 @@ from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 
 from fusion.errors import ConfigError
-from sensors import adsb, camera, mavlink, odid, radar, readsb, remote_id, rf, sapient, sbs, tdoa
+from sensors import adsb, camera, dragonsync, dronescout, mavlink, odid, radar, readsb, remote_id, rf, sapient, sbs, tdoa
 from sensors.adapter import Adapter, Station
 
 __all__ = ["BUILT_IN", "GROUP", "Adapter", "Station", "load"]
@@ -30,6 +30,8 @@ BUILT_IN: dict[str, Adapter] = {
     "odid_wifi": odid.WIFI,
     "sapient": sapient.ADAPTER,
     "mavlink": mavlink.ADAPTER,
+    "dronescout": dronescout.ADAPTER,
+    "dragonsync": dragonsync.ADAPTER,
 }
 
 GROUP = "vigie.sensors"

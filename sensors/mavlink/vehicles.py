@@ -14,7 +14,8 @@ from fusion.messages import SECOND, Identity, Position
 from sensors.adapter import Station
 from sensors.mavlink import frames
 from sensors.mavlink.frames import Message
-from sensors.odid import hearing, messages
+from sensors.odid import figures, hearing, messages
+from sensors.odid.figures import Figures
 from sensors.odid.hearing import Hearing
 
 MILLISECOND = SECOND // 1000
@@ -145,14 +146,12 @@ def _own(system: int) -> str:
 
 def _basic_id(fields: tuple[Any, ...]) -> Heard:
     _, _, other, id_type, ua_type, uas_id = fields
-    if id_type > 15 or ua_type > 15:
-        raise DecodeError(f"id_type, ua_type: {id_type}, {ua_type}; expected 0 to 15")
-    return messages.decode(bytes([messages.BASIC_ID << 4 | 2, id_type << 4 | ua_type]) + uas_id + bytes(3)), other
+    return figures.basic_id(id_type, ua_type, uas_id), other
 
 
 def _operator_id(fields: tuple[Any, ...]) -> Heard:
     _, _, other, id_type, operator = fields
-    return messages.decode(bytes([messages.OPERATOR_ID << 4 | 2, id_type]) + operator + bytes(3)), other
+    return figures.operator_id(id_type, operator), other
 
 
 def _pack(fields: tuple[Any, ...]) -> Heard:
@@ -162,58 +161,18 @@ def _pack(fields: tuple[Any, ...]) -> Heard:
 
 
 def _system(fields: tuple[Any, ...]) -> Heard:
-    latitude, longitude, _, _, _, _, _, _, _, _, other, place, *_ = fields
-    _check_place(latitude, longitude)
-    known = latitude or longitude
-    told = messages.System(
-        operator_place=int(place), latitude_e7=int(latitude) if known else None, longitude_e7=int(longitude) if known else None
-    )
-    return [told], other
+    latitude, longitude, *_, other, place, _, _, _ = fields
+    return [figures.system(latitude * 1e-7, longitude * 1e-7, place)], other
 
 
 def _location(fields: tuple[Any, ...]) -> Heard:
-    latitude, longitude, pressure, geodetic, height, seconds, direction, speed, climb, _, _, other, *classes = fields
-    status, reference, horizontal, vertical, barometer, of_speed, of_time = (int(one) for one in classes)
-    _check_place(latitude, longitude)
-    if not (0.0 <= seconds <= 3600.0 or seconds == 0xFFFF):
-        raise DecodeError(f"timestamp: {seconds} s are none of an hour; expected 0 to 3600, or 65535 for unknown")
-    if direction > 36_100 or direction == 36_000:
-        raise DecodeError(f"direction: {direction} hundredths of a degree are none; expected 0 to 35999, or 36100 for unknown")
-    known = latitude or longitude
-    told = messages.Location(
-        status=status,
-        direction_deg=None if direction == 36_100 else round(direction / 100) % 360,
-        speed_mps=None if speed >= 25_500 else speed / 100.0,
-        climb_mps=None if climb == 6_300 else climb / 100.0,
-        latitude_e7=int(latitude) if known else None,
-        longitude_e7=int(longitude) if known else None,
-        pressure_altitude_m=_altitude("altitude_barometric", pressure),
-        geodetic_altitude_m=_altitude("altitude_geodetic", geodetic),
-        height_m=_altitude("height", height),
-        height_above_ground=reference == 1,
-        horizontal_class=horizontal & 0xF,
-        vertical_class=vertical & 0xF,
-        pressure_class=barometer & 0xF,
-        speed_class=of_speed & 0xF,
-        tenths=None if seconds == 0xFFFF else round(seconds * 10),
-        tenths_class=of_time & 0xF,
-    )
-    return [told], other
-
-
-def _check_place(latitude: float, longitude: float) -> None:
-    """Refuse what is no place, without saying where: it may be where a person stands."""
-    if abs(latitude) > 900_000_000 or abs(longitude) > 1_800_000_000:
-        raise DecodeError("latitude, longitude: is beyond ±90° or ±180°")
-
-
-def _altitude(name: str, value: float) -> float | None:
-    """Read an altitude, m; None for −1000, which means unknown."""
-    if value == -1000.0:
-        return None
-    if not -1000.0 < value <= 31_767.5:
-        raise DecodeError(f"{name}: {value:g} m is none; expected −1000 (unknown) to 31767.5")
-    return value
+    latitude, longitude, pressure, geodetic, height, seconds, direction, speed, climb, _, _, other, *rest = fields
+    status, reference, horizontal, vertical, barometer, of_speed, of_time = rest
+    classes = horizontal, vertical, barometer, of_speed, of_time
+    place = latitude * 1e-7, longitude * 1e-7
+    motion = direction / 100, speed / 100, climb / 100
+    told = Figures(*place, *motion, pressure, geodetic, height, reference == 1, status, *classes, seconds)
+    return [figures.location(told)], other
 
 
 _REMOTE_ID: dict[int, Callable[[tuple[Any, ...]], Heard]] = {

@@ -118,7 +118,12 @@ MAVLINK = {
     "pack": ("mavlink", (ear := Ear("mavlink")).adapter.encode(ear.station, Scan(sensor="s", time=NOW, received=NOW, sequence=1, detections=(DRONE,)))),
 }  # fmt: skip
 
-CASES = {"odid": ODID, "adsb": ADSB, "sapient": SAPIENT, "mavlink": MAVLINK}
+RECEIVERS = {
+    f"drone_{format_}": (format_, (ear := Ear(format_)).adapter.encode(ear.station, Scan(sensor="s", time=NOW, received=NOW, sequence=1, detections=(DRONE,))))
+    for format_ in ("dronescout", "dragonsync")
+}  # fmt: skip
+
+CASES = {"odid": ODID, "adsb": ADSB, "sapient": SAPIENT, "mavlink": MAVLINK, "receivers": RECEIVERS}
 
 
 def lines(kind: str) -> str:

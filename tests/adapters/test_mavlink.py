@@ -137,7 +137,7 @@ def test_what_is_no_frame_is_refused_with_its_reason(payload, why):
         (place(altitude=2_000_000_000), "alt: 2000000000"),
         (location(direction=36_050 + 100), "direction"),
         (location(timestamp=math.nan), "timestamp"),
-        (location(altitude_geodetic=math.inf), "altitude_geodetic"),
+        (location(altitude_geodetic=math.inf), "geodetic altitude: inf"),
         (serial(OTHER, "1581F45T7229DMK0\x01"), "not printable"),
     ],
 )

@@ -23,6 +23,8 @@ def by_the_contract() -> Told:
         ("remote-id-1", "odid_ble"),
         ("remote-id-1", "odid_wifi"),
         ("remote-id-1", "mavlink"),
+        ("remote-id-1", "dronescout"),
+        ("remote-id-1", "dragonsync"),
         ("adsb-1", "readsb"),
         ("adsb-1", "sbs"),
     ],
