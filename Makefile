@@ -17,7 +17,7 @@ test: .venv/test-ready
 test-fast: .venv/test-ready
 	$(BIN)/pytest -m "not slow and not deep" -n 2 --dist loadfile
 
-test-deep: .venv/test-ready .judges/taky/ready
+test-deep: .venv/test-ready .judges/taky/ready .judges/asterix/ready
 	.ci/debian mosquitto postgresql zbar-tools
 	$(BIN)/pytest -m "deep"
 
@@ -70,6 +70,13 @@ $(WEB)/dist/index.html: $(WEB)/node_modules/.package-lock.json $(WEB)/build.mjs 
 	.judges/taky/bin/pip install --quiet --disable-pip-version-check "setuptools<70" "setuptools_scm<8" wheel
 	.judges/taky/bin/pip install --quiet --disable-pip-version-check -r tests/taky.txt
 	.judges/taky/bin/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps taky==0.10
+	touch $@
+
+# GPL, and of libasterix' import name: it judges from outside. It is C, so Debian's compiler is needed.
+.judges/asterix/ready:
+	$(PYTHON) -m venv --clear .judges/asterix
+	.judges/asterix/bin/pip install --quiet --disable-pip-version-check asterix_decoder==0.7.11 || \
+		{ .ci/debian gcc python3-dev && .judges/asterix/bin/pip install --quiet --disable-pip-version-check asterix_decoder==0.7.11; }
 	touch $@
 
 clean:

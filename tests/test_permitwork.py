@@ -377,3 +377,23 @@ def test_a_broker_that_is_not_there_is_told(site, keys, capsys, monkeypatch):
     code, _, err = vigie(capsys, "issue", "--key", keys, "--issuer", "police", "--serial", "A", *WHEN, *ROUND, "--publish", site)
     assert code == 2
     assert "mqtt.host: is missing" in err
+
+
+# --- A site's file ------------------------------------------------------------------------------------------------
+
+
+def test_a_sites_issuers_are_checked_with_the_rest_of_its_file(site, keys, capsys):
+    assert main(["check", str(site)]) == 0
+    assert "issuers: 1." in capsys.readouterr().out
+    (site.parent / "police.pub").write_bytes(private_pem(POLICE))
+    assert main(["check", str(site)]) == 2
+    assert f"{site.parent / 'police.pub'}: is a private key; it belongs to the issuer alone" in capsys.readouterr().err
+    (site.parent / "police.pub").unlink()
+    assert main(["check", str(site)]) == 2
+    assert f"permits.issuer.key: {site.parent / 'police.pub'}: cannot be read" in capsys.readouterr().err
+
+
+def test_two_issuers_of_one_name_are_refused(site, capsys):
+    site.write_text(site.read_text() + '[[permits.issuer]]\nname = "police"\nkey = "other.pub"\n')
+    assert main(["check", str(site)]) == 2
+    assert "permits.issuer[1].name: 'police' names permits.issuer[0] already; names are unique" in capsys.readouterr().err

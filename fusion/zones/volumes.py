@@ -24,6 +24,8 @@ WIDEST = 200_000.0
 LEAST = 1e-10
 """°², a square metre at the equator: corners that enclose less lie on one line."""
 
+_ALONE = np.zeros(1, np.int64)
+
 Radius = Annotated[float, Meta(gt=0.0, le=100_000.0)]
 Corners = Annotated[tuple["LatLngPoint", ...], Meta(min_length=3, max_length=50)]
 
@@ -95,7 +97,7 @@ class Volume4D(Wire, kw_only=True):
 class Reserved:
     """A volume in a site's grid, and when it may be flown in (ns; None: open)."""
 
-    prisms: Prisms | None  # None: so far away that nobody whom the site sees is in it
+    prisms: Prisms | None  # one; None: so far away that nobody whom the site sees is in it
     start: int | None
     end: int | None
     _last: tuple[bytes, float] = (b"", 0.0)
@@ -126,10 +128,9 @@ class Reserved:
     def _reckoned(self, place: Floats) -> float:
         if self.prisms is None:
             return FAR
-        every = np.arange(len(self.prisms))
-        across = self.prisms.distance(np.tile(place[:2], (len(every), 1)), every)
-        above = self.prisms.outside_height(np.full(len(every), place[2]), every)
-        return float(np.nan_to_num(np.maximum(across, above), nan=FAR, posinf=FAR).min())
+        across = float(self.prisms.distance(place[None, :2], _ALONE)[0])
+        above = float(self.prisms.outside_height(place[None, 2], _ALONE)[0])
+        return max(across, above) if math.isfinite(across) else FAR
 
 
 def fault(volume: Volume4D) -> tuple[str, str] | None:

@@ -95,6 +95,15 @@ SKY = Scan(sensor="s", time=NOW, received=NOW, sequence=1, detections=(AIRCRAFT,
 
 ADSB = {f"sky_{format_}": (format_, (ear := Ear(format_)).adapter.encode(ear.station, SKY)) for format_ in ("readsb", "sbs")}
 
+ECHO = Polar(time=NOW, id="91", range=1523.4, azimuth=math.radians(211.7), elevation=0.07, sigma_range=10.0, sigma_azimuth=0.005)
+HEARD = Bearing(time=NOW, id="7", azimuth=math.radians(208.12), sigma_azimuth=0.05, emitter="OcuSync")
+
+ASTERIX = {
+    name: ("asterix", (ear := Ear("asterix")).adapter.encode(ear.station, replace(SKY, detections=(one,))))
+    for name, one in (("cat048", ECHO), ("cat021", AIRCRAFT), ("cat205", HEARD))
+}
+
+
 POLAR = Polar(
     time=NOW, range=812.5, azimuth=1.2, elevation=0.1, sigma_range=5.0, sigma_azimuth=0.01, sigma_elevation=0.02, id="t-7"
 )
@@ -103,6 +112,8 @@ SAPIENT = {
     name: ("sapient", (ear := Ear("sapient")).adapter.encode(ear.station, Scan(sensor="s", time=NOW, received=NOW, sequence=1, detections=(seen,))))
     for name, seen in {"range_bearing": POLAR, "bearing": BEARING, "location": AIRCRAFT}.items()
 }  # fmt: skip
+
+COT = {name: ("cot", (ear := Ear("cot")).adapter.encode(ear.station, SKY)) for name in ("sky",)}
 
 DRONE = replace(
     AIRCRAFT, identity=Identity(serial="1581F45T7229DMK001AB", operator="FRA4k8m2x7q9w1e3"), classes={"multirotor": 1.0}
@@ -123,7 +134,15 @@ RECEIVERS = {
     for format_ in ("dronescout", "dragonsync")
 }  # fmt: skip
 
-CASES = {"odid": ODID, "adsb": ADSB, "sapient": SAPIENT, "mavlink": MAVLINK, "receivers": RECEIVERS}
+CASES = {
+    "odid": ODID,
+    "adsb": ADSB,
+    "asterix": ASTERIX,
+    "cot": COT,
+    "sapient": SAPIENT,
+    "mavlink": MAVLINK,
+    "receivers": RECEIVERS,
+}
 
 
 def lines(kind: str) -> str:

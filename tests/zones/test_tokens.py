@@ -17,19 +17,8 @@ from joserfc.jwk import OKPKey
 from fusion.errors import ConfigError
 from fusion.zones.issuers import read_private, read_public
 from fusion.zones.reasons import SENTENCES, Reason
-from fusion.zones.tokens import (
-    Claims,
-    Revocation,
-    Shape,
-    Signed,
-    Undoing,
-    is_revocation,
-    shape_of,
-    sign_permit,
-    sign_revocation,
-    verify,
-    volume_of,
-)
+from fusion.zones.shapes import Shape, shape_of, volume_of
+from fusion.zones.tokens import Claims, Revocation, Signed, Undoing, is_revocation, sign_permit, sign_revocation, verify
 from tests.zones.permit_scenes import (
     CITY,
     CLAIMS,
@@ -183,6 +172,17 @@ TWICE = json.dumps(CLAIMS).encode()[:-1] + b', "sn": "OTHER"}'
 )  # fmt: skip
 def test_a_forgery_is_refused_and_the_reason_says_why(forgery, reason):
     assert reason in why(verify(forgery, ISSUERS))
+
+
+@pytest.mark.parametrize("steering", ["\x1b[2J", "\r\n", "\u202e"])
+def test_a_reason_never_steers_the_terminal_that_it_is_read_on(steering):
+    for forgery in (
+        token(header=HEADER | {"alg": steering}),
+        token(header=HEADER | {"typ": steering}),
+        token(header=HEADER | {steering: 1}),
+        token(CLAIMS | {steering: 1}),
+    ):
+        assert why(verify(forgery, ISSUERS)).isprintable()
 
 
 def test_without_an_issuer_nothing_is_believed():

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import msgspec
 
-from fusion import config_edge, personal
+from fusion import config_edge
 from fusion.config import Config
 from fusion.errors import ConfigError
 from fusion.messages import Alert, AlertMessage, Output, PictureMessage, Track, TrackMessage
 from fusion.transport.outputs import cot_events
+from fusion.transport.outputs.hiding import Hiding
 from fusion.zones.zones import Zone
 
 ZONES_EVERY = timedelta(seconds=60)
@@ -43,15 +44,14 @@ class Drawn(NamedTuple):
 
 Told = Track | Alert | Drawn | Gone
 
-Record = TypeVar("Record", Track, Alert)
-
 
 class CotWriter:
     """One receiver's events."""
 
     def __init__(self, settings: config_edge.Outlet, config: Config, zones: Callable[[], tuple[Zone, ...]]) -> None:
         """Raise ConfigError where the TAK protocol is asked for and takproto is not installed."""
-        self._settings, self._site, self._zones = settings, config.site, zones
+        self._hiding = Hiding(settings)
+        self._site, self._zones = config.site, zones
         self._places = {sensor.id: sensor for sensor in config.sensor}
         self._stale = timedelta(seconds=settings.stale_s)
         self._shown: set[str] = set()
@@ -84,10 +84,12 @@ class CotWriter:
             case Drawn(zone=zone, time=time):
                 event = cot_events.zone(zone, self._uid(zone.identifier), time, ZONES_STALE)
             case Track():
-                event = cot_events.track(self._without(told), self._uid(told.track), self._stale, self._origin(told))
+                event = cot_events.track(self._hiding.without(told), self._uid(told.track), self._stale, self._origin(told))
             case Alert():
                 site = (self._site.latitude_deg, self._site.longitude_deg)
-                event = cot_events.alert(self._without(told), self._uid(told.alert), self._uid(told.track), self._stale, site)
+                event = cot_events.alert(
+                    self._hiding.without(told), self._uid(told.alert), self._uid(told.track), self._stale, site
+                )
         return self._frame(event)
 
     def _everything(self, picture: PictureMessage) -> Iterator[tuple[str, Told]]:
@@ -105,17 +107,11 @@ class CotWriter:
 
     def _track(self, track: Track) -> Iterator[tuple[str, Told]]:
         uid = self._uid(track.track)
-        if self._hidden(track):
+        if self._hiding.hides(track):
             yield from self._forget(uid)
         else:
             self._shown.add(uid)
             yield uid, track
-
-    def _hidden(self, track: Track) -> bool:
-        """Tell whether a receiver is not to know of a track: a friendly one that is withheld, a bird that threatens nobody."""
-        if track.verdict == "friendly" and "friendly" in self._settings.withhold:
-            return True
-        return track.class_ == "bird" and not self._settings.birds and track.verdict not in {"unauthorised", "hostile"}
 
     def _forget(self, uid: str) -> Iterator[tuple[str, Told]]:
         if uid in self._shown and self._now is not None:
@@ -136,12 +132,6 @@ class CotWriter:
 
     def _uid(self, name: str) -> str:
         return f"vigie.{self._site.name}.{name}"
-
-    def _without(self, told: Record) -> Record:
-        """Leave out what is withheld, in sentences too."""
-        if not self._settings.withhold:
-            return told
-        return msgspec.convert(personal.withheld(msgspec.to_builtins(told), self._settings.withhold), type(told))
 
     def _origin(self, track: Track) -> tuple[float, float, float] | None:
         """Give where the sensor stands that has only a bearing: latitude, longitude, and how far it sees (m)."""
