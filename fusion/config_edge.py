@@ -13,12 +13,12 @@ from fusion.config_table import Name, Table
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 """Hosts that are this machine: nobody is on the way."""
 
-Framing = Literal["datagram", "lines", "length-le32", "length-be32", "asterix", "cot", "document"]
+Framing = Literal["datagram", "lines", "length-le32", "length-be32", "asterix", "cot", "mavlink", "document"]
 
 SCHEMES: dict[str, tuple[Framing, ...]] = {
     "udp": ("datagram",),
-    "tcp": ("lines", "length-le32", "length-be32", "asterix", "cot"),
-    "tcp-listen": ("lines", "length-le32", "length-be32", "asterix", "cot"),
+    "tcp": ("lines", "length-le32", "length-be32", "asterix", "cot", "mavlink"),
+    "tcp-listen": ("lines", "length-le32", "length-be32", "asterix", "cot", "mavlink"),
     "http": ("document",),
     "https": ("document",),
     "file": ("document",),
@@ -42,7 +42,7 @@ class Source(Table, kw_only=True):
         Framing | None,
         Meta(
             description="how a stream is cut into frames: whole lines, a length before each (uint32), ASTERIX's own blocks, "
-            "or events of Cursor on Target"
+            "events of Cursor on Target, or MAVLink's frames"
         ),
     ] = None
     interface: Annotated[str | None, Meta(description="address of ours on which a multicast group is joined")] = None

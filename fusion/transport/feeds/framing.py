@@ -6,6 +6,7 @@ from typing import Protocol
 
 from fusion.config_edge import Framing
 from fusion.transport.feeds.feed import MOST_BYTES
+from sensors.mavlink.frames import begins, length
 
 TAK = 0xBF
 """How a message of the TAK protocol begins."""
@@ -119,6 +120,30 @@ class Events:
         return 0
 
 
+class Mavlink:
+    """MAVLink's frames, all that came together as one; what is of none goes with them, to be told by what reads them."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    @property
+    def begun(self) -> bool:
+        """Whether a frame has begun."""
+        return bool(self._rest)
+
+    def cut(self, piece: bytes) -> list[bytes]:
+        """Give everything before a frame that is not whole yet."""
+        content, at = self._rest + piece, 0
+        while at < len(content):
+            at = begins(content, at)
+            size = length(content[at : at + 3]) if at < len(content) else 0
+            if size is None or at + size > len(content):
+                break
+            at += size
+        self._rest = content[at:]
+        return [content[:at]] if at else []
+
+
 def cutter(framing: Framing) -> Cutter:
     """Give what cuts a stream of a framing; an ASTERIX block is category, length (2 bytes, of all of it), records."""
     match framing:
@@ -132,5 +157,7 @@ def cutter(framing: Framing) -> Cutter:
             return Lengths(slice(1, 3), "big", kept=True)
         case "cot":
             return Events()
+        case "mavlink":
+            return Mavlink()
         case _:
             raise AssertionError(framing)
