@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from fusion.config_edge import Outlet, Source, Webhook
+from fusion.config_edge import Outlet, Sapient, Source, Webhook
 from fusion.config_rules import Rules
 from fusion.config_table import (
     Degrees,
@@ -284,5 +284,6 @@ class Config(Table):
     publish: Publish = Publish()
     webhook: tuple[Webhook, ...] = ()
     output: tuple[Outlet, ...] = ()
+    sapient: Sapient | None = None
     state: State = State()
     console: Console | None = None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from fusion.config import Config, Confusion, Console, Issuer
-from fusion.config_edge import LOOPBACK, Outlet, Webhook, faults_of, faults_of_outlet
+from fusion.config import Config, Confusion, Console, Issuer, Sensor
+from fusion.config_edge import LOOPBACK, Outlet, Sapient, Webhook, faults_of, faults_of_outlet, faults_of_sapient
 from fusion.messages import CLASSES
 
 ROUNDED = 0.015
@@ -22,21 +22,38 @@ def contradictions(config: Config) -> list[tuple[Key, str]]:
         if sensor.id in seen:
             faults.append((("sensor", i, "id"), f"{sensor.id!r} names sensor[{seen[sensor.id]}] already; ids are unique"))
         seen.setdefault(sensor.id, i)
-        if (sensor.latitude_deg is None) != (sensor.longitude_deg is None):
-            faults.append((("sensor", i), "latitude_deg and longitude_deg belong together; give both or neither"))
-        for axis in ("range_m", "elevation_deg"):
-            limits = getattr(sensor.coverage, axis)
-            if limits is not None and limits[0] >= limits[1]:
-                faults.append((("sensor", i, "coverage", axis), f"{list(limits)} is empty; expected [from, to] with from < to"))
-        if sensor.source is not None:
-            faults += [(("sensor", i, "source", key), text) for key, text in faults_of(sensor.source)]
-        faults += [(("sensor", i, "confusion", *key), text) for key, text in unbalanced(sensor.confusion)]
+        faults += [(("sensor", i, *key), text) for key, text in of_sensor(sensor)]
     if config.rules.release_probability >= config.rules.entry_probability:
         faults.append((("rules", "release_probability"), f"must be below entry_probability ({config.rules.entry_probability})"))
     if config.mqtt.tls_key and not config.mqtt.tls_certificate:
         faults.append((("mqtt", "tls_key"), "needs tls_certificate beside it"))
-    faults += _of_outlets(config.output)
+    faults += _of_outlets(config.output) + _of_sapient(config.sapient, {sensor.id for sensor in config.sensor})
     return faults + _of_issuers(config.permits.issuer) + _of_webhooks(config.webhook) + _open_doors(config.console)
+
+
+def of_sensor(sensor: Sensor) -> list[tuple[Key, str]]:
+    """Find what contradicts itself in one sensor."""
+    faults: list[tuple[Key, str]] = []
+    if (sensor.latitude_deg is None) != (sensor.longitude_deg is None):
+        faults.append(((), "latitude_deg and longitude_deg belong together; give both or neither"))
+    for axis in ("range_m", "elevation_deg"):
+        limits = getattr(sensor.coverage, axis)
+        if limits is not None and limits[0] >= limits[1]:
+            faults.append((("coverage", axis), f"{list(limits)} is empty; expected [from, to] with from < to"))
+    if sensor.source is not None:
+        faults += [(("source", key), text) for key, text in faults_of(sensor.source)]
+    return faults + [(("confusion", *key), text) for key, text in unbalanced(sensor.confusion)]
+
+
+def _of_sapient(settings: Sapient | None, sensors: set[str]) -> list[tuple[Key, str]]:
+    """Find what cannot be listened on, doors left open, and nodes of sensors that are none."""
+    if settings is None:
+        return []
+    faults: list[tuple[Key, str]] = [(("sapient", key), text) for key, text in faults_of_sapient(settings)]
+    strangers = [name for name in settings.nodes if name not in sensors]
+    return faults + [
+        (("sapient", "nodes", name), f"{name!r} is no sensor of this file; expected the id of one") for name in strangers
+    ]
 
 
 def _of_outlets(outlets: tuple[Outlet, ...]) -> list[tuple[Key, str]]:

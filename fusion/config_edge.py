@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, NamedTuple
 from urllib.parse import urlsplit
 
+import msgspec
 from msgspec import Meta
 
 from fusion.config_table import Name, Table
@@ -12,12 +13,12 @@ from fusion.config_table import Name, Table
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 """Hosts that are this machine: nobody is on the way."""
 
-Framing = Literal["datagram", "lines", "length-le32", "length-be32", "asterix", "document"]
+Framing = Literal["datagram", "lines", "length-le32", "length-be32", "asterix", "cot", "mavlink", "document"]
 
 SCHEMES: dict[str, tuple[Framing, ...]] = {
     "udp": ("datagram",),
-    "tcp": ("lines", "length-le32", "length-be32", "asterix"),
-    "tcp-listen": ("lines", "length-le32", "length-be32", "asterix"),
+    "tcp": ("lines", "length-le32", "length-be32", "asterix", "cot", "mavlink"),
+    "tcp-listen": ("lines", "length-le32", "length-be32", "asterix", "cot", "mavlink"),
     "http": ("document",),
     "https": ("document",),
     "file": ("document",),
@@ -39,7 +40,10 @@ class Source(Table, kw_only=True):
     format: Annotated[Name | None, Meta(description="the adapter that reads it; the sensor's kind if left out")] = None
     framing: Annotated[
         Framing | None,
-        Meta(description="how a stream is cut into frames: whole lines, a length before each (uint32), or ASTERIX's own blocks"),
+        Meta(
+            description="how a stream is cut into frames: whole lines, a length before each (uint32), ASTERIX's own blocks, "
+            "events of Cursor on Target, or MAVLink's frames"
+        ),
     ] = None
     interface: Annotated[str | None, Meta(description="address of ours on which a multicast group is joined")] = None
     period_s: Annotated[float, Meta(ge=0.05, le=3600.0, description="time between two looks at a document")] = 1.0
@@ -180,3 +184,57 @@ class Webhook(Table, kw_only=True):
     tls_ca: Annotated[
         str | None, Meta(description="file of the receiver's CA, relative to this one; the system's if left out")
     ] = None
+
+
+Uuid = Annotated[str, Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")]
+
+
+class Sapient(Table, kw_only=True):
+    """The SAPIENT fusion node that sensors connect to (docs/formats/sapient.md); without this table there is none."""
+
+    listen: Annotated[
+        str, Meta(description="`host:port`; any host but this machine's own needs TLS, or `plain`; port 0: a free one")
+    ]
+    node: Annotated[
+        Uuid | None, Meta(description="our node's UUID (version 4, lower case); made of the site's name if left out")
+    ] = None
+    nodes: Annotated[dict[Name, Uuid], Meta(description="sensors of this file that are SAPIENT's nodes: id = UUID")] = (
+        msgspec.field(default_factory=dict)
+    )
+    newcomers: Annotated[
+        bool, Meta(description="take nodes that `nodes` does not name, as they describe themselves; false: they are refused")
+    ] = True
+    peers: Annotated[int, Meta(ge=1, le=1000, description="how many may be connected at once")] = 32
+    messages_hz: Annotated[
+        float,
+        Meta(gt=0.0, le=1e6, description="messages a second of each peer that are taken; the rest waits, as does its sender"),
+    ] = 1000.0
+    tls_certificate: Annotated[str | None, Meta(description="our certificate's file, relative to this one; switches TLS on")] = (
+        None
+    )
+    tls_key: Annotated[str | None, Meta(description="its key's file")] = None
+    tls_ca: Annotated[str | None, Meta(description="file of the CA whose certificates nodes must show; any node if left out")] = (
+        None
+    )
+    plain: Annotated[
+        bool, Meta(description="allow others than this machine to connect without TLS: who is on the way reads and writes along")
+    ] = False
+
+
+def faults_of_sapient(settings: Sapient) -> list[tuple[str, str]]:
+    """Find what is wrong with the fusion node, by its key."""
+    host, _, port = settings.listen.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65_535:
+        return [("listen", f"{settings.listen!r} is no address; expected host:port")]
+    faults = []
+    if (settings.tls_certificate is None) != (settings.tls_key is None):
+        faults.append(("tls_key", "belongs with tls_certificate; give both or neither"))
+    if settings.tls_ca is not None and settings.tls_certificate is None:
+        faults.append(("tls_ca", "needs tls_certificate and tls_key beside it"))
+    if host.strip("[]") not in LOOPBACK and settings.tls_certificate is None and not settings.plain:
+        faults.append(
+            ("listen", "can be reached from elsewhere; expected tls_certificate and tls_key, or plain = true where that is meant")
+        )
+    if len(set(settings.nodes.values())) < len(settings.nodes):
+        faults.append(("nodes", "has one UUID twice; each sensor is a node of its own"))
+    return faults

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pyproj
@@ -155,13 +155,7 @@ class SiteFrame:
 
     def horizon(self, latitude: float, longitude: float, height: float) -> Horizon:
         """Fit the horizon of a sensor at a place (rad, rad, m), to the exact topocentric computation around it."""
-        origin = self.grid_from_wgs84(latitude, longitude, height)
-        side = np.linspace(-1.0, 1.0, 13)
-        x, y, z = (a.ravel() for a in np.meshgrid(side, side, [-0.008, 0.0, 0.012, 0.04, 0.12]))
-        offset = np.stack([x, y, z], axis=-1)[np.hypot(x, y) <= 1.0]
-        exact = _topocentric(latitude, longitude, height)(*self.wgs84_from_grid(origin + offset * FIT_RADIUS))
-        fitted = np.linalg.lstsq(quadratic(offset), exact, rcond=None)[0].T
-        return Horizon(origin, fitted / quadratic(np.full(3, FIT_RADIUS)))
+        return _horizon(self, latitude, longitude, height)
 
     def height(self, altitude: float, datum: str) -> float:
         """Give the ellipsoid height (m) of an altitude against a datum: hae, amsl, agl, takeoff or pressure.
@@ -177,6 +171,17 @@ class SiteFrame:
             "pressure": self.undulation,
         }
         return altitude + above[datum]
+
+
+@lru_cache(1024)  # a core that sensors join asks for all of them anew
+def _horizon(frame: SiteFrame, latitude: float, longitude: float, height: float) -> Horizon:
+    origin = frame.grid_from_wgs84(latitude, longitude, height)
+    side = np.linspace(-1.0, 1.0, 13)
+    x, y, z = (a.ravel() for a in np.meshgrid(side, side, [-0.008, 0.0, 0.012, 0.04, 0.12]))
+    offset = np.stack([x, y, z], axis=-1)[np.hypot(x, y) <= 1.0]
+    exact = _topocentric(latitude, longitude, height)(*frame.wgs84_from_grid(origin + offset * FIT_RADIUS))
+    fitted = np.linalg.lstsq(quadratic(offset), exact, rcond=None)[0].T
+    return Horizon(origin, fitted / quadratic(np.full(3, FIT_RADIUS)))
 
 
 def _topocentric(latitude: float, longitude: float, height: float):  # type: ignore[no-untyped-def]  # noqa: ANN202

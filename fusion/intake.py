@@ -28,7 +28,7 @@ SMOOTHING = 0.1
 SILENT = 5.0
 """Periods without a scan after which a sensor is called silent; without a period, this many times its mean interval."""
 
-COOPERATIVE = frozenset({"adsb", "remote_id"})
+COOPERATIVE = frozenset({"adsb", "cot", "remote_id"})
 """Kinds of sensors that only hear what transmitters say of themselves."""
 
 State = Literal["online", "degraded", "offline"]
@@ -65,8 +65,8 @@ class Intake:
     def __init__(self, config: Config, frame: SiteFrame, adapters: dict[str, Adapter]) -> None:
         self.tree = TopicTree(config.site.name, config.mqtt.root)
         self.adapters = adapters
-        sensors = {sensor.id: sensor for sensor in config.sensor}
-        self.stations = {name: Station(sensor, frame, sensors) for name, sensor in sensors.items()}
+        self._frame = frame
+        self.stations = self._stations(config)
         self.records = {sensor.id: SensorRecord() for sensor in config.sensor}
         self._memories: dict[str, msgspec.Struct] = {}  # by sensor/format
         for sensor in config.sensor:
@@ -84,6 +84,15 @@ class Intake:
                     f'sensor {sensor.id!r}: reports "scans", but silence in format {sensor.kind!r} says nothing; '
                     'expected reports = "detections-only"'
                 )
+
+    def know(self, config: Config) -> None:
+        """Know the sensors of a configuration from now on; the records of those that were known stay."""
+        self.stations = self._stations(config)
+        self.records = {sensor.id: self.records.get(sensor.id, SensorRecord()) for sensor in config.sensor}
+
+    def _stations(self, config: Config) -> dict[str, Station]:
+        sensors = {sensor.id: sensor for sensor in config.sensor}
+        return {name: Station(sensor, self._frame, sensors) for name, sensor in sensors.items()}
 
     def scan(self, message: RawMessage, address: Address) -> Scan:
         """Read a scan; raise DecodeError with the reason, having counted it."""

@@ -27,15 +27,8 @@ from fusion.transport.giving import give
 from fusion.transport.outgoing import Publication
 from fusion.zones.issuers import CURVE, read_private
 from fusion.zones.reasons import Reason
-from fusion.zones.tokens import (
-    Claims,
-    Shape,
-    Undoing,
-    shape_of,
-    sign_permit,
-    sign_revocation,
-    verify,
-)
+from fusion.zones.shapes import Shape, shape_of
+from fusion.zones.tokens import Claims, Undoing, sign_permit, sign_revocation, verify
 from fusion.zones.volumes import Volume4D
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fusion import __version__
-from fusion.config import Config
+from fusion import __version__, newcomers
+from fusion.config import Config, Sensor
 from fusion.errors import ConfigError, DecodeError
 from fusion.intake import Intake, refused
 from fusion.messages import SECOND, Input, Output, RawMessage, Scan, StatusMessage, Tick, TrackTable, utc
@@ -16,6 +16,7 @@ from fusion.topics import TOPICS, Address
 from fusion.tracking.registration import Learnt
 from fusion.tracking.timeline import Timeline
 from fusion.tracking.tracker import Tracker
+from fusion.tracking.widening import widened
 from fusion.zones.alerts import Alerts
 from fusion.zones.commands import decode_command
 from fusion.zones.ed318 import decode_zone
@@ -61,6 +62,7 @@ class Pipeline:
         self.exposure = Exposure(config.rules.exposure)
         self.watch = Watch()
         self.publisher = Publisher(config.publish, self.frame, config.site.name)
+        self._newcomers: dict[str, Sensor] = {}
         self.now = 0
         self._plans = {FIRST: zones} if isinstance(zones, ZoneSet) else dict(zones)
         self._plan = next(iter(self._plans))
@@ -95,6 +97,8 @@ class Pipeline:
                 return self._insert(message, self.intake.scan(message, address))
             case "sensor_status":
                 self.intake.status(message, address)
+            case "registration":
+                self._welcome(message, address.parts["sensor"])
             case "crowd":
                 return self._count(message, address)
             case "zone" | "zone_plan" | "permit":
@@ -127,6 +131,18 @@ class Pipeline:
                     self._refused(message, f"time: {age:.1f} s behind the newest look; at most {window:g} s is made up for")
                 )
         return notes
+
+    def _welcome(self, message: RawMessage, name: str) -> None:
+        """Take a sensor that no file names, or what has changed of one."""
+        sensor = newcomers.read(message.payload, name, self.config, self._newcomers, self.intake.adapters)
+        if sensor != self._newcomers.get(name):
+            self._know(self._newcomers | {name: sensor})
+
+    def _know(self, sensors: dict[str, Sensor]) -> None:
+        """Go on with sensors that have appeared, beside those of the file."""
+        self._newcomers, config = sensors, newcomers.with_them(self.config, sensors)
+        self.intake.know(config)
+        self.timeline.go_on_with(Tracker(config, self.frame), widened)
 
     def _count(self, message: RawMessage, address: Address) -> list[Output]:
         """Keep what a sensor counts of a crowd. What is refused is not quoted: it may be of a person."""
@@ -266,6 +282,7 @@ class Pipeline:
             watch=self.watch,
             publisher=self.publisher.state,
             intake=self.intake.records,
+            newcomers=tuple(self._newcomers.values()),
             memories=self.intake.memories,
             plan=self._plan,
             windows=self._windows,
@@ -277,6 +294,11 @@ class Pipeline:
     def restore(self, snapshot: bytes) -> None:
         """Become what a snapshot says; raise SnapshotError, having changed nothing, where it does not fit."""
         state = decode_state(self.config, snapshot)
+        if state.newcomers != tuple(self._newcomers.values()):
+            self._newcomers = {sensor.id: sensor for sensor in state.newcomers}
+            config = newcomers.with_them(self.config, self._newcomers)
+            self.intake.know(config)
+            self.timeline = Timeline(Tracker(config, self.frame), config.tracking.window_s)
         self.timeline.restore(state.timeline)
         self.alerts = Alerts(self.config.site.name, self.config.rules, state.alerts)
         self.following.state = state.following

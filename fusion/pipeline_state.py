@@ -6,7 +6,7 @@ import hashlib
 
 import msgspec
 
-from fusion.config import Config
+from fusion.config import Config, Sensor
 from fusion.errors import SnapshotError
 from fusion.intake import SensorRecord
 from fusion.messages import Record
@@ -20,7 +20,7 @@ from fusion.zones.watch import Watch
 from fusion.zones.windows import ZoneWindow
 from fusion.zones.zones import Zone
 
-VERSION = 12
+VERSION = 13
 """Raised whenever a snapshot of before means something else: it is then refused, and the service starts afresh."""
 
 SHAPING = ("site", "sensor", "rules", "tracking", "publish")
@@ -39,6 +39,7 @@ class PipelineState(Record):
     watch: Watch
     publisher: PublisherState
     intake: dict[str, SensorRecord]
+    newcomers: tuple[Sensor, ...]  # sensors that have appeared, in order
     memories: dict[str, bytes]  # what adapters keep, by sensor/format
     plan: str
     windows: dict[str, ZoneWindow]  # by topic

@@ -40,6 +40,7 @@ from fusion.transport.outbox import Outbox
 from fusion.transport.outgoing import Publication, alert_publication, presence, publications
 from fusion.transport.outputs import outlets_of
 from fusion.transport.publish import publish
+from fusion.transport.sapient import FusionNode
 from fusion.transport.webhook import Receiver
 
 logger = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ class Service:
         self.inbox, self.outbox = Inbox(config.mqtt.inbox), Outbox()
         self.latencies = Latencies()
         self.feeds = feeds_of(config, self.tree, self.inbox)
+        self.sapient = None if config.sapient is None else FusionNode(config.sapient, config, base, self.inbox)
         self.console = console_of(config, base, Beside(self.inbox, self.outbox, self.tree), self.pipeline.permits)
         self._begun = time.time_ns()  # what was learnt before is of an earlier run, which died with it
         self._unwritten = {"inputs_unwritten": 0, "inputs_unrecorded": 0}
@@ -90,6 +92,8 @@ class Service:
                     hearing = core.create_task(self._listen(), name="listen")
                     beating = core.create_task(self._beat(), name="beat")
                     feeding = [core.create_task(hear(feed), name=f"feed {feed.sensor}") for feed in self.feeds]
+                    if self.sapient is not None:
+                        feeding.append(core.create_task(self.sapient.run(), name="sapient"))
                     await self._reason(stop)
                     for task in (hearing, beating, *feeding):
                         task.cancel()
@@ -219,6 +223,8 @@ class Service:
         degraded = any(store.state == "degraded" for store in stores.values())
         webhooks = {courier.name: courier.health() for courier in self.couriers}
         feeds = {feed.sensor: feed.health() for feed in self.feeds}
+        if self.sapient is not None:
+            feeds[self.sapient.name] = self.sapient.health()
         outputs = {outlet.name: outlet.health() for outlet in self.outlets}
         state: Literal["online", "degraded"] = "degraded" if degraded else "online"
         return replace(

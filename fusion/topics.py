@@ -25,6 +25,7 @@ TOPICS: dict[str, Topic] = {
     "scan": Topic("sensor/{sensor}/scan", "in", 1, False, "one Scan"),
     "raw": Topic("sensor/{sensor}/raw/{format}", "in", 1, False, "a native payload for the adapter named {format}"),
     "sensor_status": Topic("sensor/{sensor}/status", "in", 1, True, "a sensor's health; its Will"),
+    "registration": Topic("sensor/{sensor}/registration", "in", 1, True, "what a sensor that no file names says of itself"),
     "crowd": Topic("sensor/{sensor}/crowd", "in", 1, False, "how many people a camera counts in its cells"),
     "permit": Topic("permit/{permit}", "in", 1, True, "a signed flight permit"),
     "zone": Topic("zone/{zone}", "in", 1, True, "one ED-318 feature; empty to withdraw it"),

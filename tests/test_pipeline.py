@@ -118,7 +118,7 @@ def test_every_target_in_the_zone_raises_one_alert_with_its_track(outputs):
     [
         ("sensor/radar-1/scan", b"{", "truncated"),
         ("sensor/nobody/scan", b"{}", "'nobody' is not configured"),
-        ("sensor/radar-1/raw/asterix", b"", "no adapter reads the format 'asterix'"),
+        ("sensor/radar-1/raw/sonar", b"", "no adapter reads the format 'sonar'"),
         ("sensor/radar-1/status", b'{"state":"tired"}', "tired"),
         ("sensor/radar-1/status", b'{"state":"\xff"}', "utf-8"),
         ("sensor/radar-1/scan", b'{"boot":"\xff"}', "utf-8"),

@@ -8,6 +8,7 @@ of the in-order run, to the last bit. (Treating late data as current gave an ANE
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from fusion.messages import SECOND, Record, Scan
@@ -116,6 +117,14 @@ class Timeline:
             self.scans = self.scans[gone:]
             self._done -= gone
             self._marks = [mark._replace(place=mark.place - gone) for mark in self._marks[keep:]]
+
+    def go_on_with(self, tracker: Tracker, widened: Callable[[TrackerState, Tracker, Tracker], TrackerState]) -> None:
+        """Go on with a tracker that knows more sensors, now and wherever late data may lead back to."""
+        self.advance()
+        self._marks = [mark._replace(state=widened(mark.state, self.tracker, tracker)) for mark in self._marks]
+        tracker.restore(widened(self.tracker.snapshot(), self.tracker, tracker))
+        tracker.names = self.tracker.names
+        self.tracker = tracker
 
     def snapshot(self) -> TimelineState:
         """Give the timeline as a value."""

@@ -25,7 +25,18 @@ LEAVE_S = 1.0
 QUIET_S = 0.2
 """After which a broker has no more for us: what waits behind its window comes within milliseconds of what we acknowledge."""
 
-INWARD = (*SCANS, "sensor_status", "crowd", "command", "zone", "zone_position", "zone_window", "zone_plan", "permit")
+INWARD = (
+    *SCANS,
+    "sensor_status",
+    "registration",
+    "crowd",
+    "command",
+    "zone",
+    "zone_position",
+    "zone_window",
+    "zone_plan",
+    "permit",
+)
 """Rows of `TOPICS` that the service hears."""
 
 

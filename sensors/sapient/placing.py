@@ -67,7 +67,7 @@ def direction(station: Station, told: Any) -> Direction:
     if distance is not None:
         _within("range_bearing.range", distance, 1e-3, FARTHEST, "more than 0 and at most 500 km")
     return Direction(
-        (azimuth + _north(station, told.datum)) % math.tau,
+        (azimuth + north(station, told.datum)) % math.tau,
         elevation,
         distance,
         _sigma(told, "range_bearing", "azimuth_error", angle, ANGLE_LIMIT),
@@ -76,7 +76,7 @@ def direction(station: Station, told: Any) -> Direction:
     )
 
 
-def _north(station: Station, datum: int) -> float:
+def north(station: Station, datum: int) -> float:
     """Give how far (rad, clockwise) a datum's north lies from true north at the sensor."""
     if datum == TRUE:
         return 0.0

@@ -17,19 +17,8 @@ from joserfc.jwk import OKPKey
 from fusion.errors import ConfigError
 from fusion.zones.issuers import read_private, read_public
 from fusion.zones.reasons import SENTENCES, Reason
-from fusion.zones.tokens import (
-    Claims,
-    Revocation,
-    Shape,
-    Signed,
-    Undoing,
-    is_revocation,
-    shape_of,
-    sign_permit,
-    sign_revocation,
-    verify,
-    volume_of,
-)
+from fusion.zones.shapes import Shape, shape_of, volume_of
+from fusion.zones.tokens import Claims, Revocation, Signed, Undoing, is_revocation, sign_permit, sign_revocation, verify
 from tests.zones.permit_scenes import (
     CITY,
     CLAIMS,
