@@ -177,8 +177,8 @@ def onward(says: str, status: int, link: str, *, at_once: bool = False) -> HTMLR
     """Give a page that leads to the console."""
     refresh = '<meta http-equiv="refresh" content="0;url=/">' if at_once else ""
     return HTMLResponse(
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Vigie</title><link rel="icon" href="data:,">{refresh}</head>'
-        f'<body><p>{escape(says)} <a href="/">{escape(link)}</a></p></body></html>',
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Vigie</title><link rel="icon" href="data:,">'
+        f'{refresh}</head><body><p>{escape(says)} <a href="/">{escape(link)}</a></p></body></html>',
         status,
     )
 
