@@ -13,12 +13,12 @@ from fusion.config_table import Name, Table
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 """Hosts that are this machine: nobody is on the way."""
 
-Framing = Literal["datagram", "lines", "length-le32", "length-be32", "asterix", "document"]
+Framing = Literal["datagram", "lines", "length-le32", "length-be32", "asterix", "cot", "mavlink", "document"]
 
 SCHEMES: dict[str, tuple[Framing, ...]] = {
     "udp": ("datagram",),
-    "tcp": ("lines", "length-le32", "length-be32", "asterix"),
-    "tcp-listen": ("lines", "length-le32", "length-be32", "asterix"),
+    "tcp": ("lines", "length-le32", "length-be32", "asterix", "cot", "mavlink"),
+    "tcp-listen": ("lines", "length-le32", "length-be32", "asterix", "cot", "mavlink"),
     "http": ("document",),
     "https": ("document",),
     "file": ("document",),
@@ -40,7 +40,10 @@ class Source(Table, kw_only=True):
     format: Annotated[Name | None, Meta(description="the adapter that reads it; the sensor's kind if left out")] = None
     framing: Annotated[
         Framing | None,
-        Meta(description="how a stream is cut into frames: whole lines, a length before each (uint32), or ASTERIX's own blocks"),
+        Meta(
+            description="how a stream is cut into frames: whole lines, a length before each (uint32), ASTERIX's own blocks, "
+            "events of Cursor on Target, or MAVLink's frames"
+        ),
     ] = None
     interface: Annotated[str | None, Meta(description="address of ours on which a multicast group is joined")] = None
     period_s: Annotated[float, Meta(ge=0.05, le=3600.0, description="time between two looks at a document")] = 1.0

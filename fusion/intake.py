@@ -28,7 +28,7 @@ SMOOTHING = 0.1
 SILENT = 5.0
 """Periods without a scan after which a sensor is called silent; without a period, this many times its mean interval."""
 
-COOPERATIVE = frozenset({"adsb", "remote_id"})
+COOPERATIVE = frozenset({"adsb", "cot", "remote_id"})
 """Kinds of sensors that only hear what transmitters say of themselves."""
 
 State = Literal["online", "degraded", "offline"]

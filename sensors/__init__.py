@@ -11,7 +11,23 @@ from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 
 from fusion.errors import ConfigError
-from sensors import adsb, asterix, camera, odid, radar, readsb, remote_id, rf, sapient, sbs, tdoa
+from sensors import (
+    adsb,
+    asterix,
+    camera,
+    cot,
+    dragonsync,
+    dronescout,
+    mavlink,
+    odid,
+    radar,
+    readsb,
+    remote_id,
+    rf,
+    sapient,
+    sbs,
+    tdoa,
+)
 from sensors.adapter import Adapter, Station
 
 __all__ = ["BUILT_IN", "GROUP", "Adapter", "Station", "load"]
@@ -30,6 +46,10 @@ BUILT_IN: dict[str, Adapter] = {
     "odid_ble": odid.BLE,
     "odid_wifi": odid.WIFI,
     "sapient": sapient.ADAPTER,
+    "cot": cot.ADAPTER,
+    "mavlink": mavlink.ADAPTER,
+    "dronescout": dronescout.ADAPTER,
+    "dragonsync": dragonsync.ADAPTER,
 }
 
 GROUP = "vigie.sensors"

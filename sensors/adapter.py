@@ -11,7 +11,7 @@ import msgspec
 
 from fusion.config import Sensor
 from fusion.frame import SiteFrame
-from fusion.messages import Measurement, RawMessage, Scan
+from fusion.messages import Measurement, Position, RawMessage, Scan
 
 DATUM_SIGMA = {"pressure": 100.0, "takeoff": 30.0}
 """m, what is not known of a datum. Pressure without QNH: the mean sea-level pressure in France swings ±12 hPa, 8.3 m each. The
@@ -44,6 +44,18 @@ class Adapter(NamedTuple):
     """A payload may tell where a person is, so what is refused is not quoted."""
     looks: bool = True
     """Its silence about a place may mean that nothing is there. If not, the sensor's `reports` must be "detections-only"."""
+
+
+def newest_of(found: Sequence[Position]) -> list[Position]:
+    """Give the newest place of each aircraft: what came together may tell several, and one look sees each once."""
+    newest: dict[str | None, Position] = {}
+    unnamed: list[Position] = []
+    for one in found:
+        if one.id is None:
+            unnamed.append(one)
+        elif one.id not in newest or one.time >= newest[one.id].time:
+            newest[one.id] = one
+    return [*newest.values(), *unnamed]
 
 
 def native_scan(

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from fusion.errors import DecodeError
 from fusion.messages import SECOND, Position, RawMessage, Scan, utc
 from sensors import aircraft as shared
-from sensors.adapter import Adapter, Station, native_scan
+from sensors.adapter import Adapter, Station, native_scan, newest_of
 from sensors.aircraft import FOOT, FOOT_A_MINUTE, KNOT, Known, Memory
 
 FIELDS = 22
@@ -53,7 +53,7 @@ def decode(station: Station, message: RawMessage, msgpack: bool) -> Scan:  # noq
             found.append(position)
     if len(left_out) == len(lines):
         raise DecodeError(left_out[0])
-    return native_scan(station, message, found, left_out)
+    return native_scan(station, message, newest_of(found), left_out)
 
 
 def _read(station: Station, line: str, received: int) -> Position | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from fusion.messages import Bearing, Identity, Polar, Position, Scan
+from sensors.mavlink import frames
 from sensors.odid import ble, messages, wifi
 from sensors.odid.french import Signalement
 from sensors.odid.messages import Authentication, BasicId, Location, OperatorId, SelfId, System
@@ -112,7 +113,36 @@ SAPIENT = {
     for name, seen in {"range_bearing": POLAR, "bearing": BEARING, "location": AIRCRAFT}.items()
 }  # fmt: skip
 
-CASES = {"odid": ODID, "adsb": ADSB, "asterix": ASTERIX, "sapient": SAPIENT}
+COT = {name: ("cot", (ear := Ear("cot")).adapter.encode(ear.station, SKY)) for name in ("sky",)}
+
+DRONE = replace(
+    AIRCRAFT, identity=Identity(serial="1581F45T7229DMK001AB", operator="FRA4k8m2x7q9w1e3"), classes={"multirotor": 1.0}
+)
+
+
+def _vehicle(kind: int, *fields: object) -> bytes:
+    return frames.encode(frames.Message(7, kind, fields))
+
+
+MAVLINK = {
+    "navigation": ("mavlink", _vehicle(frames.GLOBAL_POSITION_INT, 5_000, 488_582_000, 22_945_000, 121_500, 80_000, 300, -400, 50, 9_000)),
+    "pack": ("mavlink", (ear := Ear("mavlink")).adapter.encode(ear.station, Scan(sensor="s", time=NOW, received=NOW, sequence=1, detections=(DRONE,)))),
+}  # fmt: skip
+
+RECEIVERS = {
+    f"drone_{format_}": (format_, (ear := Ear(format_)).adapter.encode(ear.station, Scan(sensor="s", time=NOW, received=NOW, sequence=1, detections=(DRONE,))))
+    for format_ in ("dronescout", "dragonsync")
+}  # fmt: skip
+
+CASES = {
+    "odid": ODID,
+    "adsb": ADSB,
+    "asterix": ASTERIX,
+    "cot": COT,
+    "sapient": SAPIENT,
+    "mavlink": MAVLINK,
+    "receivers": RECEIVERS,
+}
 
 
 def lines(kind: str) -> str:
