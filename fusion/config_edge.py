@@ -100,13 +100,20 @@ def faults_of(source: Source) -> list[tuple[str, str]]:
 
 OUTLET_SCHEMES = ("udp", "tcp", "tls")
 
+SCHEMES_OF = {"asterix": ("udp",), "sapient": ("tcp", "tls")}
+"""Of those kinds of output that are not told over all of them."""
+
 
 class Outlet(Table, kw_only=True):
     """Somebody who is told of tracks, alerts and zones in a format of the field (docs/outputs.md)."""
 
     name: Annotated[Name, Meta(description="what it is called in `status`")]
     kind: Annotated[
-        Literal["cot", "asterix"], Meta(description="cot: Cursor on Target, for TAK; asterix: CAT062 and CAT065, over udp alone")
+        Literal["cot", "asterix", "sapient"],
+        Meta(
+            description="cot: Cursor on Target, for TAK; asterix: CAT062 and CAT065, over udp alone; sapient: a higher SAPIENT "
+            "node, over tcp or tls"
+        ),
     ]
     url: Annotated[
         str,
@@ -147,8 +154,10 @@ def faults_of_outlet(outlet: Outlet) -> list[tuple[str, str]]:
         return [("url", f"{outlet.url!r} cannot be told; expected {expected}")]
     if parts.scheme != "tls" and host not in LOOPBACK and not outlet.plain:
         return [("url", "is not encrypted; expected tls://, or plain = true where that is meant")]
-    if outlet.kind == "asterix" and parts.scheme != "udp":
-        return [("url", f"{outlet.url!r} cannot be told in ASTERIX; expected udp://host:port")]
+    allowed = SCHEMES_OF.get(outlet.kind, OUTLET_SCHEMES)
+    if parts.scheme not in allowed:
+        expected = " or ".join(f"{scheme}://host:port" for scheme in allowed)
+        return [("url", f"{outlet.url!r} cannot be told in {outlet.kind.upper()}; expected {expected}")]
     if outlet.tls_key is not None and outlet.tls_certificate is None:
         return [("tls_key", "needs tls_certificate beside it")]
     return []

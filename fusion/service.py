@@ -75,7 +75,7 @@ class Service:
         self._begun = time.time_ns()  # what was learnt before is of an earlier run, which died with it
         self._unwritten = {"inputs_unwritten": 0, "inputs_unrecorded": 0}
         self.deliveries = Deliveries(Database(site_url(config.state, base)))
-        self.outlets = outlets_of(config, base, lambda: self.pipeline.zones.zones)
+        self.outlets = outlets_of(config, base, lambda: self.pipeline.zones.zones, self._hear_command)
         self.couriers = [Courier(Receiver(one, base), self.deliveries, self._begun) for one in config.webhook]
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -230,6 +230,10 @@ class Service:
         return replace(
             status, state=state, stores=stores, webhooks=webhooks, feeds=feeds, outputs=outputs, counters=self.counters()
         )
+
+    def _hear_command(self, message: RawMessage) -> None:
+        """Take what an output's receiver says of an alert."""
+        self.inbox.put(message, None, scan=False)
 
     def _post_alert(self, entry: Entry, message: AlertMessage | None) -> None:
         publication = alert_publication(entry.alert, entry.payload, self.tree)

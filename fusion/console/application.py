@@ -21,6 +21,7 @@ from starlette.websockets import WebSocket
 from fusion.console.accounting import ACCOUNTING
 from fusion.console.alerting import ALERTING
 from fusion.console.desk import Desk
+from fusion.console.exporting import EXPORTING
 from fusion.console.guard import Headers, caller_of, cookie_name, from_here
 from fusion.console.incidents import INCIDENTS
 from fusion.console.logbook import LOGBOOK
@@ -34,7 +35,7 @@ from fusion.console.sessions import SESSIONS, enter
 from fusion.console.stream import live
 from fusion.console.zoning import ZONING
 
-ROUTES: tuple[Route, ...] = (*SESSIONS, *READING, *INCIDENTS, *ALERTING, *ZONING, *PERMITTING, *ACCOUNTING, *LOGBOOK)
+ROUTES: tuple[Route, ...] = (*SESSIONS, *READING, *EXPORTING, *INCIDENTS, *ALERTING, *ZONING, *PERMITTING, *ACCOUNTING, *LOGBOOK)
 """The whole API."""
 
 PAGES = ("/", "/kiosk", "/m", "/incident/{alert}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
@@ -17,18 +18,43 @@ from fusion.messages import SECOND
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 
+EXPORTS = "/api/v1/export/"
+"""Below it lies what map programs read; nothing there changes anything."""
+
 
 async def caller_of(connection: HTTPConnection, desk: Desk) -> Caller:
     """Tell who asks, by a token or a session; refuse who is neither."""
-    kind, _, secret = connection.headers.get("authorization", "").partition(" ")
-    if kind:
-        found = await desk.off_loop(desk.people.bearer, secret.strip(), desk.clock()) if kind.lower() == "bearer" else None
+    told = connection.headers.get("authorization", "")
+    if told:
+        secret = _token(connection, told)
+        found = await desk.off_loop(desk.people.bearer, secret, desk.clock()) if secret else None
     else:
         cookie = connection.cookies.get(cookie_name(desk.console), "")
         found = await desk.off_loop(desk.people.caller, cookie, desk.clock()) if cookie else None
     if found is None:
-        raise Problem(401, "log in first, or send a token that is valid", headers={"WWW-Authenticate": "Bearer"})
+        ways = 'Bearer, Basic realm="Vigie"' if _is_export(connection) else "Bearer"
+        raise Problem(401, "log in first, or send a token that is valid", headers={"WWW-Authenticate": ways})
     return found
+
+
+def _token(connection: HTTPConnection, told: str) -> str:
+    """Give the token of an Authorization header; globes and map programs can send it as a password alone, which exports take.
+
+    Nothing else does: a browser that knows such a password would send it for any site's page.
+    """
+    kind, _, secret = told.partition(" ")
+    if kind.lower() == "bearer":
+        return secret.strip()
+    if kind.lower() != "basic" or not _is_export(connection):
+        return ""
+    try:
+        return base64.b64decode(secret.strip(), validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""
+
+
+def _is_export(connection: HTTPConnection) -> bool:
+    return connection.url.path.startswith(EXPORTS)
 
 
 def from_here(connection: HTTPConnection, console: Console) -> bool:

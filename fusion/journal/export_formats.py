@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 import msgspec
 
 from fusion.journal.exporting import Incident, Point
+from fusion.legible import legible
 from fusion.messages import Alert, Track
 
 COLUMNS = (
@@ -107,7 +108,7 @@ def _coordinates(state: Track) -> list[float]:
 def _play(document: ET.Element, track: str, states: list[Track]) -> None:
     mark = ET.SubElement(document, f"{{{KML}}}Placemark")
     ET.SubElement(mark, f"{{{KML}}}name").text = track
-    ET.SubElement(mark, f"{{{KML}}}description").text = _legible("; ".join(states[-1].reasons))
+    ET.SubElement(mark, f"{{{KML}}}description").text = legible("; ".join(states[-1].reasons))
     line = ET.SubElement(mark, f"{{{GX}}}Track")
     ET.SubElement(line, f"{{{KML}}}altitudeMode").text = "absolute"
     for state in states:
@@ -119,7 +120,7 @@ def _play(document: ET.Element, track: str, states: list[Track]) -> None:
 def _pin(document: ET.Element, alert: Alert, state: Track) -> None:
     mark = ET.SubElement(document, f"{{{KML}}}Placemark")
     ET.SubElement(mark, f"{{{KML}}}name").text = f"{alert.severity}: {alert.rule} {alert.zone}"
-    ET.SubElement(mark, f"{{{KML}}}description").text = _legible("; ".join((*alert.reasons, *alert.notes)))
+    ET.SubElement(mark, f"{{{KML}}}description").text = legible("; ".join((*alert.reasons, *alert.notes)))
     stamp = ET.SubElement(mark, f"{{{KML}}}TimeStamp")
     ET.SubElement(stamp, f"{{{KML}}}when").text = msgspec.to_builtins(alert.raised)
     point = ET.SubElement(mark, f"{{{KML}}}Point")
@@ -131,8 +132,3 @@ def _place(state: Track, between: str) -> str:
     place = state.position
     assert place is not None  # noqa: S101 - `_placed` and `as_kml` have looked
     return between.join(f"{number:.7f}" for number in (place.longitude_deg, place.latitude_deg, place.altitude_amsl_m))
-
-
-def _legible(text: str) -> str:
-    """Leave out what XML has no way to say: a drone's serial may hold any character."""
-    return "".join(c for c in text if c >= " " and c not in "\ufffe\uffff" and not "\ud800" <= c <= "\udfff")

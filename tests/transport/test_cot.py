@@ -115,6 +115,13 @@ def test_the_type_says_verdict_and_class_and_only_a_person_s_word_makes_it_hosti
     assert event.get("type") == type_
 
 
+def test_a_drone_whose_name_xml_cannot_say_is_told_without_what_it_cannot():
+    track = replace(TRACK, identity=replace(TRACK.identity, serial="S\x00\x01<1>\ufffe&"), reasons=("S\x01 has no permit",))
+    (event,) = told(writer(), TrackMessage(track=track.track, state=track))
+    assert event.find("detail/contact").get("callsign") == "S<1>&"
+    assert "S has no permit" in event.find("detail/remarks").text
+
+
 def test_what_stands_is_told_anew_with_each_picture_before_it_goes_stale():
     one = writer(ZONES)
     told(one, AlertMessage(alert=ALERT, cause=0))

@@ -11,6 +11,7 @@ import math
 from datetime import datetime, timedelta
 from xml.etree import ElementTree as ET
 
+from fusion.legible import legible
 from fusion.messages import Alert, Track
 from fusion.zones.zones import CircleOutline, CorridorOutline, PolygonOutline, Volume, Zone, middle_of
 
@@ -160,8 +161,8 @@ def _point(event: ET.Element, latitude: float, longitude: float, hae: str, ce: s
 
 def _detail(event: ET.Element, callsign: str, remarks: str) -> ET.Element:
     detail = ET.SubElement(event, "detail")
-    ET.SubElement(detail, "contact", callsign=callsign)
-    ET.SubElement(detail, "remarks").text = remarks
+    ET.SubElement(detail, "contact", callsign=legible(callsign))
+    ET.SubElement(detail, "remarks").text = legible(remarks)
     return detail
 
 

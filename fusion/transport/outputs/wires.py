@@ -38,7 +38,7 @@ def wire_of(settings: Outlet, base: Path) -> Wire:
     host, port = parts.hostname or "", parts.port or 0
     if parts.scheme == "udp":
         return Datagrams(host, port, settings.interface)
-    return Stream(host, port, _context(settings, base) if parts.scheme == "tls" else None)
+    return Stream(host, port, context_of(settings, base) if parts.scheme == "tls" else None)
 
 
 class Datagrams:
@@ -108,7 +108,8 @@ async def _read_away(reader: asyncio.StreamReader) -> None:
             pass
 
 
-def _context(settings: Outlet, base: Path) -> ssl.SSLContext:
+def context_of(settings: Outlet, base: Path) -> ssl.SSLContext:
+    """Give TLS as an output's files want it; ConfigError where they cannot be used."""
     try:
         context = ssl.create_default_context(cafile=None if settings.tls_ca is None else str(base / settings.tls_ca))
         if settings.tls_certificate is not None:

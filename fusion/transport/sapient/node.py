@@ -77,7 +77,8 @@ class FusionNode:
             if (task := asyncio.current_task()) is not None:
                 serving.add(task)
                 task.add_done_callback(serving.discard)
-            await self._serve(reader, writer)
+            with contextlib.suppress(asyncio.CancelledError):  # asyncio's streams would call a peer that we leave an error
+                await self._serve(reader, writer)
 
         try:
             server = await asyncio.start_server(serve, host.strip("[]"), int(port), limit=READ_BYTES, ssl=self._tls)
@@ -94,6 +95,7 @@ class FusionNode:
         finally:
             for task in serving:
                 task.cancel()
+            await asyncio.gather(*serving, return_exceptions=True)
 
     def task(self, sensor: str, **command: Any) -> str:
         """Send a task (`Session.task`) to a sensor's node and give its id; KeyError where it is not connected."""

@@ -27,9 +27,6 @@ MOST_NODES = 50
 MOST_OBJECTS = 10_000
 """Objects of a node of which it is known when each was told last; beyond, the oldest are forgotten."""
 
-REJECTED = 2
-"""Of AlertAckStatus."""
-
 QUOTED_BYTES = 4096
 """Of a packet that is sent back in an error: enough to find it by."""
 
@@ -113,12 +110,9 @@ class Session:
                 return self._detection(node, message, frame, received)
             case "task_ack":
                 return Heard(faults=_of_task(message.task_ack))
-        if content != "alert":
+        if content != "alert":  # an alert is heard and left at that: an answer to it would be a person's
             raise DecodeError(f"content: is a {content}, which a node does not send to its fusion node")
-        answer = self._answer(received, message.node_id)
-        answer.alert_ack.alert_id, answer.alert_ack.alert_ack_status = message.alert.alert_id, REJECTED
-        answer.alert_ack.reason.append("alerts of other nodes are not taken: we make our own of their detections")
-        return Heard(answers=(answer,))
+        return Heard()
 
     # --- Who it is ------------------------------------------------------------------------------------------------
 
