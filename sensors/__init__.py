@@ -19,6 +19,7 @@ from sensors import (
     dragonsync,
     dronescout,
     mavlink,
+    misb,
     odid,
     radar,
     readsb,
@@ -48,6 +49,7 @@ BUILT_IN: dict[str, Adapter] = {
     "sapient": sapient.ADAPTER,
     "cot": cot.ADAPTER,
     "mavlink": mavlink.ADAPTER,
+    "misb": misb.ADAPTER,
     "dronescout": dronescout.ADAPTER,
     "dragonsync": dragonsync.ADAPTER,
 }

@@ -134,6 +134,8 @@ RECEIVERS = {
     for format_ in ("dronescout", "dragonsync")
 }  # fmt: skip
 
+MISB = {"aircraft": ("misb", (ear := Ear("misb")).adapter.encode(ear.station, Scan(sensor="s", time=NOW, received=NOW, sequence=1, detections=(AIRCRAFT,))))}  # fmt: skip
+
 CASES = {
     "odid": ODID,
     "adsb": ADSB,
@@ -142,6 +144,7 @@ CASES = {
     "sapient": SAPIENT,
     "mavlink": MAVLINK,
     "receivers": RECEIVERS,
+    "misb": MISB,
 }
 
 
