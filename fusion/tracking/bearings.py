@@ -118,16 +118,8 @@ def predict(tracks: BearingTracks, rows: Integers, sensor: SensorModel, time: in
     """Move one sensor's tracks to a time (ns): a constant rate, disturbed as a target at each range may manoeuvre."""
     if not len(rows):
         return
-    dt = (time - tracks.at[rows]) / SECOND
-    F = np.zeros((len(rows), 2, 2))
-    F[:, 0, 0] = F[:, 1, 1] = 1.0
-    F[:, 0, 1] = dt
-    unit = np.stack([np.stack([dt**3 / 3, dt**2 / 2], -1), np.stack([dt**2 / 2, dt], -1)], -1)  # (n, 2, 2)
     q = np.array(WANDER) / ranges(sensor)[0][:, None] ** 2  # (K, 2)
-    tracks.x[rows] = np.einsum("nij,nkcj->nkci", F, tracks.x[rows])
-    P = np.einsum("nij,nkcjl,nml->nkcim", F, tracks.P[rows], F)
-    tracks.P[rows] = P + q[None, :, :, None, None] * unit[:, None, None]
-    tracks.at[rows] = time
+    kernels.turn(rows, time, q, tracks.x, tracks.P, tracks.at)
 
 
 class Fitting(NamedTuple):
@@ -141,18 +133,9 @@ class Fitting(NamedTuple):
 
 def _fit(tracks: BearingTracks, rows: Integers, look: Look) -> Fitting:
     z, variance = look.seen.z[look.chosen, 1 : ELEVATION + 1], look.seen.noise[look.chosen, 1 : ELEVATION + 1]
-    nu = z[None, :, None] - tracks.x[rows, None, :, :, 0]
-    folds = look.sensor.fold
-    opposite = (1.0 - tracks.fold[rows]) * folds + tracks.fold[rows] * (1.0 - folds)  # that a bearing is of the other side
-    turned = np.remainder(nu[..., 0] + math.pi, math.tau) - math.pi
-    other = np.asarray((np.abs(turned) > math.pi / 2).all(axis=2) & (folds > 0.0))
-    nu[..., 0] = np.where(other[..., None], np.remainder(turned + math.tau, math.tau) - math.pi, turned)
-    S = tracks.P[rows, None, :, :, 0, 0] + variance[None, :, None]
-    measured = np.isfinite(S)
-    d2 = np.where(measured, nu**2 / S, 0.0).sum(axis=3)
-    log = -0.5 * (d2 + np.where(measured, np.log(math.tau * np.where(measured, S, 1.0)), 0.0).sum(axis=3))
-    side = np.where(other, opposite[:, None], 1.0 - opposite[:, None])
-    L = np.where(d2 <= GATE, np.exp(log), 0.0) * side[..., None]
+    n, D = len(rows), len(z)
+    nu, S, other, L = np.empty((n, D, K, 2)), np.empty((n, D, K, 2)), np.empty((n, D), np.bool_), np.empty((n, D, K))
+    kernels.fit_bearings(rows, tracks.x, tracks.P, tracks.fold, look.sensor.fold, GATE, z, variance, nu, S, other, L)
     strangers = (tracks.name[rows, None] != look.seen.names[look.chosen]) & (tracks.name[rows, None] != 0)
     L[strangers & (look.seen.names[look.chosen] != 0)] = 0.0
     called = (tracks.emitter[rows, None] != 0) & (look.emitters != 0)
@@ -175,7 +158,7 @@ def _update(tracks: BearingTracks, rows: Integers, look: Look) -> Floats:
     kernels.marginals(len(rows), len(look.chosen), start, at, w[which, at], p, p_new)
     share = np.zeros_like(w)
     share[which, at] = p
-    _filter(tracks, rows, fitting, share, likelihood)
+    kernels.filter_bearings(rows, tracks.x, tracks.P, tracks.weight, fitting.nu, fitting.S, fitting.L, share, likelihood)
     total = share.sum(axis=1)
     tracks.r[rows] = total + np.maximum(1.0 - total, 0.0) * r * (1.0 - miss) / (1.0 - r * miss)
     _note(tracks, rows, look, fitting, share)
@@ -191,24 +174,6 @@ def _expected(tracks: BearingTracks, rows: Integers, look: Look) -> Floats:
     known = np.isfinite(tracks.looks[rows, 0, 1])
     inside = (np.remainder(mean[:, 0] - begin, math.tau) <= width) & (~known | ((low <= mean[:, 1]) & (mean[:, 1] <= high)))
     return np.where(inside, look.sensor.config.detection_probability, 0.0)
-
-
-def _filter(tracks: BearingTracks, rows: Integers, fitting: Fitting, share: Floats, likelihood: Floats) -> None:
-    """Update each range's filter by all bearings that could be the track's, matched in mean and covariance."""
-    miss = np.maximum(1.0 - share.sum(axis=1), 0.0)
-    part = fitting.L * np.divide(share, likelihood, out=np.zeros_like(share), where=likelihood > 0.0)[..., None]  # (n, D, K)
-    whole = miss[:, None] + part.sum(axis=1)
-    part = part / np.maximum(whole, 1e-300)[:, None]
-    weight = tracks.weight[rows] * whole
-    tracks.weight[rows] = weight / weight.sum(axis=1, keepdims=True)
-    P = tracks.P[rows]
-    gain = P[:, None, ..., 0] / fitting.S[..., None]  # (n, D, K, 2, 2): nought where not measured
-    move = gain * fitting.nu[..., None]
-    mean = np.einsum("ndk,ndkci->nkci", part, move)
-    spread = np.einsum("ndk,ndkci,ndkcj->nkcij", part, move, move) - mean[..., :, None] * mean[..., None, :]
-    shrink = np.einsum("ndk,ndkci,nkcj->nkcij", part, gain, P[..., 0])
-    tracks.x[rows] += mean
-    tracks.P[rows] = P - shrink + spread
 
 
 def _note(tracks: BearingTracks, rows: Integers, look: Look, fitting: Fitting, share: Floats) -> None:
@@ -270,12 +235,14 @@ def _twins(tracks: BearingTracks, rows: Integers, look: Look) -> NDArray[np.bool
 
     Where every third bearing points the other way, one target's soon make a track on either side.
     """
+    if look.sensor.fold <= OFTEN or len(rows) < 2:
+        return np.zeros(len(rows), np.bool_)
     azimuth, fresh = tracks.x[rows, :, 0, 0].mean(axis=1), tracks.updated[rows] == look.time
     variance = tracks.P[rows, :, 0, 0, 0].max(axis=1)
     apart = np.remainder(azimuth[:, None] - azimuth + math.pi / 2, math.pi) - math.pi / 2
     agree = apart**2 <= GATE * (variance[:, None] + variance)
     earlier = tracks.born[rows] < tracks.born[rows][:, None]
-    return np.asarray((look.sensor.fold > OFTEN) & (agree & earlier & ~(fresh[:, None] & fresh)).any(axis=1))
+    return np.asarray((agree & earlier & ~(fresh[:, None] & fresh)).any(axis=1))
 
 
 def bearings_begun(look: Look, fresh: Integers, r: Floats) -> BearingTracks:

@@ -7,10 +7,9 @@ import math
 import numpy as np
 
 from fusion.messages import SECOND, Floats, Integers, Record
+from fusion.tracking import kernels
 from fusion.tracking.births import birth_of
-from fusion.tracking.kernels import DIRECTION
 from fusion.tracking.measurements import Measurements
-from fusion.tracking.models import AZIMUTH, ELEVATION, direction
 from fusion.tracking.sensors import TIME_OFF, Bias, SensorModel
 from fusion.tracking.store import TrackStore
 
@@ -120,15 +119,14 @@ class Cameras:
         if before is None:
             return
         rows = ((best >= 0) & (share > SURE) & store.confirmed).nonzero()[0]
-        rows = rows[seen.kind[best[rows]] == DIRECTION][:FEW]
+        rows = rows[seen.kind[best[rows]] == kernels.DIRECTION][:FEW]
         if not len(rows):
             return
         since = (time - before.looked) / SECOND
         w = min(1.0, since / max(2.0 * self.correlation(sensor), sensor.period)) / len(rows)
-        square, information, pull, left = _teach(seen, sensor, *store.combined_of(rows), best[rows])
-        residuals = tuple(
-            (birth, *angles) for birth, angles in zip((birth_of(store, row) for row in rows.tolist()), left, strict=True)
-        )
+        sums, left = _teach(seen, sensor, *store.combined_of(rows), best[rows])
+        square, information, pull = sums.tolist()
+        residuals = tuple((birth_of(store, row), *angles) for row, angles in zip(rows.tolist(), left.tolist(), strict=True))
         earlier = {birth: angles for birth, *angles in before.residuals} if since < FOLLOWED * sensor.period else {}
         both = [(earlier[birth], angles) for birth, *angles in residuals if birth in earlier]
         fade, phi = math.exp(-since / MEMORY), math.exp(-since / CLOCK_LASTS)
@@ -148,21 +146,11 @@ class Cameras:
 
 def _teach(
     seen: Measurements, sensor: SensorModel, states: Floats, covariances: Floats, chosen: Integers
-) -> tuple[float, float, float, list[tuple[float, float]]]:
-    """Give Σ (ν² + H P Hᵀ)/R₀ of detections, a mean over their angles, R₀ as stated; Σ g²/R; Σ g ν/R; and each's ν/√R."""
-    square, information, pull = 0.0, 0.0, 0.0
-    residuals = []
-    for x, P, j in zip(states, covariances, chosen.tolist(), strict=True):
-        at = direction(sensor.horizon, x, P, float(seen.offset[j]))
-        angles = [i for i in (AZIMUTH, ELEVATION) if math.isfinite(seen.variance[j, i])]
-        left = [0.0, 0.0]
-        for i in angles:
-            R, most = float(seen.variance[j, i]), CLIPPED * math.sqrt(seen.variance[j, i])
-            nu = min(max(math.remainder(float(seen.z[j, i] - at.h[i]), math.tau), -most), most)
-            g = -float(at.H[i, :3] @ x[3:])
-            square += min((nu * nu + float(at.H[i] @ P @ at.H[i])) / float(seen.noise[j, i]), SCALES[1]) / len(angles)
-            information += g * g / R
-            pull += g * nu / R
-            left[i - AZIMUTH] = nu / math.sqrt(R)
-        residuals.append((left[0], left[1]))
-    return square, information, pull, residuals
+) -> tuple[Floats, Floats]:
+    """Give what `learn` sums (3), and each detection's ν/√R of azimuth and elevation (n, 2)."""
+    left, sums = np.empty((len(chosen), 2)), np.zeros(3)
+    kernels.teach(
+        *(states, covariances, chosen, seen.z, seen.variance, seen.noise, seen.offset),
+        *(sensor.horizon.origin, sensor.horizon.coefficients, CLIPPED, SCALES[1], left, sums),
+    )
+    return sums, left

@@ -76,21 +76,24 @@ class Crossings:
         found: list[tuple[int, Crossing, float]] = []
         fresh: list[Ray] = []
         rays = np.isinf(seen.variance[:, 0]) & np.isfinite(seen.variance[:, ELEVATION])
+        crossing = (rays & (p_new > UNEXPLAINED)).nonzero()[0].tolist()
+        if not crossing:
+            return found
         waiting = _lines(self.rays, sensors)
-        for j in (rays & (p_new > UNEXPLAINED)).nonzero()[0]:
-            ray = _ray(scan, seen, int(j))
+        for j in crossing:
+            ray = _ray(scan, seen, j)
             fresh.append(ray)
             crossings = [
-                (crossing, other.sensor)
+                (met, other.sensor)
                 for other in _near(ray, self.rays, waiting, sensors)
                 if other.sensor != ray.sensor
                 and (not ray.name or not other.name or ray.name == other.name)
-                and (crossing := cross(ray, other, sensors, height)) is not None
+                and (met := cross(ray, other, sensors, height)) is not None
             ]
             if crossings:
                 best, sensor = min(crossings, key=lambda found: found[0].distance2)
                 r = p_new[j] * _existence(sensors[ray.sensor], sensors[sensor], len(self.rays), birth_rate)
-                found.append((int(j), best._replace(other=sensor), float(r)))
+                found.append((j, best._replace(other=sensor), float(r)))
         self.rays += tuple(fresh)
         return found
 
@@ -109,10 +112,9 @@ def _lines(rays: tuple[Ray, ...], sensors: dict[str, SensorModel], since: int | 
     if not rays:
         return Lines(np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0), np.zeros(0))
     told = np.array([(ray.azimuth, ray.elevation, max(ray.variance_azimuth, ray.variance_elevation)) for ray in rays])
-    inverse = {name: np.linalg.inv(sensors[name].horizon.coefficients[:, 1:4]) for name in {ray.sensor for ray in rays}}
     level = np.cos(told[:, 1])
     enu = np.stack([level * np.sin(told[:, 0]), level * np.cos(told[:, 0]), np.sin(told[:, 1])], axis=1)
-    way = np.einsum("kij,kj->ki", np.array([inverse[ray.sensor] for ray in rays]), enu)
+    way = np.einsum("kij,kj->ki", np.array([sensors[ray.sensor].grid_from_enu for ray in rays]), enu)
     origin = np.array([sensors[ray.sensor].horizon.origin for ray in rays])
     time = np.array([ray.time - (rays[0].time if since is None else since) for ray in rays]) / SECOND
     return Lines(origin, way / np.linalg.norm(way, axis=1, keepdims=True), np.sqrt(told[:, 2]), time)

@@ -171,16 +171,20 @@ def _positions(
     reports = [detection for detection in detections if isinstance(detection, Position)]
     heights = np.array([math.nan if report.altitude is None else report.altitude for report in reports])
     place = frame.grid_from_wgs84([report.latitude for report in reports], [report.longitude for report in reports], heights)
-    enu_from_grid = frame.enu_from_grid_matrix(np.nan_to_num(place))
-    for j, report, at, matrix in zip(rows, reports, place, enu_from_grid, strict=True):
-        z[j, :2], variance[j, :2] = at[:2], report.sigma_horizontal**2
-        if report.altitude is not None:
-            z[j, 2], variance[j, 2] = report.altitude, report.sigma_vertical**2
-        if report.velocity is not None:
-            rate = np.linalg.solve(matrix, np.array(report.velocity))
-            hint[j, :3], hint[j, 3] = rate, max(report.sigma_velocity or REPORTED_SPEED_SIGMA, float(FINEST[POSITION, 3]) ** 0.5)
-            if report.sigma_velocity is not None and not filtered:
-                z[j, 3:], variance[j, 3:] = rate, report.sigma_velocity**2
+    told = np.array([(report.sigma_horizontal, report.sigma_vertical) for report in reports])
+    high = ~np.isnan(heights)
+    z[rows, :2], variance[rows, :2] = place[:, :2], told[:, :1] ** 2
+    z[rows, 2], variance[rows, 2] = np.where(high, heights, 0.0), np.where(high, told[:, 1] ** 2, np.inf)
+    moving = [k for k, report in enumerate(reports) if report.velocity is not None]
+    if not moving:
+        return
+    enu_from_grid = frame.enu_from_grid_matrix(np.nan_to_num(place[moving]))
+    for k, matrix in zip(moving, enu_from_grid, strict=True):
+        j, report = rows[k], reports[k]
+        rate = np.linalg.solve(matrix, np.array(report.velocity))
+        hint[j, :3], hint[j, 3] = rate, max(report.sigma_velocity or REPORTED_SPEED_SIGMA, float(FINEST[POSITION, 3]) ** 0.5)
+        if report.sigma_velocity is not None and not filtered:
+            z[j, 3:], variance[j, 3:] = rate, report.sigma_velocity**2
 
 
 class Against(NamedTuple):

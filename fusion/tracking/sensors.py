@@ -141,6 +141,11 @@ class SensorModel:
         return _limits(look.azimuth, elevation, look.range or (float(self.coverage[4]), float(self.coverage[5])))
 
     @cached_property
+    def grid_from_enu(self) -> Floats:
+        """What turns a short way east, north, up of the sensor into the grid's (3, 3), where its horizon is flat."""
+        return np.asarray(np.linalg.inv(self.horizon.coefficients[:, 1:4]))
+
+    @cached_property
     def densities(self) -> dict[str, float]:
         """The density of one false alarm, uniform over the coverage, in each component that a detection may measure."""
         _, width, low, high, near, far = (float(limit) for limit in self.coverage)

@@ -40,12 +40,10 @@ class Layout:
         """Give a block for so many rows."""
         return np.empty(count * self.words + (count * len(self.truths) + WORD - 1) // WORD + 1, np.int64)
 
-    def columns(self, block: NDArray[np.int64], count: int) -> dict[str, NDArray[Any]]:
-        """Give a block's columns."""
-        return {
-            name: np.ndarray((count, *shape), kind, block, offset=count * start)
-            for name, (kind, shape, start) in self.places.items()
-        }
+    def column(self, block: NDArray[np.int64], count: int, name: str) -> NDArray[Any]:
+        """Give one column of a block of so many rows."""
+        kind, shape, start = self.places[name]
+        return np.ndarray((count, *shape), kind, block, offset=count * start)
 
 
 @lru_cache(64)
@@ -65,7 +63,7 @@ class Held(NamedTuple):
 class Table:
     """Rows with columns; `COLUMNS` of a class names those that are arrays. A value in itself: `copy` is a snapshot.
 
-    A column may be written into or replaced. A copy's columns are made when the first is asked for.
+    A column may be written into or replaced. Each is made when it is first asked for: of most tables few are.
     """
 
     COLUMNS: tuple[str, ...] = ()
@@ -75,21 +73,18 @@ class Table:
         """Replace a column: the block is then none of the table's any longer."""
         held = self.__dict__
         if name in self.COLUMNS and held.get(name) is not value:
-            if name not in held and "held" in held:
-                self._unfold()
+            if "held" in held:
+                self.arrays()
             held.pop("held", None)
         held[name] = value
 
     def __getattr__(self, name: str) -> Any:
-        """Make the columns of a copy that nobody had read."""
+        """Make a column that nobody had asked for."""
         if name not in self.COLUMNS or "held" not in self.__dict__:
             raise AttributeError(name)
-        self._unfold()
-        return self.__dict__[name]
-
-    def _unfold(self) -> None:
         block, layout, count = self.__dict__["held"]
-        self.__dict__.update(layout.columns(block, count))
+        column = self.__dict__[name] = layout.column(block, count, name)
+        return column
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Give every column but the claims, by name."""
@@ -118,10 +113,10 @@ class Table:
             layout = layout_of(tuple((name, array.dtype.char, array.shape[1:]) for name, array in arrays.items()))
             count = len(self.claims)
             held = Held(layout.room(count), layout, count)
-            columns = layout.columns(held.block, count)
             for name, array in arrays.items():
-                columns[name][...] = array
-            self.__dict__.update(columns, held=held)
+                column = self.__dict__[name] = layout.column(held.block, count, name)
+                column[...] = array
+            self.__dict__["held"] = held
         return held
 
     def copy(self) -> Self:
@@ -154,11 +149,12 @@ class Table:
     def _fill(self, parts: list[tuple[Self, Integers]], layout: Layout, claims: list[Claim | None]) -> None:
         count, at = len(claims), 0
         held = Held(layout.room(count), layout, count)
-        columns = layout.columns(held.block, count)
+        truths = {name: layout.column(held.block, count, name) for name, _, _ in layout.truths}
         for table, rows in parts:
             block, _, of = table._holds()  # noqa: SLF001
             kernels.move(block, of, held.block, count, layout.starts, layout.sizes, rows, at)
-            for name, _, _ in layout.truths:
-                columns[name][at : at + len(rows)] = getattr(table, name)[rows]
+            for name, column in truths.items():
+                column[at : at + len(rows)] = getattr(table, name)[rows]
             at += len(rows)
-        self.__dict__.update(columns, held=held, claims=claims)
+        self.__dict__.clear()
+        self.__dict__.update(truths, held=held, claims=claims)

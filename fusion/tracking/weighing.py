@@ -16,8 +16,10 @@ from fusion.tracking.store import Association, TrackStore
 def compare(store: TrackStore, scan: Scan, sensor: SensorModel, seen: Measurements, found: Association, best: Integers,
             share: Floats, ground: float) -> None:  # fmt: skip
     """Let a measuring sensor's look speak of the claimed places: it agrees, or it sees nothing, or something elsewhere."""
+    if not (sensor.measures or seen.n_direction) or not store.claimed.any():
+        return
     rows = ((store.claimed > 0) & (scan.time - store.claimed <= claims.FRESH * SECOND)).nonzero()[0]
-    if not len(rows) or not (sensor.measures or seen.n_direction):
+    if not len(rows):
         return
     silent = rows[best[rows] < 0]
     if len(silent):

@@ -20,7 +20,9 @@ from fusion.tracking.kernels.pairing import hear
 from fusion.tracking.kernels.ranging import fit
 from fusion.tracking.kernels.registering import NANOSECOND, register
 from fusion.tracking.kernels.tabling import move
+from fusion.tracking.kernels.teaching import teach
 from fusion.tracking.kernels.trusting import trusted
+from fusion.tracking.kernels.turning import filter_bearings, fit_bearings, turn
 from fusion.tracking.kernels.updating import update
 
 __all__ = [
@@ -31,7 +33,9 @@ __all__ = [
     "births",
     "cells",
     "combine_all",
+    "filter_bearings",
     "fit",
+    "fit_bearings",
     "free",
     "gate",
     "gate_differences",
@@ -46,7 +50,9 @@ __all__ = [
     "predict",
     "register",
     "sort",
+    "teach",
     "trusted",
+    "turn",
     "unseen",
     "update",
     "weigh",
