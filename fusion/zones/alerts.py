@@ -202,17 +202,26 @@ class Alerts:
         return None
 
     def _held_back(self, finding: Finding, time: int) -> bool:
-        """Tell whether something else stands for it: its swarm's alert, or the many that are asking already."""
+        """Tell whether something else stands for it: its swarm's alert, or the many that are asking already.
+
+        Nothing stands for a critical one but its swarm's own critical alert, which names it, and not from a shelf.
+        """
+        swarm = self._swarm(finding)
         if finding.severity == "critical":
-            return False
-        return self._group(finding) is not None or holds_back(self._rate, finding.severity, time, self._rules.flood)
+            return swarm is not None and swarm.severity == "critical" and swarm.state != "shelved"
+        return swarm is not None or holds_back(self._rate, finding.severity, time, self._rules.flood)
 
     def _group(self, finding: Finding | None) -> str | None:
+        """Give the id of the open alert of the swarm that a finding's track belongs to."""
+        swarm = self._swarm(finding)
+        return None if swarm is None else swarm.alert
+
+    def _swarm(self, finding: Finding | None) -> Alert | None:
         """Give the open alert of the swarm that a finding's track belongs to."""
         if finding is None or not finding.group:
             return None
         swarm = self._episodes.get(("", finding.group, "", ""))
-        return swarm.alert.alert if swarm and swarm.alert and swarm.alert.state != "cleared" else None
+        return swarm.alert if swarm and swarm.alert and swarm.alert.state != "cleared" else None
 
     def _event(self, episode: Episode, alert: Alert, best: Finding | None, time: int) -> tuple[Event | None, Alert]:
         """Find what has happened to an alert, and give it with its newest figures."""
