@@ -9,7 +9,7 @@ demo: .venv/run-ready
 	$(BIN)/vigie demo $(ARGS)
 
 test: .venv/test-ready
-	.ci/debian mosquitto postgresql zbar-tools chromium
+	.ci/debian mosquitto postgresql zbar-tools chromium poppler-utils
 	$(MAKE) --no-print-directory lint
 	$(BIN)/pytest -m "not slow and not deep" -n 2 --dist loadfile
 	$(BIN)/pytest -m "slow and not deep"
@@ -18,7 +18,7 @@ test-fast: .venv/test-ready
 	$(BIN)/pytest -m "not slow and not deep" -n 2 --dist loadfile
 
 test-deep: .venv/test-ready .judges/taky/ready .judges/asterix/ready
-	.ci/debian mosquitto postgresql zbar-tools chromium
+	.ci/debian mosquitto postgresql zbar-tools chromium poppler-utils
 	$(BIN)/pytest -m "deep"
 
 lint: .venv/test-ready
