@@ -68,6 +68,12 @@ def chromium() -> str:
     return found
 
 
+async def enter(page: Page, link: str) -> None:
+    """Come in by a link that works once, and wait until the page that it leads to is there."""
+    await page.goto(link)
+    await page.wait_for_selector("nav a")
+
+
 async def judged(page: Page) -> list[str]:
     """Ask axe, past the page's own security policy, and give each violation with where it is."""
     await page.evaluate(AXE.read_text(encoding="utf-8"))

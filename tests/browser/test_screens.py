@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from pyproj import Geod
 
-from tests.browser.stage import Watched, browser, judged, staged
+from tests.browser.stage import Watched, browser, enter, judged, staged
 from tests.e2e.processes import run
 from tests.zones.permit_scenes import CLAIMS, POLICE, pem, token
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 CARD = "article.alert[data-alert]"
 
-SCREENS = ("history", "sensors", "permits", "handover", "users", "access", "password", "help")
+SCREENS = ("history", "sensors", "zones", "permits", "handover", "users", "access", "password", "help")
 BESIDE = ("kiosk", "m")
 
 ISSUER = """
@@ -40,13 +40,13 @@ def test_axe_finds_nothing_on_any_screen_in_both_themes(fresh_mosquitto, tmp_pat
                 await page.wait_for_selector("form")
                 found[scheme, "login"] = await judged(page)
                 watched.faults.clear()  # that nobody was logged in
-                await page.goto(stage.link(f"one-{scheme}", "administrator"))
+                await enter(page, stage.link(f"one-{scheme}", "administrator"))
                 await page.wait_for_selector(CARD)
                 found[scheme, "live"] = await judged(page)
                 name = await page.get_attribute(CARD, "data-alert")
                 for screen in SCREENS:
                     await page.goto(f"{stage.url}/#/{screen}")
-                    await page.wait_for_selector("main.page h1")
+                    await page.wait_for_selector("main h1")
                     await page.wait_for_load_state("networkidle")
                     found[scheme, screen] = await judged(page)
                 for path in (*BESIDE, f"incident/{name}"):
@@ -69,8 +69,7 @@ def test_the_menu_has_what_a_role_may_see_and_nothing_else_opens(fresh_mosquitto
         async with staged(fresh_mosquitto, tmp_path) as stage, browser() as opened:
             for role in ("viewer", "operator", "supervisor", "administrator"):
                 watched = Watched(await (await opened.new_context(locale="en-GB")).new_page(), stage.url)
-                await watched.page.goto(stage.link(role, role))
-                await watched.page.wait_for_selector("nav a")
+                await enter(watched.page, stage.link(role, role))
                 menus[role] = await watched.page.eval_on_selector_all("nav a", "links => links.map(one => one.hash.slice(2))")
                 await watched.page.goto(f"{stage.url}/#/users")
                 await watched.page.wait_for_selector("main.page")
@@ -79,7 +78,7 @@ def test_the_menu_has_what_a_role_may_see_and_nothing_else_opens(fresh_mosquitto
         return menus, refused
 
     menus, refused = run(body())
-    common = ["", "history", "sensors", "permits", "handover"]
+    common = ["", "history", "sensors", "zones", "permits", "handover"]
     assert menus == {
         "viewer": common,
         "operator": common,
@@ -94,7 +93,7 @@ def test_an_incident_is_printed_as_a_document_that_holds_what_happened(fresh_mos
         async with staged(fresh_mosquitto, tmp_path) as stage, browser() as opened:
             watched = Watched(await opened.new_page(locale="en-GB", color_scheme="dark"), stage.url)
             page = watched.page
-            await page.goto(stage.link("m.durand"))
+            await enter(page, stage.link("m.durand"))
             await page.wait_for_selector(f"{CARD}[data-state=raised], {CARD}[data-state=updated]")
             await page.keyboard.press("j")
             name = await page.evaluate("document.activeElement.dataset.alert")
@@ -122,8 +121,8 @@ def test_a_note_for_the_next_shift_begins_with_how_things_stand_and_is_seen_by_t
     async def body():
         async with staged(fresh_mosquitto, tmp_path) as stage, browser() as opened:
             first, second = [Watched(await (await opened.new_context(locale="en-GB")).new_page(), stage.url) for _ in range(2)]
-            await first.page.goto(stage.link("one", "operator"))
-            await second.page.goto(stage.link("two", "operator"))
+            await enter(first.page, stage.link("one", "operator"))
+            await enter(second.page, stage.link("two", "operator"))
             await first.page.wait_for_selector(CARD)
             await second.page.goto(f"{stage.url}/#/handover")
             await first.page.goto(f"{stage.url}/#/handover")
@@ -147,7 +146,7 @@ def test_an_administrator_adds_a_user_and_a_token_opens_the_wall_where_nothing_c
         async with staged(fresh_mosquitto, tmp_path) as stage, browser() as opened:
             chief = Watched(await (await opened.new_context(locale="en-GB")).new_page(), stage.url)
             page = chief.page
-            await page.goto(stage.link("chief", "administrator"))
+            await enter(page, stage.link("chief", "administrator"))
             await page.goto(f"{stage.url}/#/users")
             await page.get_by_role("button", name="Add a user").click()
             await page.fill("dialog [name=name]", "a.petit")
@@ -202,7 +201,7 @@ def test_a_signed_permit_is_judged_put_in_force_and_withdrawn(fresh_mosquitto, t
         async with staged(fresh_mosquitto, tmp_path, more=ISSUER) as stage, browser() as opened:
             watched = Watched(await opened.new_page(locale="en-GB"), stage.url)
             page = watched.page
-            await page.goto(stage.link())
+            await enter(page, stage.link())
             await page.goto(f"{stage.url}/#/permits")
             said = []
             for one in (f"{good[:-4]}AAAA", good):
@@ -243,7 +242,7 @@ def test_a_patrols_phone_says_how_far_and_which_way(fresh_mosquitto, tmp_path):
             )
             watched = Watched(await context.new_page(), stage.url)
             page = watched.page
-            await page.goto(stage.link("patrol", "operator"))
+            await enter(page, stage.link("patrol", "operator"))
             await page.wait_for_selector(CARD)
             await page.goto(f"{stage.url}/m")
             await page.get_by_role("button", name="Use my position").click()

@@ -23,13 +23,14 @@ import { Password } from "./screens/Password";
 import { Permits } from "./screens/Permits";
 import { Sensors } from "./screens/Sensors";
 import { Users } from "./screens/Users";
+import { Zones } from "./screens/Zones";
 import { enterByToken, may, notice, session, site, whoAmI } from "./state";
 import { theme, wear } from "./theme";
 import type { Site } from "./wire";
 
 /** Which part of the file each screen is; what the menu has is in routes.ts. */
 const PARTS: Partial<Record<Name, () => JSX.Element>> = {
-  live: Live, history: History, sensors: Sensors, permits: Permits, handover: Handover, users: Users, access: AccessLog, password: Password, help: Help,
+  live: Live, history: History, sensors: Sensors, permits: Permits, handover: Handover, users: Users, access: AccessLog, zones: Zones, password: Password, help: Help,
 };
 
 function Screen() {

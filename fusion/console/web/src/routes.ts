@@ -9,6 +9,7 @@ export const SCREENS: readonly { name: Exclude<Screen, "password" | "help">; nee
   { name: "live", needs: "read" },
   { name: "history", needs: "read" },
   { name: "sensors", needs: "read" },
+  { name: "zones", needs: "read" },
   { name: "permits", needs: "read" },
   { name: "handover", needs: "read" },
   { name: "users", needs: "users" },

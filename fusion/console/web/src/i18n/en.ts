@@ -1,5 +1,6 @@
 // Everything that is said, in English. French has the same keys: the compiler and a test see to it.
 import { common } from "./common";
+import { drawing } from "./drawing";
 import { handovers } from "./handovers";
 import { histories } from "./histories";
 import { incidents } from "./incidents";
@@ -233,4 +234,5 @@ export const en = {
   ...handovers.en,
   ...people.en,
   ...outside.en,
+  ...drawing.en,
 };

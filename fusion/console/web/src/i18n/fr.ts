@@ -1,5 +1,6 @@
 // Tout ce qui se dit, en français : les mêmes clés qu’en anglais.
 import { common } from "./common";
+import { drawing } from "./drawing";
 import { handovers } from "./handovers";
 import { histories } from "./histories";
 import { incidents } from "./incidents";
@@ -234,4 +235,5 @@ export const fr: Record<keyof typeof en, string> = {
   ...handovers.fr,
   ...people.fr,
   ...outside.fr,
+  ...drawing.fr,
 };
