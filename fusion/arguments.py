@@ -184,6 +184,10 @@ def _for_test_engineers(commands: Commands) -> None:
     schema.add_argument("name", nargs="?", default="scan", help="scan, track, alert, configuration, …")
     schema.add_argument("--write", type=Path, metavar="DIR", help="write every schema and configuration.md there")
 
+    commands.add_parser("asyncapi", help="the contract as an AsyncAPI 3.0 document: docs/schema/asyncapi.json").set_defaults(
+        do="asyncapi"
+    )
+
     bench = commands.add_parser("bench", help="measure the core and the edge on this machine")
     bench.set_defaults(do="bench")
     bench.add_argument(
