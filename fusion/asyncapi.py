@@ -11,11 +11,12 @@ from fusion import __version__
 from fusion.config import Sensor
 from fusion.schema import MESSAGES, parts
 from fusion.topics import DEFAULT_ROOT, MSGPACK, PACKABLE, PARTS, TOPICS, Topic
+from fusion.transport.cloud_events import ATTRIBUTES, JSON, SPECVERSION
 
 BINDING = "0.2.0"
 """Version of AsyncAPI's MQTT bindings."""
 
-JSON, PACKED, NATIVE, TOKEN = "application/json", "application/msgpack", "application/octet-stream", "application/jose"
+PACKED, NATIVE, TOKEN = "application/msgpack", "application/octet-stream", "application/jose"
 
 SIGNED = ("permit", "permit_revocation")
 """Messages that go as a token (a JWS in compact serialisation); their record is what is signed."""
@@ -36,7 +37,7 @@ def asyncapi() -> bytes:
         "servers": {"broker": _server()},
         "channels": {name: channel for row in TOPICS for name, channel in _channels(row)},
         "operations": {_verb(topic, name): _operation(topic, name) for row, topic in TOPICS.items() for name in _names(row)},
-        "components": {"messages": dict(_messages()), "schemas": _schemas()},
+        "components": {"messages": dict(_messages()), "messageTraits": {"cloud_event": _cloud_event()}, "schemas": _schemas()},
     }
     return msgspec.json.format(msgspec.json.encode(whole), indent=1)
 
@@ -59,6 +60,15 @@ def _server() -> dict[str, Any]:
         "description": "A broker of MQTT 5; 3.1.1 will do.",
         "variables": {"host": {"default": "localhost:1883", "description": "`mqtt.host` and `mqtt.port` of the site's file"}},
     }
+
+
+def _cloud_event() -> dict[str, Any]:
+    """Say which User Properties an outward message has over MQTT 5."""
+    said: dict[str, dict[str, Any]] = {name: {"type": "string", "description": text} for name, text in ATTRIBUTES.items()}
+    said["specversion"]["const"] = SPECVERSION
+    said["time"]["format"] = "date-time"
+    required = [name for name in ATTRIBUTES if name != "subject"]
+    return {"headers": {"type": "object", "properties": said, "required": required}}
 
 
 def _names(row: str) -> list[str]:
@@ -107,7 +117,8 @@ def _messages() -> Iterable[tuple[str, dict[str, Any]]]:
     payloads = _payloads()
     for row, topic in TOPICS.items():
         for name in CARRIED.get(row, (row,)):
-            yield name, _message(name, topic.content, payloads[name])
+            event = {"traits": [{"$ref": "#/components/messageTraits/cloud_event"}]} if topic.direction == "out" else {}
+            yield name, _message(name, topic.content, payloads[name]) | event
         if row in PACKABLE:
             packed = _message(f"{row}_msgpack", f"{topic.content}, as MessagePack", payloads[row])
             yield f"{row}_msgpack", packed | {"contentType": PACKED}
