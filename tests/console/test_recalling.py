@@ -149,8 +149,8 @@ def test_an_index_that_cannot_be_written_is_kept_for_the_one_who_asked(tmp_path)
     path, settings = write(tmp_path), config(tmp_path)
     recording_index.path_of(path).mkdir()  # in its place
     known = Recordings(settings, tmp_path, path.parent)
-    playback, index, _ = known.playback(known.find(path.name), bool)
-    playback.seek(index.last)
+    playback = known.playback(known.find(path.name), bool).playback
+    playback.seek(when(INPUTS[-1]))
     alone = assemble(settings, tmp_path)
     for item in INPUTS[:-1]:
         alone.feed(item)
