@@ -16,8 +16,8 @@ from fusion.errors import ConfigError
 from fusion.leaving import STOPPING, leave_at_once
 from fusion.occupying import occupy
 from fusion.service import Service
-from fusion.tracking.warm_up import warm_up
 from fusion.transport.broker import embedded_broker
+from fusion.warming import warm_up
 
 logger = logging.getLogger(__name__)
 

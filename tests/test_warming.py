@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from numba.core import event
 
-from fusion.tracking.warm_up import warm_up
+from fusion.warming import warm_up
 from tests.benchmarks.bench_replay import eiffel, replayed
 
 class Asked(event.Listener):
