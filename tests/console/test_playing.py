@@ -10,9 +10,9 @@ import websockets
 
 from fusion import recording_index
 from fusion.playback import Playback
+from fusion.warming import warm_up
 from tests.console.recorded import FIRST, INPUTS, LAST, MS, Watcher, pictures, write
 from tests.console.stage import config, operating, run
-from tests.properties import streams
 
 NAME = "evening.jsonl"
 
@@ -20,7 +20,7 @@ NAME = "evening.jsonl"
 @pytest.fixture(scope="module", autouse=True)
 def _compiled():
     """Compile what a core needs before any deadline runs."""
-    streams.run(INPUTS)
+    warm_up()
 
 
 def replayed(tmp_path, body, name=NAME, **more):
