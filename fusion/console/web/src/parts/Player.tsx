@@ -28,8 +28,8 @@ export function Player({ name }: { name: string }) {
     <section class="player" aria-label={t("player")}>
       <div class="row">
         <button type="button" class="press" onClick={() => steer(told?.playing ? { type: "pause" } : { type: "play", speed })} aria-pressed={told?.playing ?? false}>{t(told?.playing ? "player_pause" : "player_play")}</button>
-        {seeks && <button type="button" onClick={() => seek(at - STEP_MS)} aria-label={t("player_back")}>−10 s</button>}
-        {seeks && <button type="button" onClick={() => seek(at + STEP_MS)} aria-label={t("player_on")}>+10 s</button>}
+        {seeks && <button type="button" onClick={() => seek(at - STEP_MS)} aria-label={`−10 s: ${t("player_back")}`}>−10 s</button>}
+        {seeks && <button type="button" onClick={() => seek(at + STEP_MS)} aria-label={`+10 s: ${t("player_on")}`}>+10 s</button>}
         <span class="row" role="group" aria-label={t("player_speed")}>
           {SPEEDS.map((one) => <button key={one} type="button" aria-pressed={speed === one} onClick={() => steer({ type: "play", speed: one })}>{one}×</button>)}
         </span>
