@@ -10,8 +10,6 @@ import numpy as np
 import pytest
 
 from fusion.assembly import assemble
-from fusion.messages import AlertMessage, TracksMessage
-from fusion.playback import when
 from fusion.recording import read, with_ticks
 from fusion.replay import fed, write_down
 from fusion.warming import warm_up
@@ -24,7 +22,7 @@ from simulators.scoring.pairing import pairs_of
 from simulators.scoring.reading import load_tracks, load_truths, origin
 from simulators.scoring.scene import Scene
 from simulators.scoring.score import switches
-from tests.console.recorded import MS, Picture, Watcher, placed
+from tests.console.recorded import Watcher, pictures
 from tests.console.stage import operating, run
 from tests.console.test_playing import refusal
 
@@ -79,18 +77,10 @@ def case(tmp_path_factory):
 
 
 def test_every_frame_is_what_the_core_says_of_that_time(flown, case):
-    core, inputs = assemble(stage_of().site, case), with_ticks(read(case / "recording.jsonl.gz"))
-    item, tracks, alerts = next(inputs), {}, {}
+    inputs = with_ticks(read(case / "recording.jsonl.gz"))
+    truth = pictures(assemble(stage_of().site, case), inputs, [t for t, _ in flown.seen])
     for t, seen in flown.seen:
-        while item is not None and when(item) < t * MS:
-            for output in core.feed(item):
-                if isinstance(output, TracksMessage):
-                    tracks |= {track.track: track for track in output.tracks}
-                elif isinstance(output, AlertMessage):
-                    alerts[output.alert.alert] = output
-            item = next(inputs, None)
-        there = {name: placed(track) for name, track in tracks.items() if track.status != "deleted"}
-        assert seen == Picture(there, {name: one.alert.revision for name, one in alerts.items() if not one.archived}), t
+        assert seen == truth[t], t
     assert len(flown.seen) > 20
     assert max(len(seen.tracks) for _, seen in flown.seen) >= 4
     assert [flown.hello[word] for word in ("mode", "site", "sensors")] == ["scenario", "crossing", ["radar-1"]]
