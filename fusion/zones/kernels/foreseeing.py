@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 from fusion.compiling import bare, jit
+from fusion.zones.kernels.telling import told
 
 MARGIN = 1e-3  # m: what is further than this beside a box is so whatever rounding does
 
@@ -102,8 +103,8 @@ def in_band(height, climb, low, high, horizon, start, end):
         within = (low <= height[s]) & (height[s] <= high)
         soonest = (0.0 if within else np.inf) if level else soonest
         latest = horizon if level else latest
-        start[s] = soonest if soonest > 0.0 else 0.0
-        end[s] = latest if latest < horizon else horizon
+        start[s] = max(0.0, soonest)
+        end[s] = min(horizon, latest)
 
 
 @bare
@@ -143,7 +144,7 @@ def disc(circle, count, flights):
         a, b, k = wx * wx + wy * wy, cx * wx + cy * wy, cx * cx + cy * cy - squared
         still = a == 0.0
         rest = b * b - a * k
-        root = math.sqrt(rest if rest > 0.0 else 0.0)
+        root = math.sqrt(max(0.0, rest))
         over = 1.0 if still else a
         entry, leave = (-b - root) / over, (-b + root) / over
         entry = start[s] if still | (start[s] >= entry) else entry
@@ -222,7 +223,7 @@ def concerned(edges, count, flights, rows):
 
 @bare
 def within(edges, count, flights, crossed, beyond, inside):
-    """Tell which places are inside by the even-odd rule (`geometry.crosses_east`): 1, else 0."""
+    """Tell which places are inside by the even-odd rule, a ray to the east: 1, else 0."""
     x, y = flights[0], flights[1]
     for s in range(count):
         inside[s] = 0
@@ -260,46 +261,3 @@ def first_met(edges, count, flights, met):
     for s in range(count):
         entry = start[s] + found[s]
         found[s] = entry if entry <= end[s] else np.inf
-
-
-@bare
-def told(times):
-    """Give what share of the futures is in the zone now, what share enters, and the lower median of when; sorts in place."""
-    inside, later = 0, 0
-    for s in range(len(times)):
-        moment = times[s]
-        times[later] = moment
-        inside += 1 if moment == 0.0 else 0
-        later += 1 if (moment > 0.0) & (moment < np.inf) else 0
-    enters = inside + later
-    if enters == 0:
-        return 0.0, 0.0, np.nan
-    middle = (enters - 1) // 2
-    median = 0.0 if inside > middle else smallest(times, later, middle - inside)
-    return inside / len(times), enters / len(times), median
-
-
-@bare
-def smallest(values, count, k):
-    """Give the k-th smallest of the first `count` values, which are put in another order (quickselect; no branch on a value)."""
-    left, right = 0, count
-    while right - left > 1:
-        pivot, least = values[(left + right) // 2], left
-        for i in range(left, right):
-            value = values[i]
-            values[i] = values[least]
-            values[least] = value
-            least += 1 if value < pivot else 0
-        if k < least:
-            right = least
-            continue
-        same = least
-        for i in range(least, right):
-            value = values[i]
-            values[i] = values[same]
-            values[same] = value
-            same += 1 if value == pivot else 0
-        if k < same:
-            return pivot
-        left = same
-    return values[left]
