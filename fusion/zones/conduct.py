@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -29,6 +29,10 @@ class Near(NamedTuple):
     away: Floats  # (k) m from the outline, negative inside
     standing: list[Standing]  # (k)
 
+    def each(self) -> Iterator[tuple[int, int, float, Standing]]:
+        """Give them one by one."""
+        return zip(self.row.tolist(), self.zone.tolist(), self.away.tolist(), self.standing, strict=True)
+
 
 def low_and_fast(situation: Situation) -> list[Finding]:
     """Find who comes closer to a zone under the roofs, and faster than consumer drones fly."""
@@ -38,7 +42,7 @@ def low_and_fast(situation: Situation) -> list[Finding]:
     close = near(situation, np.flatnonzero(loose), asked.near_m, situation.table.state[:, :2])
     closing = _closing(situation, close)
     found = []
-    for k, (row, zone, away, standing) in enumerate(zip(*close, strict=True)):
+    for k, (row, zone, away, standing) in enumerate(close.each()):
         strict = height[row] <= asked.below_agl_m and speed[row] >= asked.above_mps
         if away > 0.0 and not closing[k]:
             continue
@@ -54,7 +58,7 @@ def loitering(situation: Situation) -> list[Finding]:
     lingered = (situation.time - np.array(begun, np.int64)) / SECOND
     chosen = np.flatnonzero(situation.suspect & ~manned(situation) & (lingered >= asked.for_s))
     found = []
-    for row, zone, _, standing in zip(*near(situation, chosen, asked.near_m, situation.table.state[:, :2]), strict=True):
+    for row, zone, _, standing in near(situation, chosen, asked.near_m, situation.table.state[:, :2]).each():
         why = reason("loitering", seconds=int(lingered[row]), metres=round(asked.radius_m), **_words(situation, zone))
         found.append(about(situation, "loitering", row, zone, (why, *standing.reasons), holds=True))
     return found
@@ -71,7 +75,7 @@ def pilot_inside(situation: Situation) -> list[Finding]:
     places = np.full((len(table.tracks), 2), np.nan)
     places[rows] = situation.zones.frame.grid_from_wgs84(latitude, longitude, np.zeros(len(rows)))[:, :2]
     found = []
-    for row, zone, _, standing in zip(*near(situation, rows, 0.0, places), strict=True):
+    for row, zone, _, standing in near(situation, rows, 0.0, places).each():
         if _zone(situation, zone).type in asked.types:
             why = reason("pilot_inside", **_words(situation, zone))
             found.append(about(situation, "pilot_inside", row, zone, (why, *standing.reasons), holds=True))
@@ -84,7 +88,7 @@ def altitude_limit(situation: Situation) -> list[Finding]:
     doubt = asked.sigmas * np.sqrt(np.maximum(situation.table.covariance[:, 2, 2], 0.0))
     loose = situation.suspect & ~manned(situation) & (height - doubt * KEPT >= asked.above_agl_m)
     found = []
-    for row, zone, _, standing in zip(*near(situation, np.flatnonzero(loose), 0.0, situation.table.state[:, :2]), strict=True):
+    for row, zone, _, standing in near(situation, np.flatnonzero(loose), 0.0, situation.table.state[:, :2]).each():
         strict = bool(height[row] - doubt[row] >= asked.above_agl_m)
         why = reason("too_high", metres=round(height[row]), limit=round(asked.above_agl_m), **_words(situation, zone))
         found.append(about(situation, "altitude_limit", row, zone, (why, *standing.reasons), holds=strict))
@@ -131,12 +135,8 @@ def near(situation: Situation, rows: Integers, reach: float, places: Floats) -> 
         if far <= reach and not _is_own(situation, a, z):
             nearest[a, z] = min(far, nearest.get((a, z), np.inf))
     told = [(a, z, far, stands) for (a, z), far in sorted(nearest.items()) if (stands := _not_allowed(situation, a, z))]
-    return Near(
-        np.array([one[0] for one in told], np.int64),
-        np.array([one[1] for one in told], np.int64),
-        np.array([one[2] for one in told], float),
-        [one[3] for one in told],
-    )
+    told_row, told_zone, told_away, standing = zip(*told, strict=True) if told else ((), (), (), ())
+    return Near(np.array(told_row, np.int64), np.array(told_zone, np.int64), np.array(told_away, float), list(standing))
 
 
 def about(situation: Situation, rule: Rule, row: int, at: int, reasons: tuple[Reason, ...], *, holds: bool) -> Finding:
@@ -184,8 +184,10 @@ def _is_own(situation: Situation, row: int, at: int) -> bool:
 def _not_allowed(situation: Situation, row: int, at: int) -> Standing | None:
     """Give what a track is in a zone that it is not allowed in."""
     table = situation.table
-    identity, zone = table.identity[row], situation.zones.near[at].zone.identifier
-    stands = situation.register.verdict(identity, situation.time, zone, table.strength[row], table.state[row, :3])
+    stands = situation.anywhere[row]
+    if not stands.is_alike_everywhere:
+        identity, zone = table.identity[row], situation.zones.near[at].zone.identifier
+        stands = situation.register.verdict(identity, situation.time, zone, table.strength[row], table.state[row, :3])
     return None if stands.verdict in ALLOWED and table.tracks[row] not in situation.around.hostile else stands
 
 

@@ -1,0 +1,83 @@
+"""The rules about entry: who is inside a zone, and who will probably be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple, cast
+
+import numpy as np
+
+from fusion.config_rules import Rule
+from fusion.messages import Integers, Severity
+from fusion.zones.findings import SURE, Finding, Situation
+from fusion.zones.reasons import Reason, reason
+from fusion.zones.severity import IMMINENT, IMMINENT_S, INSIDE, grade
+from fusion.zones.zones import GridZone
+
+
+class Told(NamedTuple):
+    """What a rule says of one pair of a track and a zone."""
+
+    why: Reason
+    steps: tuple[str, ...]  # of `severity.STEPS`
+    holds: bool
+    probability: float
+    time: float  # s to entry
+
+
+def intrusion(situation: Situation) -> list[Finding]:
+    """Find who is inside a zone, horizontally and vertically; who has left it by less than the exit margin is not out yet."""
+    close = np.flatnonzero(situation.concern & (situation.gap <= situation.rules.exit_margin_m))
+    zones, gaps, nows = _zones(situation, close), situation.gap[close].tolist(), situation.forecast.now[close].tolist()
+    return _findings(situation, "intrusion", close, map(_inside, zones, gaps, nows))
+
+
+def predicted_entry(situation: Situation) -> list[Finding]:
+    """Find who is not inside a zone, but will probably enter it within the horizon."""
+    expected, rules = situation.forecast, situation.rules
+    coming = np.flatnonzero(situation.concern & (situation.gap > 0.0) & (expected.entering >= rules.release_probability))
+    holds = (expected.entering[coming] >= rules.entry_probability).tolist()
+    zones, entering, times = _zones(situation, coming), expected.entering[coming].tolist(), expected.time[coming].tolist()
+    return _findings(situation, "predicted_entry", coming, map(_ahead, zones, entering, times, holds))
+
+
+def _zones(situation: Situation, pairs: Integers) -> list[GridZone]:
+    return [situation.zones.near[at] for at in situation.zone[pairs].tolist()]
+
+
+def _inside(zone: GridZone, gap: float, now: float) -> Told:
+    why = zone.inside if gap <= 0.0 else reason("leaving", metres=round(gap), **zone.words)
+    return Told(why, ("doubtful",) if now < INSIDE else (), gap <= 0.0, now, 0.0)
+
+
+def _ahead(zone: GridZone, probability: float, time: float, holds: bool) -> Told:  # noqa: FBT001 - a column
+    why = reason("entering", seconds=round(time), percent=round(100 * probability), **zone.words)
+    soon = time <= IMMINENT_S and probability >= IMMINENT
+    return Told(why, ("ahead", "imminent") if soon else ("ahead",), holds, probability, time)
+
+
+def _findings(situation: Situation, rule: Rule, pairs: Integers, said: Iterable[Told]) -> list[Finding]:
+    """Make the findings of pairs (k); what arrays hold is taken out of them once, for all."""
+    table, standing, row = situation.table, situation.standing, situation.row[pairs]
+    exists = (table.existence[row] >= SURE).tolist()
+    cause = np.maximum(table.received[row], situation.since[row]).tolist()
+    found = []
+    for m, r, laid, sure, learnt, told in zip(
+        pairs.tolist(), row.tolist(), _zones(situation, pairs), exists, cause, said, strict=True
+    ):
+        zone = laid.zone
+        severity, more = grade(situation, r, cast("Severity", zone.severity), *told.steps)  # `applying` leaves out zones without
+        found.append(
+            Finding(
+                track=table.tracks[r],
+                zone=zone.identifier,
+                rule=rule,
+                severity=severity,
+                holds=told.holds and sure,
+                probability=told.probability,
+                time_to_entry_s=told.time,
+                reasons=(told.why, *standing[m].reasons, *more),
+                cause=learnt,
+            )
+        )
+    return found
