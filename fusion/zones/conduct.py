@@ -40,13 +40,13 @@ def low_and_fast(situation: Situation) -> list[Finding]:
     height, speed = heights(situation), speeds(situation)
     loose = situation.suspect & ~manned(situation) & (height <= asked.below_agl_m / KEPT) & (speed >= asked.above_mps * KEPT)
     close = near(situation, np.flatnonzero(loose), asked.near_m, situation.table.state[:, :2])
-    closing = _closing(situation, close)
+    closing, high, fast = _closing(situation, close), height.tolist(), speed.tolist()
     found = []
     for k, (row, zone, away, standing) in enumerate(close.each()):
-        strict = height[row] <= asked.below_agl_m and speed[row] >= asked.above_mps
+        strict = high[row] <= asked.below_agl_m and fast[row] >= asked.above_mps
         if away > 0.0 and not closing[k]:
             continue
-        why = reason("low_and_fast", metres=round(max(height[row], 0.0)), speed=round(speed[row]), **_words(situation, zone))
+        why = reason("low_and_fast", metres=round(max(high[row], 0.0)), speed=round(fast[row]), **_words(situation, zone))
         found.append(about(situation, "low_and_fast", row, zone, (why, *standing.reasons), holds=strict))
     return found
 
@@ -87,11 +87,11 @@ def altitude_limit(situation: Situation) -> list[Finding]:
     asked, height = situation.rules.altitude_limit, heights(situation)
     doubt = asked.sigmas * np.sqrt(np.maximum(situation.table.covariance[:, 2, 2], 0.0))
     loose = situation.suspect & ~manned(situation) & (height - doubt * KEPT >= asked.above_agl_m)
+    strict, high = (height - doubt >= asked.above_agl_m).tolist(), height.tolist()
     found = []
     for row, zone, _, standing in near(situation, np.flatnonzero(loose), 0.0, situation.table.state[:, :2]).each():
-        strict = bool(height[row] - doubt[row] >= asked.above_agl_m)
-        why = reason("too_high", metres=round(height[row]), limit=round(asked.above_agl_m), **_words(situation, zone))
-        found.append(about(situation, "altitude_limit", row, zone, (why, *standing.reasons), holds=strict))
+        why = reason("too_high", metres=round(high[row]), limit=round(asked.above_agl_m), **_words(situation, zone))
+        found.append(about(situation, "altitude_limit", row, zone, (why, *standing.reasons), holds=strict[row]))
     return found
 
 

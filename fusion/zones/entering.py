@@ -59,18 +59,18 @@ def _ahead(zone: GridZone, probability: float, time: float, holds: bool) -> Told
 def _findings(situation: Situation, rule: Rule, pairs: Integers, said: Iterable[Told]) -> list[Finding]:
     """Make the findings of pairs (k); what arrays hold is taken out of them once, for all."""
     table, standing, row = situation.table, situation.standing, situation.row[pairs]
+    near = _zones(situation, pairs)
+    severities = cast("list[Severity]", [laid.zone.severity for laid in near])  # `applying` leaves out zones without one
     exists = (table.existence[row] >= SURE).tolist()
     cause = np.maximum(table.received[row], situation.since[row]).tolist()
     found = []
-    for m, r, laid, sure, learnt, told in zip(
-        pairs.tolist(), row.tolist(), _zones(situation, pairs), exists, cause, said, strict=True
-    ):
-        zone = laid.zone
-        severity, more = grade(situation, r, cast("Severity", zone.severity), *told.steps)  # `applying` leaves out zones without
+    columns = zip(pairs.tolist(), row.tolist(), near, severities, exists, cause, said, strict=True)
+    for m, r, laid, least, sure, learnt, told in columns:
+        severity, more = grade(situation, r, least, *told.steps)
         found.append(
             Finding(
                 track=table.tracks[r],
-                zone=zone.identifier,
+                zone=laid.zone.identifier,
                 rule=rule,
                 severity=severity,
                 holds=told.holds and sure,

@@ -210,11 +210,11 @@ def known_since(table: TrackTable, rules: Rules) -> Integers:
 
 def _anywhere(table: TrackTable, register: Register, time: int) -> tuple[Standing, ...]:
     """Give what each track's identity is worth wherever it is."""
-    nobody = register.verdict(None, time)
-    return tuple(
-        nobody if identity is None else register.verdict(identity, time, None, table.strength[row], table.state[row, :3])
-        for row, identity in enumerate(table.identity)
-    )
+    found = [register.verdict(None, time)] * len(table.tracks)
+    for row, identity in enumerate(table.identity):
+        if identity is not None:
+            found[row] = register.verdict(identity, time, None, table.strength[row], table.state[row, :3])
+    return tuple(found)
 
 
 def _standing(
@@ -227,10 +227,9 @@ def _standing(
     anywhere: Sequence[Standing],
 ) -> list[Standing]:
     """Give what each pair's track is allowed in its zone; many are the same everywhere."""
-    alike = [stands.is_alike_everywhere for stands in anywhere]
     return [
         anywhere[track]
-        if alike[track]
+        if table.identity[track] is None or anywhere[track].is_alike_everywhere
         else register.verdict(
             table.identity[track], time, zones.near[near].zone.identifier, table.strength[track], table.state[track, :3]
         )
@@ -242,22 +241,21 @@ def _standings(situation: Situation) -> dict[str, Standing]:
     """Give every track's verdict: where it stands worst of the zones that it is in, else what its identity is worth."""
     table, register, time = situation.table, situation.register, situation.time
     standings = dict(zip(table.tracks, situation.anywhere, strict=True))
-    within: dict[int, list[int]] = {row: [] for row in np.flatnonzero(table.classes[:, BIRD] > BIRD_LIMIT).tolist()}
-    for m in np.flatnonzero(situation.gap <= 0.0).tolist():
-        within.setdefault(int(situation.row[m]), []).append(m)
-    for row, zones in within.items():
-        track = table.tracks[row]
-        standings[track] = _explained(situation, row, standings[track], zones)
+    bird, inside = table.classes[:, BIRD].tolist(), np.flatnonzero(situation.gap <= 0.0)
+    within: dict[int, list[int]] = {row: [] for row, share in enumerate(bird) if share > BIRD_LIMIT}
+    for row, m in zip(situation.row[inside].tolist(), inside.tolist(), strict=True):
+        within.setdefault(row, []).append(m)
+    for row, pairs in within.items():
+        standings[table.tracks[row]] = _explained(situation, bird[row], situation.anywhere[row], pairs)
     standings |= {bearing.track: register.verdict(bearing.identity, time) for bearing in table.bearings}
     called = {track: why for track, why in situation.around.hostile.items() if track in standings}
     return standings | {track: Standing("hostile", (why, *standings[track].reasons)) for track, why in called.items()}
 
 
-def _explained(situation: Situation, row: int, anywhere: Standing, within: Sequence[int]) -> Standing:
+def _explained(situation: Situation, bird: float, anywhere: Standing, within: Sequence[int]) -> Standing:
     """Take the worst standing, and add which zones the track is in and whether it looks like a bird."""
     there = [situation.standing[m] for m in within] or [anywhere]
-    worst = min(there, key=lambda stands: GRAVEST.index(stands.verdict))
-    bird = situation.table.classes[row, BIRD]
-    zones, over = situation.zones.near, situation.zone[within].tolist() if within else ()
+    worst = min(there, key=lambda stands: GRAVEST.index(stands.verdict)) if len(there) > 1 else there[0]
+    inside = [situation.zones.near[at].inside for at in situation.zone[within].tolist()] if within else ()
     looks = (reason("bird", percent=round(100 * bird)),) if bird > BIRD_LIMIT else ()
-    return Standing(worst.verdict, (*worst.reasons, *(zones[at].inside for at in over), *looks))
+    return Standing(worst.verdict, (*worst.reasons, *inside, *looks))
