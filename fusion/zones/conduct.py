@@ -130,13 +130,15 @@ def near(situation: Situation, rows: Integers, reach: float, places: Floats) -> 
     kept = situation.applying[zones.zone_of[which]]
     asked, which = asked[kept], which[kept]
     away, row, zone = zones.prisms.distance(points[asked], which), rows[asked], zones.zone_of[which]
-    nearest: dict[tuple[int, int], float] = {}
-    for a, z, far in zip(row.tolist(), zone.tolist(), away.tolist(), strict=True):
-        if far <= reach and not _is_own(situation, a, z):
-            nearest[a, z] = min(far, nearest.get((a, z), np.inf))
-    told = [(a, z, far, stands) for (a, z), far in sorted(nearest.items()) if (stands := _not_allowed(situation, a, z))]
-    told_row, told_zone, told_away, standing = zip(*told, strict=True) if told else ((), (), (), ())
-    return Near(np.array(told_row, np.int64), np.array(told_zone, np.int64), np.array(told_away, float), list(standing))
+    close = np.flatnonzero(away <= reach)
+    close = close[np.lexsort((zone[close], row[close]))]
+    away, row, zone = away[close], row[close], zone[close]
+    if len(close):
+        begins = np.flatnonzero(np.append(True, (np.diff(row) != 0) | (np.diff(zone) != 0)))
+        away, row, zone = np.minimum.reduceat(away, begins), row[begins], zone[begins]
+    standing = [_not_allowed(situation, a, z) for a, z in zip(row.tolist(), zone.tolist(), strict=True)]
+    told = np.array([k for k, stands in enumerate(standing) if stands], np.int64)
+    return Near(row[told], zone[told], away[told], [stands for stands in standing if stands])
 
 
 def about(situation: Situation, rule: Rule, row: int, at: int, reasons: tuple[Reason, ...], *, holds: bool) -> Finding:
@@ -177,13 +179,11 @@ def _closing(situation: Situation, close: Near) -> Mask:
     return np.asarray(situation.zones.distance(close.zone, state[:, :2] + state[:, 3:5]) < close.away)
 
 
-def _is_own(situation: Situation, row: int, at: int) -> bool:
-    return situation.zones.near[at].anchor == situation.table.tracks[row]
-
-
 def _not_allowed(situation: Situation, row: int, at: int) -> Standing | None:
-    """Give what a track is in a zone that it is not allowed in."""
+    """Give what a track is in a zone that it is not allowed in, and that does not go with it."""
     table = situation.table
+    if situation.zones.near[at].anchor == table.tracks[row]:
+        return None
     stands = situation.anywhere[row]
     if not stands.is_alike_everywhere:
         identity, zone = table.identity[row], situation.zones.near[at].zone.identifier

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple, cast
+from typing import cast
 
 import numpy as np
 
@@ -14,15 +14,9 @@ from fusion.zones.reasons import Reason, reason
 from fusion.zones.severity import IMMINENT, IMMINENT_S, INSIDE, grade
 from fusion.zones.zones import GridZone
 
-
-class Told(NamedTuple):
-    """What a rule says of one pair of a track and a zone."""
-
-    why: Reason
-    steps: tuple[str, ...]  # of `severity.STEPS`
-    holds: bool
-    probability: float
-    time: float  # s to entry
+Told = tuple[Reason, tuple[str, ...], bool, float, float]
+"""What a rule says of one pair of a track and a zone: why, the steps of `severity.STEPS`, whether it holds, how probable it is
+and in how many seconds."""
 
 
 def intrusion(situation: Situation) -> list[Finding]:
@@ -47,13 +41,13 @@ def _zones(situation: Situation, pairs: Integers) -> list[GridZone]:
 
 def _inside(zone: GridZone, gap: float, now: float) -> Told:
     why = zone.inside if gap <= 0.0 else reason("leaving", metres=round(gap), **zone.words)
-    return Told(why, ("doubtful",) if now < INSIDE else (), gap <= 0.0, now, 0.0)
+    return why, ("doubtful",) if now < INSIDE else (), gap <= 0.0, now, 0.0
 
 
 def _ahead(zone: GridZone, probability: float, time: float, holds: bool) -> Told:  # noqa: FBT001 - a column
     why = reason("entering", seconds=round(time), percent=round(100 * probability), **zone.words)
     soon = time <= IMMINENT_S and probability >= IMMINENT
-    return Told(why, ("ahead", "imminent") if soon else ("ahead",), holds, probability, time)
+    return why, ("ahead", "imminent") if soon else ("ahead",), holds, probability, time
 
 
 def _findings(situation: Situation, rule: Rule, pairs: Integers, said: Iterable[Told]) -> list[Finding]:
@@ -65,18 +59,18 @@ def _findings(situation: Situation, rule: Rule, pairs: Integers, said: Iterable[
     cause = np.maximum(table.received[row], situation.since[row]).tolist()
     found = []
     columns = zip(pairs.tolist(), row.tolist(), near, severities, exists, cause, said, strict=True)
-    for m, r, laid, least, sure, learnt, told in columns:
-        severity, more = grade(situation, r, least, *told.steps)
+    for m, r, laid, least, sure, learnt, (why, steps, holds, probability, time) in columns:
+        severity, more = grade(situation, r, least, *steps)
         found.append(
             Finding(
                 track=table.tracks[r],
                 zone=laid.zone.identifier,
                 rule=rule,
                 severity=severity,
-                holds=told.holds and sure,
-                probability=told.probability,
-                time_to_entry_s=told.time,
-                reasons=(told.why, *standing[m].reasons, *more),
+                holds=holds and sure,
+                probability=probability,
+                time_to_entry_s=time,
+                reasons=(why, *standing[m].reasons, *more),
                 cause=learnt,
             )
         )

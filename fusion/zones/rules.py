@@ -25,6 +25,7 @@ from fusion.zones.findings import (
     Circumstances,
     Finding,
     Situation,
+    called,
     suspects,
 )
 from fusion.zones.geometry import Mask
@@ -149,10 +150,9 @@ def survey(
     anywhere = _anywhere(table, register, time)
     standing = _standing(table, zones, register, time, row, zone, anywhere)
     allowed = np.array([stands.verdict in ALLOWED for stands in standing], bool)
-    called = np.array([table.tracks[track] in around.hostile for track in row.tolist()], bool)
     since = known_since(table, rules)
     suspect = suspects(table, since, time, around.hostile)
-    concern = suspect[row] & (~allowed | called)
+    concern = suspect[row] & (~allowed | called(table, around.hostile)[row])
     gap, expected = _gap_and_forecast(table, zones, reach, encounters, concern, rules.horizon_s)
     return Situation(
         *(table, zones, register, time, rules, around, applying, row, zone, gap, standing, since, anywhere),
@@ -194,8 +194,11 @@ def _gap_and_forecast(
         return across, Forecast(across, across, across)
     wholly = np.logical_or.reduceat((across <= -reach.surely[tracks, 0]) & (above <= -reach.surely[tracks, 1]), groups)
     size = np.diff(np.append(groups, len(tracks)))
-    asked = np.repeat(concern & ~wholly, size) & ~out_of_reach(zones.prisms, table.state, reach, encounters, horizon)
+    asked = np.repeat(concern & ~wholly, size)
     uncertain, group = encounters.chosen(asked)
+    near = ~out_of_reach(zones.prisms, table.state, reach, uncertain, horizon)
+    uncertain, left = uncertain.chosen(near)
+    group = group[left]
     result = Forecast(wholly * 1.0, wholly * 1.0, np.where(wholly, 0.0, np.nan))
     for whole, part in zip(result, forecast(zones.prisms, table.state, table.covariance, uncertain, horizon), strict=True):
         whole[group] = part
@@ -248,8 +251,8 @@ def _standings(situation: Situation) -> dict[str, Standing]:
     for row, pairs in within.items():
         standings[table.tracks[row]] = _explained(situation, bird[row], situation.anywhere[row], pairs)
     standings |= {bearing.track: register.verdict(bearing.identity, time) for bearing in table.bearings}
-    called = {track: why for track, why in situation.around.hostile.items() if track in standings}
-    return standings | {track: Standing("hostile", (why, *standings[track].reasons)) for track, why in called.items()}
+    hostile = {track: why for track, why in situation.around.hostile.items() if track in standings}
+    return standings | {track: Standing("hostile", (why, *standings[track].reasons)) for track, why in hostile.items()}
 
 
 def _explained(situation: Situation, bird: float, anywhere: Standing, within: Sequence[int]) -> Standing:

@@ -18,24 +18,25 @@ MARGIN = 1e-3  # m: what is further than this beside a box is so whatever roundi
 
 
 @jit
-def forecast(prisms, state, root, tracks, which, groups, order, normal, horizon, now, entering, time):
+def forecast(prisms, state, root, rows, tracks, which, groups, order, normal, horizon, now, entering, time):
     """Forecast each group of pairs: written are the probabilities now and within the horizon, and the median time, all (m).
 
-    prisms: circle (v, 3), edges (e, 4), first (v + 1), low and high (v, 3), drift (v, 2). state (N, 6), root (k, 6, 6) lower
-    triangular of each pair's track in the components' `order` (6); normal (6, S); groups (m + 1) where each begins.
+    prisms: circle (v, 3), edges (e, 4), first (v + 1), low and high (v, 3), drift (v, 2). state (N, 6), root (r, 6, 6) lower
+    triangular in the components' `order` (6), and rows (k) which is of each pair's track; normal (6, S); groups (m + 1) where
+    each begins.
     """
     S = normal.shape[1]
     future, times = np.empty((6, S)), np.empty(S)
-    flights, marks, rows = np.empty((7, S)), np.empty((2, S), np.int64), room(prisms, which)
+    flights, marks, edges = np.empty((7, S)), np.empty((2, S), np.int64), room(prisms, which)
     before = -1
     for g in range(len(groups) - 1):
         track = tracks[groups[g]]
         if track != before:
-            futures(state[track], root[groups[g]], order, normal, future)
+            futures(state[track], root[rows[groups[g]]], order, normal, future)
             before = track
         times[:] = np.inf
         for k in range(groups[g], groups[g + 1]):
-            enter(prisms, which[k], future, horizon, flights, marks, rows, times)
+            enter(prisms, which[k], future, horizon, flights, marks, edges, times)
         now[g], entering[g], time[g] = told(times)
 
 
