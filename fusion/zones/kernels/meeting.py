@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from fusion.compiling import bare, jit
 
 FEW = 32  # finds that insertion brings into order sooner than a sort that is called
@@ -41,7 +43,7 @@ def by_cell(laid, cells, low, high, size, stride, a, asked, box, count):
     south, north = math.floor(low[1] / size), math.floor(high[1] / size)
     for column in range(math.floor(low[0] / size), math.floor(high[0] / size) + 1):
         last = column * stride + north
-        k = lowest(keys, column * stride + south)
+        k = np.searchsorted(keys, column * stride + south)
         while k < len(keys) and keys[k] <= last:
             for i in range(first[k], first[k + 1]):
                 b = boxes[i]
@@ -50,19 +52,6 @@ def by_cell(laid, cells, low, high, size, stride, a, asked, box, count):
                     count = put(laid, b, low, high, a, asked, box, count)
             k += 1
     return count
-
-
-@bare
-def lowest(keys, key):
-    """Give the first place whose key is not below `key`."""
-    left, right = 0, len(keys)
-    while left < right:
-        middle = (left + right) // 2
-        if keys[middle] < key:
-            left = middle + 1
-        else:
-            right = middle
-    return left
 
 
 @bare
