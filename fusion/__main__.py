@@ -246,7 +246,8 @@ def _journal_export(chosen: argparse.Namespace) -> int:
     from fusion.bookwork import export  # noqa: PLC0415
 
     kind = chosen.format or chosen.out.suffix.removeprefix(".")
-    return export(chosen.journal, os.environ, alert=chosen.alert, kind=kind, out=chosen.out, around=chosen.around, who=chosen.who)
+    more = {"around": chosen.around, "who": chosen.who, "nameless": chosen.redacted}
+    return export(chosen.journal, os.environ, alert=chosen.alert, kind=kind, out=chosen.out, **more)
 
 
 def _journal_purge(chosen: argparse.Namespace) -> int:

@@ -101,12 +101,13 @@ def _for_the_book(commands: Commands) -> None:
     export.add_argument(
         "--around", type=_positive, default=60.0, metavar="S", help="s before its raise and after its end (default 60)"
     )
+    export.add_argument("--redacted", action="store_true", help="without names and pilots, also in sentences")
     export.add_argument("--who", help="who takes it, for the journal (default: the system's user)")
 
     purge = book.add_parser("purge", help="forget what is older than may be kept; that it was forgotten stays")
     purge.set_defaults(do="journal_purge")
     purge.add_argument("journal", metavar="JOURNAL")
-    purge.add_argument("--older-than", type=_positive, required=True, metavar="DAYS")
+    purge.add_argument("--older-than", type=_positive, metavar="DAYS", help="default: what the site's [retention] says")
     purge.add_argument("--who", help="who orders it, for the journal (default: the system's user)")
 
 

@@ -87,6 +87,7 @@ class Service:
             async with asyncio.TaskGroup() as edge:
                 publishing = edge.create_task(self._publish(), name="publish")
                 writing = edge.create_task(self.clerk.write(), name="write")
+                forgetting = edge.create_task(self.clerk.forget(self.config.retention), name="forget")
                 showing = None if self.console is None else edge.create_task(self.console.run(), name="console")
                 telling = [edge.create_task(one.deliver(), name=f"deliver {one.name}") for one in self.couriers]
                 telling += [edge.create_task(one.run(), name=f"output {one.name}") for one in self.outlets]
@@ -102,6 +103,7 @@ class Service:
                 if showing is not None:
                     showing.cancel()
                 writing.cancel()
+                forgetting.cancel()
                 await self.clerk.flush()
                 publishing.cancel()
                 for task in telling:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 CARD = "article.alert[data-alert]"
 
-SCREENS = ("history", "sensors", "zones", "permits", "handover", "users", "access", "password", "help")
+SCREENS = ("history", "sensors", "zones", "permits", "replay", "handover", "users", "access", "password", "help")
 BESIDE = ("kiosk", "m")
 
 ISSUER = """
@@ -78,12 +78,12 @@ def test_the_menu_has_what_a_role_may_see_and_nothing_else_opens(fresh_mosquitto
         return menus, refused
 
     menus, refused = run(body())
-    common = ["", "history", "sensors", "zones", "permits", "handover"]
+    common = ["", "history", "sensors", "zones", "permits"]
     assert menus == {
-        "viewer": common,
-        "operator": common,
-        "supervisor": [*common, "access"],
-        "administrator": [*common, "users", "access"],
+        "viewer": [*common, "handover"],
+        "operator": [*common, "replay", "handover"],
+        "supervisor": [*common, "replay", "handover", "access"],
+        "administrator": [*common, "replay", "handover", "users", "access"],
     }
     assert [role for role, text in refused.items() if "Your role does not open this page" not in text] == ["administrator"]
 

@@ -21,6 +21,7 @@ import { Login } from "./screens/Login";
 import { Mobile } from "./screens/Mobile";
 import { Password } from "./screens/Password";
 import { Permits } from "./screens/Permits";
+import { Replay } from "./screens/Replay";
 import { Sensors } from "./screens/Sensors";
 import { Users } from "./screens/Users";
 import { Zones } from "./screens/Zones";
@@ -30,7 +31,7 @@ import type { Site } from "./wire";
 
 /** Which part of the file each screen is; what the menu has is in routes.ts. */
 const PARTS: Partial<Record<Name, () => JSX.Element>> = {
-  live: Live, history: History, sensors: Sensors, permits: Permits, handover: Handover, users: Users, access: AccessLog, zones: Zones, password: Password, help: Help,
+  live: Live, history: History, sensors: Sensors, permits: Permits, handover: Handover, users: Users, access: AccessLog, zones: Zones, replay: Replay, password: Password, help: Help,
 };
 
 function Screen() {

@@ -11,6 +11,7 @@ export const SCREENS: readonly { name: Exclude<Screen, "password" | "help">; nee
   { name: "sensors", needs: "read" },
   { name: "zones", needs: "read" },
   { name: "permits", needs: "read" },
+  { name: "replay", needs: "replay" },
   { name: "handover", needs: "read" },
   { name: "users", needs: "users" },
   { name: "access", needs: "access" },

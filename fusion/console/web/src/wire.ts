@@ -231,6 +231,16 @@ export interface Clock {
   alerts: { alert: string; raised: number; severity: Severity; rule: string; zone: string; track: string }[];
 }
 
+export interface Recording {
+  name: string;
+  size: number;
+  modified: string;
+  indexed: boolean;
+  first: string | null;
+  last: string | null;
+  alerts: { alert: string; raised: string }[] | null;
+}
+
 export interface Hello {
   type: "hello";
   protocol: number;

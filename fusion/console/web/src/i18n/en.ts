@@ -8,6 +8,7 @@ import { instruments } from "./instruments";
 import { outside } from "./outside";
 import { people } from "./people";
 import { permissions } from "./permissions";
+import { replays } from "./replays";
 
 export const en = {
   tagline: "The look-out over the low sky",
@@ -235,4 +236,5 @@ export const en = {
   ...people.en,
   ...outside.en,
   ...drawing.en,
+  ...replays.en,
 };

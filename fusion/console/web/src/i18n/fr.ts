@@ -8,6 +8,7 @@ import { instruments } from "./instruments";
 import { outside } from "./outside";
 import { people } from "./people";
 import { permissions } from "./permissions";
+import { replays } from "./replays";
 import type { en } from "./en";
 
 export const fr: Record<keyof typeof en, string> = {
@@ -236,4 +237,5 @@ export const fr: Record<keyof typeof en, string> = {
   ...people.fr,
   ...outside.fr,
   ...drawing.fr,
+  ...replays.fr,
 };
