@@ -42,7 +42,7 @@ MODES = (
     Mode("manoeuvring", math.inf, 20.0, 3.0, speed_sigma=35.0, climb_sigma=6.0),
     # Holding a place: stationary speed √(qτ/2) = 0.5 m/s. Seven real flights stand four times as still, and keep that for a
     # second; what is above it is for wind and for what swings when it stops. On the spot they climb and sink as they like,
-    # 0.5 to 3 m/s, a third of the time: 1 m/s² held for a second.
+    # 0.5 to 3 m/s, a fifth of that time: 1 m/s² held for a second.
     Mode("hover", 1.0, 0.5, 0.5, speed_sigma=1.0, climb_sigma=1.0),
 )
 
