@@ -8,17 +8,17 @@ BIN := .venv/bin
 demo: .venv/run-ready
 	$(BIN)/vigie demo $(ARGS)
 
-test: .venv/test-ready
-	.ci/debian mosquitto postgresql zbar-tools chromium
+test: .venv/test-ready .judges/npm/ready
+	.ci/debian mosquitto postgresql zbar-tools chromium poppler-utils
 	$(MAKE) --no-print-directory lint
 	$(BIN)/pytest -m "not slow and not deep" -n 2 --dist loadfile
 	$(BIN)/pytest -m "slow and not deep"
 
-test-fast: .venv/test-ready
+test-fast: .venv/test-ready .judges/npm/ready
 	$(BIN)/pytest -m "not slow and not deep" -n 2 --dist loadfile
 
-test-deep: .venv/test-ready .judges/taky/ready .judges/asterix/ready
-	.ci/debian mosquitto postgresql zbar-tools chromium
+test-deep: .venv/test-ready .judges/npm/ready .judges/taky/ready .judges/asterix/ready
+	.ci/debian mosquitto postgresql zbar-tools chromium poppler-utils
 	$(BIN)/pytest -m "deep"
 
 lint: .venv/test-ready
@@ -32,6 +32,7 @@ bench: .venv/run-ready
 
 docs: .venv/test-ready
 	$(BIN)/vigie schema --write docs
+	$(BIN)/vigie asyncapi > docs/schema/asyncapi.json
 	$(BIN)/vigie scenario keys > docs/scenarios.md
 	$(BIN)/vigie scenario schema > docs/schema/scenario.json
 	$(BIN)/vigie scenario list --page > docs/library.md
@@ -62,6 +63,14 @@ $(WEB)/dist/index.html: $(WEB)/node_modules/.package-lock.json $(WEB)/build.mjs 
 
 .venv/test-ready: requirements-test.txt .venv/run-ready
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.txt
+	touch $@
+
+# Judges in JavaScript, by a lock file of their own: a few seconds.
+.judges/npm/ready: tests/npm/package.json tests/npm/package-lock.json
+	.ci/node
+	mkdir -p .judges/npm
+	cp tests/npm/package.json tests/npm/package-lock.json tests/npm/.npmrc .judges/npm
+	cd .judges/npm && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
 # Judges that cannot stand beside us: taky builds with setuptools of its own time, without isolation.

@@ -10,6 +10,7 @@ What lies where
     recording, replay, playback   what the core was fed, on disk and back through the core, from anywhere
     journal, transport, console   the edge: the durable book, the wire, the operator's screen
     metrics, service, __main__    composition, and the command line
+    client                        what integrators import: tracks and alerts as records
     (beside it) sensors           adapters: what each sensor says, turned into Scans
     (beside it) simulators        the test range
 

@@ -1,7 +1,7 @@
 """The command line.
 
 `vigie demo`, `run`, `console`, `user`, `check`, `record`, `replay`, `index`, `simulate`, `scenario`, `score`, `zones check`,
-`journal`, `webhook`, `permit`, `schema`, `bench`.
+`journal`, `webhook`, `permit`, `schema`, `asyncapi`, `bench`.
 
 Exit codes: 0 done, 1 something is not as it should be (a scenario's expectation, a comparison), 2 a person must mend something
 first (a file, the broker's address), and what it is stands on the last lines.
@@ -246,7 +246,8 @@ def _journal_export(chosen: argparse.Namespace) -> int:
     from fusion.bookwork import export  # noqa: PLC0415
 
     kind = chosen.format or chosen.out.suffix.removeprefix(".")
-    return export(chosen.journal, os.environ, alert=chosen.alert, kind=kind, out=chosen.out, around=chosen.around, who=chosen.who)
+    more = {"around": chosen.around, "who": chosen.who, "nameless": chosen.redacted}
+    return export(chosen.journal, os.environ, alert=chosen.alert, kind=kind, out=chosen.out, **more)
 
 
 def _journal_purge(chosen: argparse.Namespace) -> int:
@@ -295,6 +296,13 @@ def _schema(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _asyncapi(_: argparse.Namespace) -> int:
+    from fusion.asyncapi import asyncapi  # noqa: PLC0415
+
+    print(asyncapi().decode())
+    return 0
+
+
 def _bench(chosen: argparse.Namespace) -> int:
     from simulators.bench import bench  # noqa: PLC0415
 
@@ -319,6 +327,7 @@ DO: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "index": _index,
     "simulate": _simulate,
     "schema": _schema,
+    "asyncapi": _asyncapi,
     "webhook_secret": _webhook_secret,
     "webhook_list": _webhook_list,
     "webhook_retry": _webhook_retry,

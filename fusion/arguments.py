@@ -101,12 +101,13 @@ def _for_the_book(commands: Commands) -> None:
     export.add_argument(
         "--around", type=_positive, default=60.0, metavar="S", help="s before its raise and after its end (default 60)"
     )
+    export.add_argument("--redacted", action="store_true", help="without names and pilots, also in sentences")
     export.add_argument("--who", help="who takes it, for the journal (default: the system's user)")
 
     purge = book.add_parser("purge", help="forget what is older than may be kept; that it was forgotten stays")
     purge.set_defaults(do="journal_purge")
     purge.add_argument("journal", metavar="JOURNAL")
-    purge.add_argument("--older-than", type=_positive, required=True, metavar="DAYS")
+    purge.add_argument("--older-than", type=_positive, metavar="DAYS", help="default: what the site's [retention] says")
     purge.add_argument("--who", help="who orders it, for the journal (default: the system's user)")
 
 
@@ -183,6 +184,10 @@ def _for_test_engineers(commands: Commands) -> None:
     schema.set_defaults(do="schema")
     schema.add_argument("name", nargs="?", default="scan", help="scan, track, alert, configuration, …")
     schema.add_argument("--write", type=Path, metavar="DIR", help="write every schema and configuration.md there")
+
+    commands.add_parser("asyncapi", help="the contract as an AsyncAPI 3.0 document: docs/schema/asyncapi.json").set_defaults(
+        do="asyncapi"
+    )
 
     bench = commands.add_parser("bench", help="measure the core and the edge on this machine")
     bench.set_defaults(do="bench")

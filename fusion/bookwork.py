@@ -11,16 +11,15 @@ from pathlib import Path
 
 import msgspec
 
+from fusion.config import Retention
 from fusion.config_file import load
 from fusion.errors import JournalError
 from fusion.journal import Journal, Note
 from fusion.journal.export_formats import FORMATS
-from fusion.journal.exporting import incident
-from fusion.journal.purging import purge
+from fusion.journal.exporting import incident, redacted
+from fusion.journal.purging import DAY, purge, retain
 from fusion.journal.verifying import parse_head, verify
 from fusion.messages import SECOND
-
-DAY = 86_400 * SECOND
 
 
 def verify_journal(where: str, environment: Mapping[str, str], heads: Iterable[str]) -> int:
@@ -36,14 +35,26 @@ def verify_journal(where: str, environment: Mapping[str, str], heads: Iterable[s
 
 
 def export(
-    where: str, environment: Mapping[str, str], *, alert: str, kind: str, out: Path, around: float, who: str | None
+    where: str,
+    environment: Mapping[str, str],
+    *,
+    alert: str,
+    kind: str,
+    out: Path,
+    around: float,
+    who: str | None,
+    nameless: bool = False,
 ) -> int:
-    """Write an incident to a file, and into the journal that it was taken."""
+    """Write an incident to a file, and into the journal that it was taken; `nameless`: without names and pilots."""
     if kind not in FORMATS:
         raise JournalError(f"--format {kind}: expected one of {', '.join(FORMATS)}, or --out with such an ending")
     with opened(where, environment) as journal:
         taken = incident(journal, alert, round(around * SECOND))
-        _note_access(journal, who, alert, kind)  # before the file is there: nobody takes anything that the journal does not know
+        _note_access(
+            journal, who, alert, f"{kind}, redacted" if nameless else kind
+        )  # before the file is there: nobody takes anything that the journal does not know
+    if nameless:
+        taken = redacted(taken)
     try:
         out.write_bytes(FORMATS[kind](taken))
     except OSError as error:
@@ -54,14 +65,29 @@ def export(
     return 1 if taken.faults else 0
 
 
-def forget(where: str, environment: Mapping[str, str], *, days: float, who: str | None) -> int:
-    """Purge what is older than some days."""
-    now = time.time_ns()
+def forget(where: str, environment: Mapping[str, str], *, days: float | None, who: str | None) -> int:
+    """Purge what is older than some days, or than a site says in `[retention]`."""
+    now, orders = time.time_ns(), who or getpass.getuser()
+    retention = None if days is not None else _retention(where, environment)
     with opened(where, environment) as journal:
-        purged = purge(journal, now - round(days * DAY), who or getpass.getuser(), now)
-    count = sum(last - first + 1 for first, last in purged.entries) if purged else 0
+        if retention is not None:
+            taken = retain(journal, retention, orders, now)
+        else:
+            purged = purge(journal, now - round((days or 0.0) * DAY), orders, now)
+            taken = [] if purged is None else [purged]
+        if retention is not None and taken:
+            journal.database.compact()
+    count = sum(last - first + 1 for one in taken for first, last in one.entries)
     print(f"{count} entries are forgotten; their places in the chain stay")
     return 0
+
+
+def _retention(where: str, environment: Mapping[str, str]) -> Retention:
+    if not where.endswith(".toml"):
+        raise JournalError(
+            f"{where}: how long its site keeps what stands in the site's TOML file: name that, or --older-than DAYS"
+        )
+    return load(Path(where), environment).retention
 
 
 def _note_access(journal: Journal, who: str | None, alert: str, kind: str) -> None:

@@ -243,6 +243,25 @@ class State(Table):
     )
 
 
+class Retention(Table):
+    """How long what may lead to a person is kept in the journal (docs/privacy.md)."""
+
+    claims_h: Annotated[
+        Positive,
+        Meta(
+            description="who passers-by (tracks near an open alert and in none) said to be, and where their pilots stood: then "
+            "it is forgotten, within the hour"
+        ),
+    ] = 24.0
+    incident_days: Annotated[
+        Positive | None,
+        Meta(
+            description="alerts that are over, with their commands, and all else but the proof of what was forgotten. Left out: "
+            "until somebody orders `vigie journal purge`, as a case may need them"
+        ),
+    ] = None
+
+
 Role = Literal["viewer", "operator", "supervisor", "administrator"]
 
 
@@ -286,4 +305,5 @@ class Config(Table):
     output: tuple[Outlet, ...] = ()
     sapient: Sapient | None = None
     state: State = State()
+    retention: Retention = Retention()
     console: Console | None = None

@@ -26,6 +26,7 @@ from fusion.messages import (
     ZoneState,
     ZoneStateMessage,
 )
+from fusion.payload import untagged
 from fusion.topics import Address, TopicTree
 from fusion.transport.access import Lost
 from fusion.transport.hearing import hear
@@ -67,11 +68,11 @@ class Ear:
             case "tracks":
                 feed.take(TracksMessage(tracks=_tracks.decode(payload)))
             case "picture":
-                feed.take(msgspec.convert(msgspec.json.decode(payload) | {"type": "picture"}, PictureMessage))
+                feed.take(untagged(payload, PictureMessage))
             case "status":
-                feed.take(msgspec.convert(msgspec.json.decode(payload) | {"type": "status"}, StatusMessage))
+                feed.take(untagged(payload, StatusMessage))
             case "rejected":
-                feed.take(msgspec.convert(msgspec.json.decode(payload) | {"type": "rejected"}, Rejected))
+                feed.take(untagged(payload, Rejected))
             case "zone_state":
                 name = address.parts["zone"]
                 feed.take(ZoneStateMessage(zone=name, state=_zone.decode(payload) if payload else None))

@@ -41,5 +41,9 @@ class WebhookError(FusionError):
     """A webhook cannot be used as it is configured: its secrets, its CA, a package that is not installed."""
 
 
+class CommandError(FusionError):
+    """A command about an alert was refused by the service, or the service has not answered."""
+
+
 class PermitError(FusionError):
     """A permit cannot be signed, drawn or read as it was asked."""

@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
-from fusion.journal.records import Note, PermitNoted, Surroundings
+from fusion.journal.records import Claimed, Claims, Note, PermitNoted, Surroundings
 from fusion.messages import Alert, Output, PictureMessage, RawMessage, Rejected, Track, nanoseconds
 from fusion.topics import Address, TopicTree
 from fusion.zones.commands import decode_command
@@ -69,8 +70,8 @@ def revocations(notes: Iterable[Note], known: Collection[str], tree: TopicTree, 
 
 
 def surroundings(outputs: Iterable[Output], alerts: Iterable[Alert]) -> list[Note]:
-    """Give who is near open alerts, each time the picture is told."""
-    named = {alert.track for alert in alerts}
+    """Give who is near open alerts, each time the picture is told; apart what passers-by say of themselves, forgotten sooner."""
+    named = {track for alert in alerts for track in (alert.track, *alert.tracks)}
     return [note for output in outputs if isinstance(output, PictureMessage) and named for note in _near(output, named)]
 
 
@@ -79,8 +80,18 @@ def _near(picture: PictureMessage, named: set[str]) -> list[Note]:
     close = [track for track in picture.tracks if track.track in named or _is_near(track, places)]
     if not close:
         return []
-    body = msgspec.json.encode(Surroundings(time=picture.time, tracks=tuple(close)))
-    return [Note("tracks", "", nanoseconds(picture.time), body)]
+    bystanders = [track for track in close if track.track not in named and (track.identity or track.pilot)]
+    nameless = {track.track: replace(track, identity=None, pilot=None, reasons=()) for track in bystanders}
+    told = Surroundings(time=picture.time, tracks=tuple(nameless.get(track.track, track) for track in close))
+    notes = [Note("tracks", "", nanoseconds(picture.time), msgspec.json.encode(told))]
+    if bystanders:
+        said = (
+            Claimed(track=one.track, time=one.time, identity=one.identity, pilot=one.pilot, reasons=one.reasons)
+            for one in bystanders
+        )
+        body = msgspec.json.encode(Claims(time=picture.time, claims=tuple(said)))
+        notes.append(Note("claims", "", nanoseconds(picture.time), body))
+    return notes
 
 
 def _is_near(track: Track, places: Iterable[tuple[float, float]]) -> bool:

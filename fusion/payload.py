@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from fusion.messages import AlertMessage, Output, TrackMessage, TracksMessage, ZoneStateMessage
+from fusion.messages import (
+    AlertMessage,
+    Output,
+    PictureMessage,
+    Rejected,
+    StatusMessage,
+    TrackMessage,
+    TracksMessage,
+    ZoneStateMessage,
+)
+
+T = TypeVar("T", PictureMessage, Rejected, StatusMessage)
 
 _encoder = msgspec.json.Encoder()
 
@@ -27,6 +38,12 @@ def payload(output: Output) -> bytes:
             return b"" if output.archived else _finite(_encoder.encode(output.alert))
         case _:
             return _encoder.encode(_untagged(output))
+
+
+def untagged(encoded: bytes, kind: type[T]) -> T:
+    """Read a message whose tag stayed inside the service; raise msgspec.DecodeError where it is none of its kind."""
+    said = msgspec.json.decode(encoded, type=dict[str, Any])
+    return msgspec.convert(said | {"type": kind.__struct_config__.tag}, kind)
 
 
 def _untagged(record: msgspec.Struct) -> dict[str, Any]:

@@ -139,7 +139,7 @@ def _publish(token: bytes, number: str, site: Path, environment: Mapping[str, st
     if isinstance(wrong := verify(token, read_issuers(config.permits.issuer, site.parent)), Reason):
         raise PermitError(f"{site}: {wrong.sentence()}")
     topic = TopicTree(config.site.name, config.mqtt.root).path("permit", permit=number)
-    asyncio.run(give(config.mqtt, Publication(topic, token, qos=TOPICS["permit"].qos, retained=True)))
+    asyncio.run(give(config.mqtt, Publication(topic, token, qos=TOPICS["permit"].qos, retained=True), "vigie-permit"))
     print(f"published on {topic}", file=sys.stderr)
 
 

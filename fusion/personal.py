@@ -37,7 +37,7 @@ def kind_of(key: str) -> Kind | None:
 def without(tree: Any, kinds: Collection[Kind]) -> Any:
     """Give a decoded JSON text without what is of some kinds, and its names out of every sentence."""
     names = pattern(names_in(tree)) if "identity" in kinds else None
-    return _without(tree, kinds, names)
+    return stripped(tree, kinds, names)
 
 
 def names_in(tree: Any) -> set[str]:
@@ -53,12 +53,13 @@ def pattern(names: Collection[str]) -> re.Pattern[str] | None:
     return re.compile("|".join(map(re.escape, long)), re.IGNORECASE) if long else None
 
 
-def _without(tree: Any, kinds: Collection[Kind], names: re.Pattern[str] | None) -> Any:
+def stripped(tree: Any, kinds: Collection[Kind], names: re.Pattern[str] | None) -> Any:
+    """Give a decoded JSON text without what is of some kinds, and without what `names` finds in its sentences."""
     match tree:
         case dict():
-            return {key: _without(value, kinds, names) for key, value in tree.items() if kind_of(key) not in kinds}
+            return {key: stripped(value, kinds, names) for key, value in tree.items() if kind_of(key) not in kinds}
         case list() | tuple():
-            return [_without(value, kinds, names) for value in tree]
+            return [stripped(value, kinds, names) for value in tree]
         case str() if names is not None:
             return names.sub(LEFT_OUT, tree)
         case _:

@@ -226,6 +226,10 @@ class Pipeline:
             outputs.append(self._status(table))
         return outputs
 
+    def status(self) -> StatusMessage:
+        """Say how the service and its sensors are now, whether that is due or not."""
+        return self._status(self._table())
+
     def _circumstances(self) -> Circumstances:
         """Give what rules know besides the picture."""
         threatened = self.alerts.threatened

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fusion import recording_index
 from fusion.errors import RecordingError, SnapshotError
-from fusion.messages import SECOND, Input, Output, RawMessage, nanoseconds, utc
+from fusion.messages import SECOND, AlertMessage, Input, Output, PictureMessage, RawMessage, ZoneStateMessage, nanoseconds, utc
 from fusion.pipeline import Pipeline
 from fusion.recording import START, Place, read_from, with_ticks
 from fusion.recording_index import Index, Indexer
@@ -54,11 +54,24 @@ class Playback:
                 return
             yield item, self.pipeline.feed(item)
 
-    def make_index(self, recording: bytes, site: bytes) -> Index:
-        """Play all of it from the beginning and give its index."""
+    def present(self) -> list[Output]:
+        """Say what stands where the core is, as it was said last: for somebody who heard nothing of what came before."""
+        core = self.pipeline
+        tracks = tuple(one.state for one in core.publisher.state.said.values())
+        alerts = sorted([*core.alerts.open, *core.alerts.snapshot().closed], key=lambda alert: alert.updated)
+        return [
+            PictureMessage(site=core.config.site.name, time=utc(core.now), tracks=tracks),
+            *(ZoneStateMessage(zone=name, state=one.state) for name, one in core.following.state.told.items()),
+            *(AlertMessage(alert=alert, cause=0) for alert in alerts),
+            *([core.status()] if core.now else []),
+        ]
+
+    def make_index(self, recording: bytes, site: bytes, heed: Callable[[], object] = bool) -> Index:
+        """Play all of it from the beginning and give its index; `heed` is called at each input, and may raise to give it up."""
         self._begin()
         indexer = Indexer(self.pipeline)
         for item, outputs in self.play():
+            heed()
             indexer.note(item, self.place, outputs, own=item is self._read_last)
         self.index = indexer.finish(recording, site, self.place.number)
         return self.index

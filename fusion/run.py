@@ -16,8 +16,8 @@ from fusion.errors import ConfigError
 from fusion.leaving import STOPPING, leave_at_once
 from fusion.occupying import occupy
 from fusion.service import Service
-from fusion.tracking.warm_up import warm_up
 from fusion.transport.broker import embedded_broker
+from fusion.warming import warm_up
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ def serve(config: Config, base: Path, *, embedded: bool) -> None:
     if config.mqtt.host is None and not embedded:
         raise ConfigError("mqtt.host: is missing; name a broker, or try Vigie out with --embedded-broker")
     leave_at_once()
-    logger.info("preparing the tracker's kernels: a quarter of a minute the first time, a second later on")
+    logger.info("preparing the tracker's kernels: half a minute the first time, a second later on")
     warm_up()
     gc.freeze()  # what is there now stays: no collection looks through all of numba again
     asyncio.run(_serve(config, base, embedded=embedded))

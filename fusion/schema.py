@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,13 +75,19 @@ def write(directory: Path) -> list[Path]:
 
 def schema(kind: Any) -> bytes:
     """Give a record's JSON Schema without the tags that tell Outputs apart inside the service: they do not leave it."""
-    (whole,), components = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
+    (whole,), components = parts([kind], "#/$defs/{name}")
+    whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", **whole, "$defs": components}
+    return msgspec.json.format(msgspec.json.encode(whole, order="sorted"), indent=1)
+
+
+def parts(kinds: Sequence[Any], reference: str) -> tuple[tuple[dict[str, Any], ...], dict[str, Any]]:
+    """Give the schema of each record, and by their names those of the records in them, without tags; `reference` has `{name}`."""
+    wholes, components = msgspec.json.schema_components(kinds, ref_template=reference)
     for name, component in components.items():
         if name in {"PictureMessage", "Rejected", "StatusMessage"}:
             component["properties"].pop("type", None)
             component["required"] = [key for key in component["required"] if key != "type"]
-    whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", **whole, "$defs": components}
-    return msgspec.json.format(msgspec.json.encode(whole, order="sorted"), indent=1)
+    return wholes, components
 
 
 def tables(table: type[msgspec.Struct], name: str) -> list[str]:

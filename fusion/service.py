@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
+import secrets
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -37,7 +38,7 @@ from fusion.transport.inbox import Inbox
 from fusion.transport.link import Link
 from fusion.transport.listen import inward, listen
 from fusion.transport.outbox import Outbox
-from fusion.transport.outgoing import Publication, alert_publication, presence, publications
+from fusion.transport.outgoing import Publication, alert_publication, numbers, presence, publications
 from fusion.transport.outputs import outlets_of
 from fusion.transport.publish import publish
 from fusion.transport.sapient import FusionNode
@@ -73,6 +74,7 @@ class Service:
         self.sapient = None if config.sapient is None else FusionNode(config.sapient, config, base, self.inbox)
         self.console = console_of(config, base, Beside(self.inbox, self.outbox, self.tree), self.pipeline.permits)
         self._begun = time.time_ns()  # what was learnt before is of an earlier run, which died with it
+        self._numbers = numbers(secrets.token_hex(6))
         self._unwritten = {"inputs_unwritten": 0, "inputs_unrecorded": 0}
         self.deliveries = Deliveries(Database(site_url(config.state, base)))
         self.outlets = outlets_of(config, base, lambda: self.pipeline.zones.zones, self._hear_command)
@@ -85,6 +87,7 @@ class Service:
             async with asyncio.TaskGroup() as edge:
                 publishing = edge.create_task(self._publish(), name="publish")
                 writing = edge.create_task(self.clerk.write(), name="write")
+                forgetting = edge.create_task(self.clerk.forget(self.config.retention), name="forget")
                 showing = None if self.console is None else edge.create_task(self.console.run(), name="console")
                 telling = [edge.create_task(one.deliver(), name=f"deliver {one.name}") for one in self.couriers]
                 telling += [edge.create_task(one.run(), name=f"output {one.name}") for one in self.outlets]
@@ -100,6 +103,7 @@ class Service:
                 if showing is not None:
                     showing.cancel()
                 writing.cancel()
+                forgetting.cancel()
                 await self.clerk.flush()
                 publishing.cancel()
                 for task in telling:
@@ -212,7 +216,7 @@ class Service:
                 self.console.feed.take(told)
             for outlet in self.outlets:
                 outlet.take(told)
-            for publication in publications(told, self.tree):
+            for publication in publications(told, self.tree, next(self._numbers)):
                 self.outbox.put(publication)
 
     def _with_ours(self, status: StatusMessage) -> StatusMessage:
@@ -295,7 +299,7 @@ class Service:
         return [alert_publication(entry.alert, entry.payload, self.tree) for entry in await self.clerk.open_alerts()]
 
     def _presence(self, state: Literal["online", "offline"]) -> Publication:
-        return presence(state, self.config.site.name, __version__, time.time_ns(), self.tree)
+        return presence(state, self.config.site.name, __version__, time.time_ns(), self.tree, next(self._numbers))
 
     def counters(self) -> dict[str, int]:
         """Give everything that the edge has counted."""

@@ -19,6 +19,7 @@ class Topic(NamedTuple):
     qos: Literal[0, 1]
     retained: bool
     content: str
+    emptied: str = ""  # what an empty payload says, where it may come
 
 
 TOPICS: dict[str, Topic] = {
@@ -27,23 +28,37 @@ TOPICS: dict[str, Topic] = {
     "sensor_status": Topic("sensor/{sensor}/status", "in", 1, True, "a sensor's health; its Will"),
     "registration": Topic("sensor/{sensor}/registration", "in", 1, True, "what a sensor that no file names says of itself"),
     "crowd": Topic("sensor/{sensor}/crowd", "in", 1, False, "how many people a camera counts in its cells"),
-    "permit": Topic("permit/{permit}", "in", 1, True, "a signed flight permit"),
-    "zone": Topic("zone/{zone}", "in", 1, True, "one ED-318 feature; empty to withdraw it"),
+    "permit": Topic("permit/{permit}", "in", 1, True, "a signed flight permit", "withdrawn until it comes again"),
+    "zone": Topic("zone/{zone}", "in", 1, True, "one ED-318 feature", "withdrawn"),
     "zone_position": Topic("zone/{zone}/position", "in", 1, True, "where a moving zone's anchor is"),
-    "zone_window": Topic("zone/{zone}/window", "in", 1, True, "when a zone is in force, instead of as published; empty to undo"),
-    "zone_plan": Topic("zones/plan", "in", 1, True, "which plan's zones are in force; empty for the first"),
+    "zone_window": Topic("zone/{zone}/window", "in", 1, True, "when a zone is in force, instead of as published", "as published"),
+    "zone_plan": Topic("zones/plan", "in", 1, True, "which plan's zones are in force", "the first plan"),
     "command": Topic("alert/{alert}/command", "in", 1, False, "acknowledge, shelve, reject, annotate"),
     "tracks": Topic("tracks", "out", 0, False, "the tracks that changed since the last one"),
     "picture": Topic("picture", "out", 1, True, "the whole picture"),
-    "track": Topic("track/{track}", "out", 0, True, "one track; empty when it is deleted"),
-    "alert": Topic("alert/{alert}", "out", 1, True, "one alert; empty once it is closed and archived"),
-    "zone_state": Topic("zone/{zone}/state", "out", 0, True, "where a moving zone is; empty when it is withdrawn"),
+    "track": Topic("track/{track}", "out", 0, True, "one track", "deleted"),
+    "alert": Topic("alert/{alert}", "out", 1, True, "one alert", "closed and archived"),
+    "zone_state": Topic("zone/{zone}/state", "out", 0, True, "where a moving zone is", "withdrawn"),
     "rejected": Topic("rejected", "out", 0, False, "what was refused, and why"),
     "status": Topic("status", "out", 1, True, "the service's and its sensors' health; its Will"),
 }
 """The contract on the wire (design §3). `qos` of an inward topic is the most that the service subscribes with."""
 
 MSGPACK = "/msgpack"
+
+PACKABLE = ("scan", "raw")
+"""Rows that come on a topic with `/msgpack` behind it too, as MessagePack."""
+
+PARTS = {
+    "site": "the site, as `site.name` of its file",
+    "sensor": "the sensor, as `id` in its `[[sensor]]` table",
+    "format": "the adapter that reads the payload",
+    "permit": "the permit's number",
+    "zone": "the zone's identifier",
+    "alert": "the alert's ULID, the same through its whole life",
+    "track": "the track's ULID",
+}
+"""What the names in a topic stand for; each is an `ID`."""
 
 
 class Address(NamedTuple):
@@ -79,7 +94,7 @@ class TopicTree:
     def filters(self, name: str) -> list[str]:
         """Give the subscription filters of an inward row, with and without the MessagePack suffix."""
         wild = self.prefix + re.sub(r"\{\w+\}", "+", TOPICS[name].path)
-        return [wild, wild + MSGPACK] if name in {"scan", "raw"} else [wild]
+        return [wild, wild + MSGPACK] if name in PACKABLE else [wild]
 
 
 def matches(filter_: str, topic: str) -> bool:

@@ -20,7 +20,7 @@ from fusion.assembly import assemble
 from fusion.errors import ConfigError
 from fusion.messages import SECOND, Input, RawMessage
 from fusion.pipeline import Pipeline
-from fusion.tracking.warm_up import warm_up
+from fusion.warming import warm_up
 from simulators import scenario_file
 from simulators.bench_mqtt import bench_mqtt
 from simulators.publish import messages

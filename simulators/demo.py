@@ -60,7 +60,7 @@ async def _demo(stage: Stage, directory: Path, seconds: float | None, *, headles
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    print("Vigie demo: fifteen seconds of preparation the first time, then an evening at the Eiffel Tower. Ctrl-C ends it.")
+    print("Vigie demo: half a minute of preparation the first time, then an evening at the Eiffel Tower. Ctrl-C ends it.")
     async with embedded_broker() as (host, port), asyncio.TaskGroup() as tasks:
         settings, picture = Mqtt(host=host, port=port), Picture(stage.site.site)
         site, tree = write_site(stage, directory), TopicTree(stage.site.site.name, stage.site.mqtt.root)

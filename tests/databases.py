@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import itertools
 import os
 import pwd
@@ -9,7 +10,9 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 from pathlib import Path
+from typing import IO
 
 import psycopg
 
@@ -63,16 +66,23 @@ class PostgreSQL:
         for line in self._process.stderr:
             said.append(line)
             if "ready to accept connections" in line:
+                threading.Thread(target=self._let_run, args=(self._process.stderr,), daemon=True).start()
                 return self
         raise AssertionError(f"PostgreSQL did not start:\n{''.join(said)}")
+
+    @staticmethod
+    def _let_run(log: IO[str]) -> None:
+        """Read on what nobody asks for: a server whose pipe is full stands still, and whoever waits for it."""
+        with log:
+            collections.deque(log, maxlen=0)
 
     def stop(self) -> None:
         self._process.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept
         try:
-            self._process.communicate(timeout=DEADLINE_S)
+            self._process.wait(timeout=DEADLINE_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.communicate()
+            self._process.wait()
         shutil.rmtree(self._home, ignore_errors=True)
 
     def fresh(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -59,6 +60,12 @@ class AlertLog:
                 self.add(item)
         for item in meanwhile:
             self.add(item)
+
+    def stand(self, alerts: Iterable[Alert]) -> None:
+        """Know these alone from now on, as they stand: whoever listens is given them with reset."""
+        items = [Item(seq=self.last + count, archived=False, alert=alert) for count, alert in enumerate(alerts, 1)]
+        self._items.clear()
+        self.begin(self.epoch, items, self.last + len(items) + 1)
 
     def add(self, item: Item) -> bool:
         """Take the next revision; False where it is known already."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, WebSocketRoute
 from starlette.routing import Route as Served
@@ -22,20 +22,31 @@ from fusion.console.accounting import ACCOUNTING
 from fusion.console.alerting import ALERTING
 from fusion.console.desk import Desk
 from fusion.console.exporting import EXPORTING
-from fusion.console.guard import Headers, caller_of, cookie_name, from_here
+from fusion.console.guard import Headers, cookie_name
 from fusion.console.incidents import INCIDENTS
 from fusion.console.logbook import LOGBOOK
 from fusion.console.openapi import description
-from fusion.console.permissions import Caller
+from fusion.console.opening import open_stream, reader
 from fusion.console.permitting import PERMITTING
 from fusion.console.problems import Problem
 from fusion.console.reading import READING
+from fusion.console.recalling import RECALLING
 from fusion.console.routes import HEAD, Route, served
 from fusion.console.sessions import SESSIONS, enter
-from fusion.console.stream import live
 from fusion.console.zoning import ZONING
 
-ROUTES: tuple[Route, ...] = (*SESSIONS, *READING, *EXPORTING, *INCIDENTS, *ALERTING, *ZONING, *PERMITTING, *ACCOUNTING, *LOGBOOK)
+ROUTES: tuple[Route, ...] = (
+    *SESSIONS,
+    *READING,
+    *EXPORTING,
+    *INCIDENTS,
+    *ALERTING,
+    *ZONING,
+    *PERMITTING,
+    *RECALLING,
+    *ACCOUNTING,
+    *LOGBOOK,
+)
 """The whole API."""
 
 PAGES = ("/", "/kiosk", "/m", "/incident/{alert}")
@@ -68,7 +79,7 @@ def application(desk: Desk, built: Path | None = None) -> ASGIApp:
         return await enter(request, desk)
 
     async def stream(socket: WebSocket) -> None:
-        await _stream(socket, desk)
+        await open_stream(socket, desk)
 
     async def basemap(request: Request) -> Response:
         return await _basemap(request, desk)
@@ -108,23 +119,10 @@ class Pages(StaticFiles):
         return await super().get_response(path, scope)
 
 
-async def _stream(socket: WebSocket, desk: Desk) -> None:
-    """Begin a stream, for who may have it and comes from here."""
-    if not from_here(socket, desk.console):
-        await socket.send_denial_response(Problem(403, "another site's page may not listen").response())
-        return
-    try:
-        caller = await _reader(socket, desk)
-    except Problem as problem:
-        await socket.send_denial_response(problem.response())
-        return
-    await live(socket, desk, caller)
-
-
 async def _basemap(request: Request, desk: Desk) -> Response:
     """Serve a file of the site's own base map."""
     try:
-        await _reader(request, desk)
+        await reader(request, desk)
     except Problem as problem:
         return problem.response()
     name, directory = request.path_params["file"], desk.console.basemap
@@ -132,13 +130,6 @@ async def _basemap(request: Request, desk: Desk) -> Response:
     if path is None or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", name) or not path.is_file():
         return Problem(404, f"{name!r} is not a file of the base map").response()
     return FileResponse(path)
-
-
-async def _reader(connection: HTTPConnection, desk: Desk) -> Caller:
-    caller = await caller_of(connection, desk)
-    if caller.must_change or not caller.may("read"):
-        raise Problem(403, "this needs the permission 'read', and a password of one's own")
-    return caller
 
 
 async def _mistake(_request: Request, _error: Exception) -> Response:

@@ -20,6 +20,7 @@ from fusion.console.application import application
 from fusion.console.desk import Desk, Mouth
 from fusion.console.feed import STALE_MS, Feed
 from fusion.console.people import People
+from fusion.console.recordings import Recordings
 from fusion.console.serving import address_of, bound, serve
 from fusion.console.zone_book import ZoneBook
 from fusion.errors import DecodeError, JournalUnavailableError
@@ -173,6 +174,7 @@ class Operating:
             feed=self.feed,
             zones=self.zones,
             permits=self.permits,
+            recordings=Recordings(self.config, self.base, self.base / self.settings.recordings),
             journal=journal,
             people=people,
             mouth=self.mouth,

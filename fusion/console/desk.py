@@ -18,11 +18,15 @@ from fusion.console.feed import Feed
 from fusion.console.people import People
 from fusion.console.permissions import Caller
 from fusion.console.problems import Problem
+from fusion.console.recordings import Recordings
 from fusion.console.throttle import Throttle
 from fusion.console.zone_book import ZoneBook
 from fusion.errors import JournalError
 from fusion.journal import Journal, Note
 from fusion.zones.issued import Issued
+
+REPLAYS = 6
+"""Streams with a clock at once: each has a core of its own."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -47,6 +51,7 @@ class Desk:
     feed: Feed
     zones: ZoneBook
     permits: Issued
+    recordings: Recordings
     journal: Journal
     people: People
     mouth: Mouth
@@ -60,6 +65,9 @@ class Desk:
     ordering: dict[str, asyncio.Lock] = field(default_factory=dict)
     guessing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     """Passwords that are hashed at once: each takes 64 MiB for some 50 ms."""
+    cutting: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    """Clips that are cut at once: a long recording takes a thread for seconds."""
+    replaying: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(REPLAYS))
 
     @property
     def console(self) -> Console:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal
 
 from fusion.config import Config
@@ -15,6 +15,7 @@ from fusion.console.seen import Reach
 from fusion.console.sky import Sky
 from fusion.messages import (
     Alert,
+    AlertMessage,
     Output,
     PictureMessage,
     Rejected,
@@ -129,6 +130,18 @@ class Feed:
         """Take that an alert is over, from who says no more of it."""
         if self.alerts.archive(alert):
             self.tell("", None)
+
+    def stand(self, present: Iterable[Output], time: int) -> None:
+        """Forget everything for what stands at another time (ns)."""
+        present = list(present)
+        self.sky.clear()
+        self.alerts.stand(output.alert for output in present if isinstance(output, AlertMessage))
+        kept = {output.zone for output in present if isinstance(output, ZoneStateMessage)}
+        for name in self.zone_states.keys() - kept:
+            self._take_zone(ZoneStateMessage(zone=name))
+        for output in present:
+            self.take(output)
+        self.beat(time)
 
     def look_up(self) -> None:
         """Say so when nothing was heard for too long."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from typing import Annotated, Any
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import msgspec
-from msgspec import Meta
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from fusion.console.alert_log import shown_item
@@ -22,7 +22,8 @@ from fusion.console.feed import Feed
 from fusion.console.permissions import Caller, Sight
 from fusion.console.problems import Problem
 from fusion.console.sessions import session_of
-from fusion.messages import CLASSES, Record
+from fusion.console.spoken import SAID, Ack, Ping, Resume, Said, Watch
+from fusion.messages import CLASSES
 
 WINDOW = 2
 """Frames on the way: with one, a frame waits for the way there and back; with three, a slow browser shows the past."""
@@ -38,39 +39,11 @@ CHECK_S = 5.0
 
 PROTOCOL = 1
 
-ENDED, SLOW, RESTART = 4401, 4408, 1012
+ENDED, SLOW, RESTART, BROKEN = 4401, 4408, 1012, 1011
 
-Tag = Annotated[int, Meta(ge=0, le=2**53)]
+Take = Callable[[str], None]
+Work = Callable[[], Coroutine[Any, Any, None]]
 
-
-class Resume(Record, tag="resume", tag_field="type", kw_only=True):
-    """What the client has."""
-
-    epoch: Annotated[str, Meta(max_length=64)] | None
-    alerts: Tag
-
-
-class Ack(Record, tag="ack", tag_field="type", kw_only=True):
-    """A frame that is drawn."""
-
-    seq: Tag
-
-
-class Watch(Record, tag="watch", tag_field="type", kw_only=True):
-    """A track of which all is wanted."""
-
-    track: Annotated[str, Meta(max_length=64)] | None
-
-
-class Ping(Record, tag="ping", tag_field="type", kw_only=True):
-    """A question after the time."""
-
-    id: Tag
-
-
-Said = Resume | Ack | Watch | Ping
-
-_said = msgspec.json.Decoder(Said)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -118,6 +91,11 @@ class Client:
     def close(self, code: int) -> None:
         """Let it be closed."""
         self.ended = self.ended or code
+        self.stirred.set()
+
+    def begin_anew(self) -> None:
+        """Let the next frame be the whole picture: what was sent is of another time."""
+        self._keyed, self._watched_version = False, -1
         self.stirred.set()
 
     def resume(self, said: Resume) -> bytes:
@@ -199,13 +177,13 @@ def hello(feed: Feed, caller: Caller, mode: str, clock: dict[str, Any] | None = 
 async def live(socket: WebSocket, desk: Desk, caller: Caller) -> None:
     """Serve one browser the live picture until it leaves, its session ends, or the server stops."""
     client = Client(socket, desk.feed, caller)
-    await serve(client, desk, hello(desk.feed, caller, "live"), lambda text: client.hear(_said.decode(text)))
-
-
-async def serve(client: Client, desk: Desk, first: dict[str, Any], take: Any) -> None:
-    """Serve one browser until one of its ends is over; `take` is given what it says."""
-    socket = client.socket
     await socket.accept()
+    await serve(client, desk, hello(desk.feed, caller, "live"), lambda text: client.hear(SAID.decode(text)))
+
+
+async def serve(client: Client, desk: Desk, first: dict[str, Any], take: Take, *works: Work) -> None:
+    """Serve one browser that was accepted until one of its ends is over; `take` is given what it says, `works` go on beside."""
+    socket = client.socket
     try:
         await _send(socket, _encode(first))
         async with asyncio.timeout(PATIENCE_S):
@@ -213,7 +191,8 @@ async def serve(client: Client, desk: Desk, first: dict[str, Any], take: Any) ->
         with client.feed.listening(client.news):
             await _send(socket, client.resume(resume))
             client.stirred.set()
-            await _until_one_ends(_hear(client, take), _tell(client), _check(client, desk), _stop(client, desk.stopping))
+            ends = [_hear(client, take), _tell(client), _check(client, desk), _stop(client, desk.stopping)]
+            await _until_one_ends(*ends, *(work() for work in works))
     except WebSocketDisconnect:
         return
     except TimeoutError:
@@ -226,11 +205,18 @@ async def serve(client: Client, desk: Desk, first: dict[str, Any], take: Any) ->
                 await socket.close(client.ended or 1008)
 
 
+async def refuse(socket: WebSocket, detail: str, code: int = BROKEN) -> None:
+    """Say to a browser that was accepted why there is no stream after all, and close."""
+    with contextlib.suppress(RuntimeError, TimeoutError, WebSocketDisconnect):
+        await _send(socket, _encode({"type": "problem", "detail": detail}))
+        await socket.close(code)
+
+
 async def _resume(socket: WebSocket) -> Resume:
     return msgspec.json.decode(await _text(socket), type=Resume)
 
 
-async def _hear(client: Client, take: Any) -> None:
+async def _hear(client: Client, take: Take) -> None:
     while True:
         text = await _text(client.socket)
         try:

@@ -14,8 +14,10 @@ from typing import NoReturn, TypeVar
 
 from msgspec.structs import replace
 
+from fusion.config import Retention
 from fusion.errors import JournalError, JournalUnavailableError
 from fusion.journal.journal import Journal
+from fusion.journal.purging import retain
 from fusion.journal.records import Entry, Item, Note
 from fusion.messages import AlertMessage, StoreHealth
 from fusion.stores import Store
@@ -31,6 +33,12 @@ BATCH = 500
 MOST = 100_000
 """Items that wait for a journal that cannot be written: hours of a storm, some hundred MB. Then the oldest go, counted."""
 
+FORGET_S = 3_600.0
+"""Between two looks for what is kept no longer: a day is kept for an hour more at most."""
+
+RETENTION = "the site's retention"
+"""Who orders what is forgotten by itself."""
+
 RETRY_S = 1.0
 """Between two attempts to write what could not be written."""
 
@@ -41,6 +49,7 @@ class Clerk:
     def __init__(self, open_journal: Callable[[], Journal], post: Post, clock: Callable[[], int] = time.time_ns) -> None:
         self._open = open_journal
         self._post = post
+        self._clock = clock
         self.store = Store("journal", clock)
         self.journal: Journal | None = None
         self.lost = 0
@@ -112,6 +121,16 @@ class Clerk:
                 self.store.failed(str(error))
             else:
                 self.store.wrote()
+
+    async def forget(self, retention: Retention) -> NoReturn:
+        """Take out for ever, hour by hour, what a site keeps no longer; at once at first, as a restart may come late."""
+        while True:
+            await self.forget_once(retention)
+            await asyncio.sleep(FORGET_S)
+
+    async def forget_once(self, retention: Retention) -> None:
+        """Take out what a site keeps no longer."""
+        await self._asked(lambda journal: retain(journal, retention, RETENTION, self._clock()))
 
     def held(self) -> list[Item]:
         """Give what waits, for a restart."""

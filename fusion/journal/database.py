@@ -17,6 +17,7 @@ from fusion.errors import JournalError, JournalUnavailableError
 PRAGMAS = (
     "PRAGMA journal_mode = WAL",  # readers do not wait for the writer
     "PRAGMA synchronous = FULL",  # a commit is on the disk, or the next power cut takes it back
+    "PRAGMA secure_delete = ON",  # what is taken out is overwritten, not only let go of
     "PRAGMA busy_timeout = 5000",  # ms: someone may be looking at the file with another program
 )
 
@@ -67,6 +68,18 @@ class Database:
                 plain.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             else:
                 connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM FULL entry")
+
+    def scrub(self) -> None:
+        """Leave nothing of what was taken out in the write-ahead log, without standing in a writer's way for long.
+
+        SQLite has overwritten it in its pages (`secure_delete`). PostgreSQL's own vacuum gives the room to what comes next; only
+        `compact` rewrites the table.
+        """
+        with in_our_words(self.url), self.engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.execution_options(plain=True).exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            else:
+                connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM entry")
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -7,12 +7,12 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from fusion.errors import SnapshotError
-from fusion.messages import AlertMessage, Record, Time, Track
+from fusion.messages import AlertMessage, Record, Time, Track, WireIdentity, WirePilot
 
-KINDS = ("alert", "command", "permit", "zone", "tracks", "access", "handover", "purge")
+KINDS = ("alert", "command", "permit", "zone", "tracks", "claims", "access", "handover", "purge")
 """What entries are of: an alert's revision; what was ordered about one; permits and zones by topic; who was near while an alert
-was open; who took something from the journal or did something at the console; notes for the next shift; what was taken out for
-good."""
+was open, and what passers-by said of themselves; who took something from the journal or did something at the console; notes for
+the next shift; what was taken out for good."""
 
 
 class Entry(NamedTuple):
@@ -68,6 +68,23 @@ class Surroundings(Record):
 
     time: Time
     tracks: tuple[Track, ...]
+
+
+class Claimed(Record):
+    """What a passer-by said of itself, and the sentences that say it."""
+
+    track: str
+    time: Time
+    identity: WireIdentity | None = None
+    pilot: WirePilot | None = None
+    reasons: tuple[str, ...] = ()
+
+
+class Claims(Record):
+    """What the passers-by near open alerts said of themselves, at one time: kept apart, as it is forgotten sooner."""
+
+    time: Time
+    claims: tuple[Claimed, ...]
 
 
 class Purged(Record):

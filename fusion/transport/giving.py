@@ -16,12 +16,12 @@ PATIENCE_S = 10.0
 """A broker that has not answered after this will not; who waits is a person."""
 
 
-async def give(settings: Mqtt, publication: Publication) -> None:
-    """Publish, and return once the broker has it; raise BrokerError where it is not to be had, or says no."""
+async def give(settings: Mqtt, publication: Publication, name: str) -> None:
+    """Publish under a name, and return once the broker has it; raise BrokerError where it is not to be had, or says no."""
     try:
         async with (
             asyncio.timeout(PATIENCE_S),
-            connect(access(settings, f"vigie-permit-{secrets.token_hex(4)}"), ignore, session=False) as wire,
+            connect(access(settings, f"{name}-{secrets.token_hex(4)}"), ignore, session=False) as wire,
         ):
             refused = await wire.send(publication)
     except Lost as error:

@@ -14,7 +14,7 @@ import secrets
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, cast
 
 import aiomqtt
 from aiomqtt.exceptions import MqttConnectError
@@ -27,6 +27,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from fusion.errors import BrokerError
 from fusion.topics import TopicTree
 from fusion.transport.access import PATIENCE_S, Access, Lost, Version, unreachable, version
+from fusion.transport.cloud_events import packed
 from fusion.transport.inbox import Ack
 from fusion.transport.outgoing import Publication
 
@@ -92,7 +93,10 @@ class Wire:
 
         MQTT 3.1.1 has no word for a refusal: there, what was refused looks like what was taken.
         """
-        info = self._paho.publish(publication.topic, publication.payload, publication.qos, publication.retained)
+        said = (
+            None if publication.event is None else cast("Properties", packed(publication.event))
+        )  # all that paho asks is `pack`
+        info = self._paho.publish(publication.topic, publication.payload, publication.qos, publication.retained, said)
         if info.rc:
             raise Lost(f"could not send: {error_string(info.rc)}")
         return self._unanswered.setdefault(info.mid, self._loop.create_future())
@@ -225,12 +229,20 @@ def _client(access: Access, spoken: Version, will: Publication | None, *, sessio
         password=access.password,
         tls_context=access.tls,
         keepalive=access.keepalive_s,
-        will=will and aiomqtt.Will(will.topic, will.payload, will.qos, will.retained),
+        will=will and _testament(will, spoken),
         timeout=PATIENCE_S,
         max_concurrent_outgoing_calls=10,
         socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],  # else a QoS 1 round trip may take 44 ms
         **_session(spoken, session=session),
     )
+
+
+def _testament(will: Publication, spoken: Version) -> aiomqtt.Will:
+    said = None
+    if will.event is not None and spoken == "5":
+        said = Properties(PacketTypes.WILLMESSAGE)  # type: ignore[no-untyped-call]
+        said.unpack(packed(will.event).pack())  # type: ignore[no-untyped-call] # paho takes nothing but its own here
+    return aiomqtt.Will(will.topic, will.payload, will.qos, will.retained, said)
 
 
 def _session(spoken: Version, *, session: bool) -> dict[str, Any]:

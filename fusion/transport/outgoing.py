@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Literal, NamedTuple
+
+import msgspec
 
 from fusion.messages import (
     AlertMessage,
     Output,
     StatusMessage,
     TrackMessage,
+    TracksMessage,
     ZoneStateMessage,
     utc,
 )
 from fusion.payload import payload
 from fusion.topics import TOPICS, TopicTree
+from fusion.transport.cloud_events import TYPES, Event
 
 Keep = Literal["every", "latest", "some"]
 """What may become of a publication that waits: nothing; a newer one of its topic takes its place; the oldest go first."""
@@ -38,33 +45,70 @@ class Publication(NamedTuple):
     qos: int = 0
     retained: bool = False
     keep: Keep = "some"
+    event: Event | None = None  # what it is as a CloudEvent, where it is one
 
 
-def publications(output: Output, tree: TopicTree) -> list[Publication]:
-    """Say what the broker is to be given for an Output; its tag is its row in `TOPICS`."""
+class AlertHead(msgspec.Struct):
+    """What tells an alert's revision from every other."""
+
+    alert: str
+    revision: int
+    updated: datetime
+
+
+_alert_head = msgspec.json.Decoder(AlertHead)
+
+
+def numbers(run: str) -> Iterator[str]:
+    """Give numbers to the messages of one run of the service; `run` tells it from every other."""
+    return (f"{run}.{number}" for number in itertools.count(1))
+
+
+def publications(output: Output, tree: TopicTree, number: str) -> list[Publication]:
+    """Say what the broker is to be given for an Output; its tag is its row in `TOPICS`.
+
+    `number` tells this message from all others of the site; an alert's revision is told by itself.
+    """
+    name, encoded = str(type(output).__struct_config__.tag), payload(output)
     parts: dict[str, str] = {}
+    time: datetime | None
     match output:
         case AlertMessage():
-            parts = {"alert": output.alert.alert}
+            return [alert_publication(output.alert.alert, encoded, tree)]
         case TrackMessage():
-            parts = {"track": output.track}
+            parts, time = {"track": output.track}, None if output.state is None else output.state.time
         case ZoneStateMessage():
-            parts = {"zone": output.zone}
-    return [_publication(tree, str(type(output).__struct_config__.tag), payload(output), **parts)]
+            parts, time = {"zone": output.zone}, None if output.state is None else output.state.time
+        case TracksMessage():
+            time = output.tracks[0].time
+        case _:
+            time = output.time
+    event = None if time is None else _event(tree, name, number, time, **parts)
+    return [_publication(tree, name, encoded, event, **parts)]
 
 
 def alert_publication(alert: str, encoded: bytes, tree: TopicTree) -> Publication:
     """Say what the broker is to be given for an alert's payload as the journal holds it."""
-    return _publication(tree, "alert", encoded, alert=alert)
+    event = None
+    if encoded:
+        head = _alert_head.decode(encoded)
+        event = _event(tree, "alert", f"{alert}.{head.revision}", head.updated, alert=alert)
+    return _publication(tree, "alert", encoded, event, alert=alert)
 
 
-def presence(state: Literal["online", "offline"], site: str, version: str, time: int, tree: TopicTree) -> Publication:
+def presence(
+    state: Literal["online", "offline"], site: str, version: str, time: int, tree: TopicTree, number: str
+) -> Publication:
     """Say that the service is there, or no longer is: the Will, the first word and the last one. `time` in ns."""
     message = StatusMessage(site=site, state=state, version=version, time=utc(time), tracks={}, alerts=0, sensors={}, counters={})
-    return _publication(tree, "status", payload(message))
+    return _publication(tree, "status", payload(message), _event(tree, "status", number, message.time))
 
 
-def _publication(tree: TopicTree, name: str, encoded: bytes, **parts: str) -> Publication:
+def _event(tree: TopicTree, name: str, number: str, time: datetime, **parts: str) -> Event:
+    return Event("/" + tree.prefix.rstrip("/"), f"{TYPES}.{name}", number, time, "".join(parts.values()))
+
+
+def _publication(tree: TopicTree, name: str, encoded: bytes, event: Event | None, **parts: str) -> Publication:
     row = TOPICS[name]
     keep = KEEP[name] if encoded else "every"  # an emptied topic left full would show a ghost for ever
-    return Publication(tree.path(name, **parts), encoded, row.qos, row.retained, keep)
+    return Publication(tree.path(name, **parts), encoded, row.qos, row.retained, keep, event)

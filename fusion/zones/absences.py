@@ -104,8 +104,7 @@ def friends(situation: Situation) -> dict[str, Friend]:
         if identity is None or key is None:
             continue
         kept.pop(key, None)
-        stands = situation.register.verdict(identity, situation.time, None, table.strength[row], table.state[row, :3])
-        if row in over and height[row] >= asked.above_agl_m and stands.verdict in ALLOWED:
+        if row in over and height[row] >= asked.above_agl_m and situation.anywhere[row].verdict in ALLOWED:
             zone = situation.zones.near[over[row]].zone.identifier
             name = name_of(identity) or key
             seen = int(table.updated[row])

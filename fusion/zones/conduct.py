@@ -12,7 +12,7 @@ from fusion.messages import SECOND, Floats, Integers, Severity
 from fusion.zones.findings import ALLOWED, MANNED, SURE, Finding, Situation
 from fusion.zones.geometry import Mask
 from fusion.zones.permits import Standing
-from fusion.zones.reasons import Reason, named, reason
+from fusion.zones.reasons import Reason, reason
 from fusion.zones.severity import grade
 from fusion.zones.zones import Zone
 
@@ -36,14 +36,13 @@ def low_and_fast(situation: Situation) -> list[Finding]:
     height, speed = heights(situation), speeds(situation)
     loose = situation.suspect & ~manned(situation) & (height <= asked.below_agl_m / KEPT) & (speed >= asked.above_mps * KEPT)
     close = near(situation, np.flatnonzero(loose), asked.near_m, situation.table.state[:, :2])
+    closing = _closing(situation, close)
     found = []
-    for row, zone, away, standing in zip(*close, strict=True):
+    for k, (row, zone, away, standing) in enumerate(zip(*close, strict=True)):
         strict = height[row] <= asked.below_agl_m and speed[row] >= asked.above_mps
-        if away > 0.0 and not _closing(situation, row, zone):
+        if away > 0.0 and not closing[k]:
             continue
-        why = reason(
-            "low_and_fast", metres=round(max(height[row], 0.0)), speed=round(speed[row]), **named(_zone(situation, zone))
-        )
+        why = reason("low_and_fast", metres=round(max(height[row], 0.0)), speed=round(speed[row]), **_words(situation, zone))
         found.append(about(situation, "low_and_fast", row, zone, (why, *standing.reasons), holds=strict))
     return found
 
@@ -56,7 +55,7 @@ def loitering(situation: Situation) -> list[Finding]:
     chosen = np.flatnonzero(situation.suspect & ~manned(situation) & (lingered >= asked.for_s))
     found = []
     for row, zone, _, standing in zip(*near(situation, chosen, asked.near_m, situation.table.state[:, :2]), strict=True):
-        why = reason("loitering", seconds=int(lingered[row]), metres=round(asked.radius_m), **named(_zone(situation, zone)))
+        why = reason("loitering", seconds=int(lingered[row]), metres=round(asked.radius_m), **_words(situation, zone))
         found.append(about(situation, "loitering", row, zone, (why, *standing.reasons), holds=True))
     return found
 
@@ -74,7 +73,7 @@ def pilot_inside(situation: Situation) -> list[Finding]:
     found = []
     for row, zone, _, standing in zip(*near(situation, rows, 0.0, places), strict=True):
         if _zone(situation, zone).type in asked.types:
-            why = reason("pilot_inside", **named(_zone(situation, zone)))
+            why = reason("pilot_inside", **_words(situation, zone))
             found.append(about(situation, "pilot_inside", row, zone, (why, *standing.reasons), holds=True))
     return found
 
@@ -87,7 +86,7 @@ def altitude_limit(situation: Situation) -> list[Finding]:
     found = []
     for row, zone, _, standing in zip(*near(situation, np.flatnonzero(loose), 0.0, situation.table.state[:, :2]), strict=True):
         strict = bool(height[row] - doubt[row] >= asked.above_agl_m)
-        why = reason("too_high", metres=round(height[row]), limit=round(asked.above_agl_m), **named(_zone(situation, zone)))
+        why = reason("too_high", metres=round(height[row]), limit=round(asked.above_agl_m), **_words(situation, zone))
         found.append(about(situation, "altitude_limit", row, zone, (why, *standing.reasons), holds=strict))
     return found
 
@@ -106,7 +105,7 @@ def no_identification(situation: Situation) -> list[Finding]:
         zone = _zone(situation, at)
         if zone.type in asked.types or zone.identifier in asked.zones:
             seconds = int((situation.time - table.born[row]) // SECOND)
-            why = reason("must_identify", seconds=seconds, **named(zone))
+            why = reason("must_identify", seconds=seconds, **_words(situation, at))
             found.append(about(situation, "no_identification", row, at, (why,), holds=True))
     return found
 
@@ -172,11 +171,10 @@ def manned(situation: Situation) -> Mask:
     return np.asarray(situation.table.classes[:, MANNED] > SURE)
 
 
-def _closing(situation: Situation, row: int, at: int) -> bool:
-    """Tell whether a track will be nearer to a zone in a second."""
-    state, zone = situation.table.state[row], situation.zones.near[at]
-    now, then = zone.distance(np.stack([state[:2], state[:2] + state[3:5]]))
-    return bool(then < now)
+def _closing(situation: Situation, close: Near) -> Mask:
+    """Tell which tracks (k) will be nearer to the zone that they are near to in a second."""
+    state = situation.table.state[close.row]
+    return np.asarray(situation.zones.distance(close.zone, state[:, :2] + state[:, 3:5]) < close.away)
 
 
 def _is_own(situation: Situation, row: int, at: int) -> bool:
@@ -189,6 +187,10 @@ def _not_allowed(situation: Situation, row: int, at: int) -> Standing | None:
     identity, zone = table.identity[row], situation.zones.near[at].zone.identifier
     stands = situation.register.verdict(identity, situation.time, zone, table.strength[row], table.state[row, :3])
     return None if stands.verdict in ALLOWED and table.tracks[row] not in situation.around.hostile else stands
+
+
+def _words(situation: Situation, at: int) -> dict[str, str]:
+    return situation.zones.near[at].words
 
 
 def _zone(situation: Situation, at: int) -> Zone:

@@ -8,8 +8,8 @@ from fusion.messages import Integers, Severity
 from fusion.zones.conduct import manned, near
 from fusion.zones.findings import ALLOWED, SURE, Finding, Situation
 from fusion.zones.geometry import Mask
-from fusion.zones.reasons import named, reason
-from fusion.zones.severity import graded, gravest, is_doubtful
+from fusion.zones.reasons import reason
+from fusion.zones.severity import graded, gravest
 from fusion.zones.watch import Group, Movers
 
 
@@ -17,18 +17,15 @@ def may_swarm(situation: Situation) -> Mask:
     """Tell which tracks (n) may belong to a swarm: no birds, no manned aircraft, nobody who may be there."""
     table = situation.table
     allowed = [
-        identity is not None
-        and situation.register.verdict(identity, situation.time, None, strength, place).verdict in ALLOWED
-        and track not in situation.around.hostile
-        for identity, strength, track, place in zip(table.identity, table.strength, table.tracks, table.state[:, :3], strict=True)
+        stands.verdict in ALLOWED and track not in situation.around.hostile
+        for stands, track in zip(situation.anywhere, table.tracks, strict=True)
     ]
     return np.asarray(situation.suspect & ~manned(situation) & (table.existence >= SURE) & ~np.array(allowed, bool))
 
 
 def movers(situation: Situation) -> Movers:
     """Give the tracks that may belong to a swarm, in plan."""
-    may = np.flatnonzero(may_swarm(situation)).tolist()
-    rows = np.array([row for row in may if not is_doubtful(situation, row)], np.int64)
+    rows = np.flatnonzero(may_swarm(situation) & ~situation.doubtful)
     state = situation.table.state[rows]
     return Movers(tuple(situation.table.tracks[row] for row in rows.tolist()), state[:, :2], state[:, 3:5])
 
@@ -51,7 +48,7 @@ def _swarm(situation: Situation, group: Group, rows: dict[str, int]) -> Finding 
     if len(here) < situation.rules.swarm.least or not len(close.row):
         return None
     first = int(np.lexsort((close.zone, close.away))[0])
-    zone = situation.zones.near[int(close.zone[first])].zone
+    zone = situation.zones.near[int(close.zone[first])]
     table = situation.table
     return Finding(
         track=group.name,
@@ -61,7 +58,7 @@ def _swarm(situation: Situation, group: Group, rows: dict[str, int]) -> Finding 
         holds=True,
         probability=round(float(table.existence[here].min()), 3),
         time_to_entry_s=0.0,
-        reasons=(reason("swarm", count=len(here), metres=max(round(float(close.away[first])), 0), **named(zone)),),
+        reasons=(reason("swarm", count=len(here), metres=max(round(float(close.away[first])), 0), **zone.words),),
         cause=int(table.received[here].max()),
         tracks=tuple(table.tracks[row] for row in here.tolist()),
     )

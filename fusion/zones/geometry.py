@@ -36,6 +36,11 @@ class Prisms:
     def __len__(self) -> int:
         return len(self.circle)
 
+    @property
+    def columns(self) -> tuple[Floats, Floats, Integers, Floats, Floats, Floats]:
+        """All of it, as the kernels take it."""
+        return self.circle, self.edges, self.first, self.low, self.high, self.drift
+
     def distance(self, points: Floats, which: Integers) -> Floats:
         """Give how far points (m, 2) are from the outlines of prisms `which` (m): metres, negative inside."""
         away = np.empty(len(which))

@@ -12,12 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from fusion.messages import Floats, Integers
-from fusion.zones.entry import Flights, entry_times
+from fusion.zones import kernels
 from fusion.zones.geometry import Mask, Prisms
-from fusion.zones.sampling import SAMPLES, deviations, farthest
-
-AT_ONCE = 256
-"""Groups forecast at once: their futures take 3 MB, so that memory is bounded however many tracks there are."""
+from fusion.zones.sampling import ORDER, farthest, ordered_root, standard_normal
 
 
 class Forecast(NamedTuple):
@@ -71,29 +68,16 @@ class Encounters(NamedTuple):
 
 def forecast(prisms: Prisms, state: Floats, covariance: Floats, encounters: Encounters, horizon: float) -> Forecast:
     """Forecast each group: a future enters a zone when it enters the first of its volumes."""
-    ends = np.append(encounters.groups, len(encounters.tracks))
-    parts = [
-        _forecast(prisms, state, covariance, _stretch(encounters, ends[i : i + AT_ONCE + 1]), horizon)
-        for i in range(0, len(encounters.groups), AT_ONCE)
-    ]
-    return Forecast(*(np.concatenate(part) for part in zip(*parts, strict=True))) if parts else Forecast(*np.empty((3, 0)))
-
-
-def _stretch(encounters: Encounters, ends: Integers) -> Encounters:
-    """Cut out the groups that begin at `ends`, but for the last, where the last of them ends."""
-    pairs = slice(ends[0], ends[-1])
-    return Encounters(encounters.tracks[pairs], encounters.which[pairs], ends[:-1] - ends[0])
-
-
-def _forecast(prisms: Prisms, state: Floats, covariance: Floats, encounters: Encounters, horizon: float) -> Forecast:
-    rows, row = np.unique(encounters.tracks, return_inverse=True)
-    futures = np.moveaxis(state[rows][:, :, None] + deviations(covariance[rows]), 1, 0)[:, row]
-    futures[3:5] -= prisms.drift[encounters.which].T[:, :, None]  # as seen from a zone that moves
-    each = entry_times(prisms, encounters.which, Flights(futures[:3], futures[3:]), horizon)
-    times = np.sort(np.minimum.reduceat(each, encounters.groups), axis=1)
-    entering = np.isfinite(times).sum(axis=1)
-    middle = times[np.arange(len(times)), np.maximum(entering - 1, 0) // 2]
-    return Forecast((times == 0.0).sum(axis=1) / SAMPLES, entering / SAMPLES, np.where(entering > 0, middle, np.nan))
+    tracks, which, groups = encounters
+    rows, row = np.unique(tracks, return_inverse=True)
+    root, order = ordered_root(covariance[rows])[row], np.array(ORDER)
+    found = Forecast(*np.empty((3, len(groups))))
+    kernels.forecast(
+        prisms.columns,
+        *(state, root, tracks, which, np.append(groups, len(tracks)), order, standard_normal(), horizon),
+        *found,
+    )
+    return found
 
 
 def out_of_reach(prisms: Prisms, state: Floats, reach: Reach, encounters: Encounters, horizon: float) -> Mask:

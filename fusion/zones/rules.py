@@ -30,10 +30,10 @@ from fusion.zones.findings import (
 from fusion.zones.geometry import Mask
 from fusion.zones.permits import Register, Standing
 from fusion.zones.prediction import Encounters, Forecast, Reach, forecast, out_of_reach
-from fusion.zones.reasons import Reason, named, reason
-from fusion.zones.severity import IMMINENT, IMMINENT_S, INSIDE, grade
+from fusion.zones.reasons import Reason, reason
+from fusion.zones.severity import IMMINENT, IMMINENT_S, INSIDE, doubtful, grade
 from fusion.zones.watch import EVERY, Watch, groups, lingering, together
-from fusion.zones.zones import Zone, ZoneSet
+from fusion.zones.zones import GridZone, Zone, ZoneSet
 
 NEGLIGIBLE = 0.5
 """Of the release probability: whoever enters with less than half of it is not forecast. Samples err by 0.06 at the worst."""
@@ -55,7 +55,7 @@ def assess(
     situation = situation._replace(around=around._replace(watch=remembered(situation)))
     findings = [one for name, rule in RULES.items() if getattr(rules, name).enabled for one in rule(situation)]
     swarms = grouped(findings)
-    findings = [replace(one, group=swarms.get(one.track, "")) if one.rule != "swarm" else one for one in findings]
+    findings = [replace(one, group=swarms[one.track]) if one.track in swarms and one.rule != "swarm" else one for one in findings]
     names = (*table.tracks, *(bearing.track for bearing in table.bearings))
     place = {track: row for row, track in enumerate(names)}
     findings.sort(key=lambda finding: (place.get(finding.track, -1), finding.zone, finding.rule, finding.track, finding.sensor))
@@ -109,8 +109,8 @@ def towards(situation: Situation) -> list[Finding]:
             continue
         which, probability = likeliest_zone(bearing, zones, situation.applying)
         if probability >= rules.release_probability:
-            zone = zones.near[which].zone
-            standing = situation.register.verdict(bearing.identity, time, zone.identifier)
+            zone = zones.near[which]
+            standing = situation.register.verdict(bearing.identity, time, zone.zone.identifier)
             if standing.verdict not in ALLOWED:
                 found.append(_towards(bearing, zone, probability, standing, max(bearing.received, since), rules))
     return found
@@ -129,13 +129,13 @@ RULES: dict[Rule, Callable[[Situation], list[Finding]]] = {
 """Every rule that looks at a situation; `lost_anchor` is found by what follows moving zones."""
 
 
-def _towards(bearing: BearingTrack, zone: Zone, probability: float, standing: Standing, cause: int, rules: Rules) -> Finding:
+def _towards(bearing: BearingTrack, zone: GridZone, probability: float, standing: Standing, cause: int, rules: Rules) -> Finding:
     degrees = round(math.degrees(bearing.azimuth)) % 360
     sure = bearing.status == "confirmed" and bearing.sigma_azimuth <= VAGUE
-    why = reason("towards", sensor=bearing.sensor, degrees=degrees, percent=round(100 * probability), **named(zone))
+    why = reason("towards", sensor=bearing.sensor, degrees=degrees, percent=round(100 * probability), **zone.words)
     return Finding(
         track=bearing.track,
-        zone=zone.identifier,
+        zone=zone.zone.identifier,
         rule="bearing",
         severity="advisory",
         holds=probability >= rules.entry_probability and bearing.existence >= SURE and sure,
@@ -159,7 +159,8 @@ def survey(
     applying = zones.applying(time)
     encounters = _encounters(table, zones, reach, applying, rules.exit_margin_m)
     row, zone = encounters.tracks[encounters.groups], zones.zone_of[encounters.which[encounters.groups]]
-    standing = _standing(table, zones, register, time, row, zone)
+    anywhere = _anywhere(table, register, time)
+    standing = _standing(table, zones, register, time, row, zone, anywhere)
     allowed = np.array([stands.verdict in ALLOWED for stands in standing], bool)
     called = np.array([table.tracks[track] in around.hostile for track in row.tolist()], bool)
     since = known_since(table, rules)
@@ -167,7 +168,8 @@ def survey(
     concern = suspect[row] & (~allowed | called)
     gap, expected = _gap_and_forecast(table, zones, reach, encounters, concern, rules.horizon_s)
     return Situation(
-        table, zones, register, time, rules, around, applying, row, zone, gap, standing, since, suspect, concern, expected
+        *(table, zones, register, time, rules, around, applying, row, zone, gap, standing, since, anywhere),
+        *(doubtful(table, around.cooperative), suspect, concern, expected),
     )
 
 
@@ -219,11 +221,27 @@ def known_since(table: TrackTable, rules: Rules) -> Integers:
     return np.where(named, table.born, table.born + round(rules.identify_s * SECOND))
 
 
-def _standing(table: TrackTable, zones: ZoneSet, register: Register, time: int, row: Integers, zone: Integers) -> list[Standing]:
-    """Give what each pair's track is allowed in its zone. Who says nobody is the same everywhere."""
+def _anywhere(table: TrackTable, register: Register, time: int) -> tuple[Standing, ...]:
+    """Give what each track's identity is worth wherever it is."""
     nobody = register.verdict(None, time)
+    return tuple(
+        nobody if identity is None else register.verdict(identity, time, None, strength, place)
+        for identity, strength, place in zip(table.identity, table.strength, table.state[:, :3], strict=True)
+    )
+
+
+def _standing(
+    table: TrackTable,
+    zones: ZoneSet,
+    register: Register,
+    time: int,
+    row: Integers,
+    zone: Integers,
+    anywhere: Sequence[Standing],
+) -> list[Standing]:
+    """Give what each pair's track is allowed in its zone. Who says nobody is the same everywhere."""
     return [
-        nobody
+        anywhere[track]
         if (identity := table.identity[track]) is None
         else register.verdict(identity, time, zones.near[near].zone.identifier, table.strength[track], table.state[track, :3])
         for track, near in zip(row.tolist(), zone.tolist(), strict=True)
@@ -231,7 +249,7 @@ def _standing(table: TrackTable, zones: ZoneSet, register: Register, time: int, 
 
 
 def _intrusion(situation: Situation, m: int) -> Finding:
-    gap, zone, now = float(situation.gap[m]), named(_zone(situation, m)), float(situation.forecast.now[m])
+    gap, zone, now = float(situation.gap[m]), _words(situation, m), float(situation.forecast.now[m])
     why = reason("inside", **zone) if gap <= 0.0 else reason("leaving", metres=round(gap), **zone)
     doubtful = ("doubtful",) if now < INSIDE else ()
     return _finding(situation, m, "intrusion", why, *doubtful, holds=gap <= 0.0, probability=now, time=0.0)
@@ -239,7 +257,7 @@ def _intrusion(situation: Situation, m: int) -> Finding:
 
 def _predicted_entry(situation: Situation, m: int) -> Finding:
     probability, time = float(situation.forecast.entering[m]), float(situation.forecast.time[m])
-    why = reason("entering", seconds=round(time), percent=round(100 * probability), **named(_zone(situation, m)))
+    why = reason("entering", seconds=round(time), percent=round(100 * probability), **_words(situation, m))
     holds = probability >= situation.rules.entry_probability
     soon = ("imminent",) if time <= IMMINENT_S and probability >= IMMINENT else ()
     return _finding(situation, m, "predicted_entry", why, "ahead", *soon, holds=holds, probability=probability, time=time)
@@ -268,14 +286,14 @@ def _zone(situation: Situation, m: int) -> Zone:
     return situation.zones.near[int(situation.zone[m])].zone
 
 
+def _words(situation: Situation, m: int) -> dict[str, str]:
+    return situation.zones.near[int(situation.zone[m])].words
+
+
 def _standings(situation: Situation) -> dict[str, Standing]:
     """Give every track's verdict: where it stands worst of the zones that it is in, else what its identity is worth."""
     table, register, time = situation.table, situation.register, situation.time
-    unknown = register.verdict(None, time)
-    standings = {
-        track: unknown if identity is None else register.verdict(identity, time, None, strength, place)
-        for track, identity, strength, place in zip(table.tracks, table.identity, table.strength, table.state[:, :3], strict=True)
-    }
+    standings = dict(zip(table.tracks, situation.anywhere, strict=True))
     within: dict[int, list[int]] = {row: [] for row in np.flatnonzero(table.classes[:, BIRD] > BIRD_LIMIT).tolist()}
     for m in np.flatnonzero(situation.gap <= 0.0).tolist():
         within.setdefault(int(situation.row[m]), []).append(m)
@@ -293,4 +311,4 @@ def _explained(situation: Situation, row: int, anywhere: Standing, within: Seque
     worst = min(there, key=lambda stands: GRAVEST.index(stands.verdict))
     bird = situation.table.classes[row, BIRD]
     looks = (reason("bird", percent=round(100 * bird)),) if bird > BIRD_LIMIT else ()
-    return Standing(worst.verdict, (*worst.reasons, *(reason("inside", **named(_zone(situation, m))) for m in within), *looks))
+    return Standing(worst.verdict, (*worst.reasons, *(reason("inside", **_words(situation, m)) for m in within), *looks))

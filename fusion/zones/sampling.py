@@ -44,15 +44,10 @@ def farthest() -> float:
     return float(np.sqrt((standard_normal() ** 2).sum(axis=0).max()))
 
 
-def deviations(covariance: Floats) -> Floats:
-    """Give sampled deviations (n, 6, SAMPLES) from states with covariances (n, 6, 6)."""
+def ordered_root(covariance: Floats) -> Floats:
+    """Give lower triangular L (n, 6, 6) with L Lᵀ = P for covariances P (n, 6, 6), their components in the samples' order."""
     order = np.array(ORDER)
-    root = square_root(covariance[:, order[:, None], order])
-    sampled = np.zeros((len(covariance), 6, SAMPLES))
-    for row, component in enumerate(ORDER):
-        for column in range(row + 1):
-            sampled[:, component] += root[:, row, column, None] * standard_normal()[column]
-    return sampled
+    return square_root(covariance[:, order[:, None], order])
 
 
 def square_root(covariance: Floats) -> Floats:

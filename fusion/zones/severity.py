@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from functools import cache
 from typing import get_args
 
 import numpy as np
 
-from fusion.messages import SECOND, Floats, Severity
+from fusion.messages import SECOND, Floats, Severity, TrackTable
 from fusion.zones.findings import Crowded, Situation
+from fusion.zones.geometry import Mask
 from fusion.zones.reasons import Reason, reason
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
@@ -33,6 +36,7 @@ PATH_S = 15.0
 """s of a track's way on that count as being over a crowd: as long as a warning to those below takes."""
 
 
+@cache
 def graded(zone: Severity, *what: str, hostile: bool = False) -> Severity:
     """Give the severity of a finding in a zone of a severity: the steps of all that is the case, and critical if hostile."""
     if hostile:
@@ -49,19 +53,17 @@ def gravest(*severities: Severity) -> Severity:
 def grade(situation: Situation, row: int, zone: Severity, *what: str) -> tuple[Severity, tuple[Reason, ...]]:
     """Give the severity of what a track of the table does in a zone, by evidence and exposure, and what is to be said of that."""
     below = crowd_below(situation, row)
-    what += ("exposed",) * (below is not None) + ("doubtful",) * is_doubtful(situation, row)
+    what += ("exposed",) * (below is not None) + ("doubtful",) * bool(situation.doubtful[row])
     said = () if below is None else (reason("crowd", people=below.people, cell=below.cell),)
     return graded(zone, *what, hostile=situation.table.tracks[row] in situation.around.hostile), said
 
 
-def is_doubtful(situation: Situation, row: int) -> bool:
-    """Tell whether the evidence for a track is weak: it may not exist, or only a contradicted claim says where it is."""
-    table = situation.table
-    if float(table.existence[row]) < DOUBTFUL:
-        return True
-    measuring = [c for c, sensor in enumerate(table.sensors) if sensor not in situation.around.cooperative]
-    seen = int(table.seen[row, measuring].max()) if measuring else 0
-    return table.strength[row] == "contradicted" and table.time - seen > UNMEASURED
+def doubtful(table: TrackTable, cooperative: Collection[str]) -> Mask:
+    """Tell for which tracks (n) the evidence is weak: it may not exist, or only a contradicted claim says where it is."""
+    measuring = [c for c, sensor in enumerate(table.sensors) if sensor not in cooperative]
+    seen = table.seen[:, measuring].max(axis=1, initial=0)
+    false = np.array([strength == "contradicted" for strength in table.strength], bool)
+    return np.asarray((table.existence < DOUBTFUL) | (false & (table.time - seen > UNMEASURED)))
 
 
 def crowd_below(situation: Situation, row: int) -> Crowded | None:

@@ -14,10 +14,11 @@ import numpy as np
 from fusion.errors import ConfigError
 from fusion.frame import SiteFrame
 from fusion.messages import Floats, Integers, Record, Severity
-from fusion.zones.geometry import Mask, Prisms, along, circle, joined, polygon
+from fusion.zones.geometry import Mask, Prisms, along, circle, joined, polygon, spread
 from fusion.zones.index import BoxIndex
 from fusion.zones.moving import Moving
 from fusion.zones.outline import circle_in_grid, line_in_grid, ring_in_grid
+from fusion.zones.reasons import named
 from fusion.zones.schedule import Period
 
 FAR = 1_000_000.0
@@ -117,6 +118,11 @@ class GridZone:
                     f"{lower:.1f} m and {upper:.1f} m above the ellipsoid here"
                 )
         return cls(zone, joined([prisms_of(volume, frame) for volume in zone.volumes]))
+
+    @cached_property
+    def words(self) -> dict[str, str]:
+        """The words for it in reasons."""
+        return named(self.zone)
 
     def distance(self, points: Floats) -> Floats:
         """Give how far points (n, 2) are from the zone horizontally: metres, negative inside.
@@ -228,6 +234,12 @@ class ZoneSet:
     def anchors(self) -> list[tuple[int, str]]:
         """Near zones that go with a track, and which."""
         return [(i, zone.anchor) for i, zone in enumerate(self.near) if zone.anchor is not None]
+
+    def distance(self, which: Integers, points: Floats) -> Floats:
+        """Give how far points (k, 2) are from near zones `which` (k), horizontally: metres, negative inside."""
+        owner, prism, begins = spread(np.searchsorted(self.zone_of, np.arange(len(self.near) + 1)), which)
+        every = self.prisms.distance(points[owner], prism)
+        return np.minimum.reduceat(every, begins) if len(which) else every
 
     def applying(self, time: int) -> Mask:
         """Tell which near zones are in force and anybody's concern at an instant (ns)."""

@@ -31,7 +31,7 @@ from pyproj import Geod
 from fusion.assembly import assemble
 from fusion.messages import SECOND, AlertMessage
 from fusion.replay import fed
-from fusion.tracking.warm_up import warm_up
+from fusion.warming import warm_up
 from fusion.zones.rules import survey
 from simulators import scenario_file
 from simulators.earth import ecef_from_wgs84, wgs84_from_ecef

@@ -28,7 +28,7 @@ from fusion.assembly import assemble
 from fusion.config_file import load
 from fusion.messages import SECOND, Bearing, Polar, RawMessage
 from fusion.replay import fed, write_down
-from fusion.tracking.warm_up import warm_up
+from fusion.warming import warm_up
 from simulators.earth import Place, ecef_from_wgs84
 from simulators.scoring.reading import Reports, load_tracks, load_truths, origin
 from simulators.scoring.score import score

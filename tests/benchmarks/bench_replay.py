@@ -26,7 +26,7 @@ from fusion.messages import SECOND
 from fusion.playback import Playback
 from fusion.recording import LinesWriter
 from fusion.replay import fed, write_down
-from fusion.tracking.warm_up import warm_up
+from fusion.warming import warm_up
 from simulators import scenario_file
 from simulators.case import write_case
 from simulators.republish import moved

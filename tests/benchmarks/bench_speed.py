@@ -31,7 +31,7 @@ from fusion.tracking.registration import Registration
 from fusion.tracking.store import TrackStore
 from fusion.tracking.timeline import Timeline
 from fusion.tracking.tracker import Tracker
-from fusion.tracking.warm_up import warm_up
+from fusion.warming import warm_up
 
 SITE = Site(name="bench", latitude_deg=48.8582, longitude_deg=2.2945, ground_amsl_m=33.0, geoid_undulation_m=44.6)
 ACCURACY = Accuracy(range_m=5.0, azimuth_deg=0.5, elevation_deg=0.7)

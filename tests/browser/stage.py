@@ -68,6 +68,19 @@ def chromium() -> str:
     return found
 
 
+async def enter(page: Page, link: str) -> None:
+    """Come in by a link that works once, and wait until the page that it leads to is there."""
+    await page.goto(link)
+    await page.wait_for_selector("nav a")
+
+
+async def judged(page: Page) -> list[str]:
+    """Ask axe, past the page's own security policy, and give each violation with where it is."""
+    await page.evaluate(AXE.read_text(encoding="utf-8"))
+    result = await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    return [f"{one['id']}: {', '.join(str(node['target'][0]) for node in one['nodes'][:3])}" for one in result["violations"]]
+
+
 @contextlib.asynccontextmanager
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as play:
@@ -79,10 +92,10 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @contextlib.asynccontextmanager
-async def staged(broker, directory: Path, seconds: float = LONG) -> AsyncIterator[Stage]:
-    """Give a site that is served, with its scene in the air."""
+async def staged(broker, directory: Path, seconds: float = LONG, more: str = "") -> AsyncIterator[Stage]:
+    """Give a site that is served, with its scene in the air; `more` of the site's file."""
     port = free_port()
-    scene = write(directory, seconds=seconds, more=f"\n[console]\nport = {port}\n")
+    scene = write(directory, seconds=seconds, more=f"\n[console]\nport = {port}\n{more}")
     async with witness(broker) as seen, Command("run", directory / "site.toml", broker=broker) as service:
         await seen.serving()
         await service.says("console")

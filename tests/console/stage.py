@@ -176,10 +176,10 @@ class Stage:
         jar = {"vigie_session": secret} if secret else None
         return httpx.AsyncClient(base_url=self.url, headers=headers, cookies=jar, trust_env=False, timeout=20.0)
 
-    def stream(self, role="operator", *, cookie=None, origin=None, **options):
+    def stream(self, role="operator", *, query="", cookie=None, origin=None, **options):
         secret = cookie or self.cookie(role)
         return websockets.connect(
-            f"{self.url.replace('http', 'ws', 1)}/api/v1/stream",
+            f"{self.url.replace('http', 'ws', 1)}/api/v1/stream{query}",
             additional_headers={"Cookie": f"vigie_session={secret}"},
             origin=self.url if origin is None else origin,
             max_size=2**24,

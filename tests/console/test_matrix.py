@@ -19,7 +19,7 @@ ROWS = {
 }
 """Route and permission, as the page has them."""
 
-LATER = {("GET", "/recordings"), ("GET", "/recordings/{name}/clip"), ("GET", "/scenarios")}
+LATER = {("GET", "/scenarios")}
 
 TABLE = re.findall(
     r"^\| `(\w+)` \| ((?:`\w+`(?:, )?)+) \|$", PAGE.split("## Who may what")[1].split("## Session")[0], re.MULTILINE

@@ -26,11 +26,14 @@ def environment(broker=None, **more: str) -> dict[str, str]:
 
 
 class Command:
-    """One `vigie` command, running; what it says is kept line by line."""
+    """One `vigie` command, or another program, running; what it says is kept line by line, and if `heard` it can be typed to."""
 
-    def __init__(self, *arguments: object, broker=None, **more: str) -> None:
-        self.arguments = [str(argument) for argument in arguments]
+    def __init__(
+        self, *arguments: object, broker=None, program: tuple[object, ...] = ("-m", "fusion"), heard: bool = False, **more: str
+    ) -> None:
+        self.arguments = [str(argument) for argument in (*program, *arguments)]
         self.environment = environment(broker, **more)
+        self.input = asyncio.subprocess.PIPE if heard else asyncio.subprocess.DEVNULL
         self.lines: list[str] = []
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -39,11 +42,9 @@ class Command:
     async def __aenter__(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
-            "-m",
-            "fusion",
             *self.arguments,
             env=self.environment,
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=self.input,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             preexec_fn=die_with_parent,
@@ -85,6 +86,11 @@ class Command:
             )
             assert len(found()) >= times, f"it ended without saying {words!r}:\n{self.text}"
             return found()[times - 1]
+
+    async def type(self, text: str) -> None:
+        """Write to its input, as at a keyboard."""
+        self._process.stdin.write(text.encode())
+        await self._process.stdin.drain()
 
     def send(self, number: signal.Signals) -> None:
         self._process.send_signal(number)

@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 
 from fusion.messages import SECOND, Identity
-from fusion.tracking import ghosts
 from fusion.tracking.state import read, write
-from fusion.tracking.warm_up import warm_up
 from tests.tracking.hearing_scene import (
     MIDDLE,
     RADAR,
@@ -157,12 +155,3 @@ def test_an_identity_that_comes_with_a_bearing_is_told():
         detections = tuple(type(one)(**{f: getattr(one, f) for f in one.__struct_fields__} | {"identity": named}) for one in scan.detections)  # fmt: skip
         core.step(type(scan)(**{f: getattr(scan, f) for f in scan.__struct_fields__} | {"detections": detections}))
     assert [one.identity for one in core.table(core.time).bearings] == [named]
-
-
-def test_the_warm_up_compiles_what_asks_where_bearings_meet(monkeypatch):
-    """Or the first two direction finders that hear a drone would wait for it."""
-    asked = []
-    real = ghosts.kernels.fit
-    monkeypatch.setattr(ghosts.kernels, "fit", lambda *arguments: (asked.append(1), real(*arguments)))
-    warm_up()
-    assert asked

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fusion import compiling
 from fusion.frame import SiteFrame
 from fusion.tracking import kernels, reference
-from fusion.tracking.kernels import jit, motion
+from fusion.tracking.kernels import motion
 from fusion.tracking.measurements import strips
 from fusion.tracking.modes import HOVER, MODES, RESTING, STILL, steps, transition
 from fusion.tracking.reference import Belief, Plot
@@ -285,7 +286,7 @@ def test_above_the_sensor_too_a_likelihood_is_the_references(seed, components, a
 def test_every_kernel_sees_a_change_in_another_file(tmp_path):
     package = tmp_path / "made"
     package.mkdir()
-    text = Path(jit.__file__).read_text(encoding="utf-8")
+    text = Path(compiling.__file__).read_text(encoding="utf-8")
     (package / "__init__.py").touch()
     (package / "jit.py").write_text(text, encoding="utf-8")
     (package / "outer.py").write_text(

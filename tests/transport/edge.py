@@ -105,7 +105,7 @@ async def publishing(broker, tree=None, *, outbox=None, announced=False, name=No
     outbox, mouth = WatchedOutbox() if outbox is None else outbox, link(broker, name, **settings)
 
     def presence(state):
-        return presence_of(state, "paris", "test", time.time_ns(), tree)
+        return presence_of(state, "paris", "test", time.time_ns(), tree, secrets.token_hex(4))
 
     async with during(publish(mouth, outbox, presence=presence if announced else None, tree=tree, expected=expected)):
         await mouth.up.wait()

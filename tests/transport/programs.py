@@ -29,7 +29,9 @@ def say(word: str) -> None:
 async def speak(settings: Mqtt, tree: TopicTree) -> None:
     link = Link(settings, "vigie-paris-out")
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(publish(link, Outbox(), presence=lambda state: presence(state, "paris", "test", time.time_ns(), tree)))
+        tasks.create_task(
+            publish(link, Outbox(), presence=lambda state: presence(state, "paris", "test", time.time_ns(), tree, state))
+        )
         await link.up.wait()
         say("up")
 

@@ -25,7 +25,7 @@ def keys(tree) -> set[str]:
 
 @pytest.mark.parametrize("name", OUTPUTS)
 def test_every_output_is_published_as_the_table_of_topics_says(name):
-    (publication,) = publications(OUTPUTS[name], TREE)
+    (publication,) = publications(OUTPUTS[name], TREE, "run.1")
     address = TREE.parse(publication.topic)
     assert (address.name, address.msgpack) == (name, False)
     assert (publication.qos, publication.retained) == (TOPICS[name].qos, TOPICS[name].retained)
@@ -70,12 +70,12 @@ def test_times_on_the_wire_are_rfc_3339_in_utc():
 
 @pytest.mark.parametrize("output", [TrackMessage(track="A"), alert_message(archived=True)])
 def test_what_is_over_empties_its_retained_topic_and_is_never_dropped_on_the_way(output):
-    (publication,) = publications(output, TREE)
+    (publication,) = publications(output, TREE, "run.1")
     assert (publication.payload, publication.retained, publication.keep) == (b"", True, "every")
 
 
 def test_alerts_are_kept_pictures_and_states_replaced_and_streams_dropped():
-    kept = {name: publications(output, TREE)[0].keep for name, output in OUTPUTS.items()}
+    kept = {name: publications(output, TREE, "run.1")[0].keep for name, output in OUTPUTS.items()}
     assert kept == {
         "tracks": "some",
         "picture": "latest",
@@ -89,7 +89,7 @@ def test_alerts_are_kept_pictures_and_states_replaced_and_streams_dropped():
 
 def test_a_journalled_payload_is_published_as_the_alert_itself_was():
     message = alert_message("E")
-    assert [alert_publication("E", payload(message), TREE)] == publications(message, TREE)
+    assert [alert_publication("E", payload(message), TREE)] == publications(message, TREE, "run.1")
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
@@ -104,7 +104,7 @@ def test_the_word_null_in_a_text_is_only_a_word():
 
 
 def test_presence_is_a_status_that_a_client_of_the_contract_can_read():
-    publication = presence("offline", "paris", "0.1.0", 1_785_067_200_250_000_000, TREE)
+    publication = presence("offline", "paris", "0.1.0", 1_785_067_200_250_000_000, TREE, "run.1")
     said = msgspec.convert(json.loads(publication.payload) | {"type": "status"}, StatusMessage, strict=False)
     assert (said.state, said.time, said.version) == ("offline", NOON, "0.1.0")
     assert (publication.topic, publication.qos, publication.retained) == ("vigie/v1/paris/status", 1, True)

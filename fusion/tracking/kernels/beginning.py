@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
+from fusion.compiling import bare, jit
 from fusion.tracking.kernels.correlating import lasting
 from fusion.tracking.kernels.differing import expect
-from fusion.tracking.kernels.jit import bare, jit
 from fusion.tracking.kernels.measuring import DIRECTION, POSITION, enu, enu_slope, linearise, update_one
 
 

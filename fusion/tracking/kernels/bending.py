@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from fusion.tracking.kernels.jit import bare
+from fusion.compiling import bare
 
 
 @bare

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from fusion.tracking.kernels.jit import bare
+from fusion.compiling import bare
 
 WHITE = 0.05
 """Share of a correlated sensor's variance that is white all the same: pixels and quantisation."""

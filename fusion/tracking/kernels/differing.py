@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
+from fusion.compiling import bare, jit
 from fusion.tracking.kernels.correlating import share
-from fusion.tracking.kernels.jit import bare, jit
 from fusion.tracking.kernels.measuring import DIFFERENCE, enu, enu_slope, innovation_covariance, linearise, log_likelihood
 
 NEAREST = 1e-3

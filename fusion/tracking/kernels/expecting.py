@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from fusion.tracking.kernels.jit import jit
+from fusion.compiling import jit
 
 
 @jit

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
+from fusion.compiling import bare, jit
 from fusion.tracking.kernels.beginning import invert3
-from fusion.tracking.kernels.jit import bare, jit
 from fusion.tracking.kernels.measuring import DIFFERENCE, DIRECTION, OVERHEAD, POSITION, TWO_PI, enu, enu_slope
 
 TIME, EAST, NORTH = 3, 4, 5

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
+from fusion.compiling import bare
 from fusion.tracking.kernels.bending import bend, bend_rate
 from fusion.tracking.kernels.correlating import lasting, learn
-from fusion.tracking.kernels.jit import bare
 
 TWO_PI = 2.0 * math.pi
 LOG_TWO_PI = math.log(TWO_PI)

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
+from fusion.compiling import bare, jit
 from fusion.tracking.kernels.correlating import mix
-from fusion.tracking.kernels.jit import bare, jit
 
 UNUSUAL = 3.0
 """Sigmas above the usual heights beyond which no target is believed but by what measured its height (one in 700 else)."""

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from fusion.tracking.kernels.jit import jit
+from fusion.compiling import jit
 from fusion.tracking.kernels.measuring import OVERHEAD, POSITION, enu, enu_slope, innovation, linearise
 
 NANOSECOND = 1e-9

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fusion.tracking.kernels.jit import bare
+from fusion.compiling import bare
 
 
 @bare

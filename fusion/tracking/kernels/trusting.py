@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from fusion.tracking.kernels.jit import bare, jit
+from fusion.compiling import bare, jit
 
 
 @jit

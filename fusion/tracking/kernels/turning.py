@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from fusion.tracking.kernels.jit import jit
+from fusion.compiling import jit
 from fusion.tracking.kernels.measuring import LOG_TWO_PI, TWO_PI
 
 SECONDS = 1e9

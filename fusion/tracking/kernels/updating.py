@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
+from fusion.compiling import bare, jit
 from fusion.tracking.kernels.differing import expect
-from fusion.tracking.kernels.jit import bare, jit
 from fusion.tracking.kernels.measuring import DIRECTION, update_one
 
 NEGLIGIBLE = 1e-4

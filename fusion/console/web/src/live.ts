@@ -61,7 +61,8 @@ export function drawn(): void {
 
 function measure(): void {
   const here = serverClock.now(performance.now());
-  if (here !== null) now.value = here;
+  if (mode.value !== "live") now.value = drawnT ?? clock.value?.t ?? now.value;
+  else if (here !== null) now.value = here;
   if (mode.value === "live") age.value = drawnT === null || here === null ? null : Math.max(0, here - drawnT);
   else age.value = connected.value && drawnT !== null ? 0 : null;
   document.documentElement.dataset["fresh"] = fresh.value;

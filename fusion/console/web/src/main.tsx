@@ -1,52 +1,85 @@
 // The console's entry: theme, language, who is it, and the screen that the address means.
 import { effect } from "@preact/signals";
-import { render } from "preact";
+import { type JSX, render } from "preact";
 import { language, speak, t } from "./i18n";
 import { listenToKeys } from "./keys";
 import { beginBeat, hush, listen, ordered } from "./live";
 import { asks } from "./alerts";
 import { get, loggedOut } from "./rest";
-import { follow, route } from "./routes";
+import { follow, route, type Screen as Name, SCREENS } from "./routes";
 import { Asking } from "./parts/dialog";
 import { TopBar } from "./parts/TopBar";
 import { Announcer } from "./parts/Announcer";
+import { AccessLog } from "./screens/Access";
+import { Handover } from "./screens/Handover";
 import { Help } from "./screens/Help";
+import { History } from "./screens/History";
+import { Incident } from "./screens/Incident";
+import { Kiosk } from "./screens/Kiosk";
 import { Degraded, Live } from "./screens/Live";
 import { Login } from "./screens/Login";
+import { Mobile } from "./screens/Mobile";
 import { Password } from "./screens/Password";
-import { notice, session, site, whoAmI } from "./state";
+import { Permits } from "./screens/Permits";
+import { Replay } from "./screens/Replay";
+import { Sensors } from "./screens/Sensors";
+import { Users } from "./screens/Users";
+import { Zones } from "./screens/Zones";
+import { enterByToken, may, notice, session, site, whoAmI } from "./state";
 import { theme, wear } from "./theme";
 import type { Site } from "./wire";
 
+/** Which part of the file each screen is; what the menu has is in routes.ts. */
+const PARTS: Partial<Record<Name, () => JSX.Element>> = {
+  live: Live, history: History, sensors: Sensors, permits: Permits, handover: Handover, users: Users, access: AccessLog, zones: Zones, replay: Replay, password: Password, help: Help,
+};
+
 function Screen() {
-  if (session.value?.must_change_password) return <Password />;
-  switch (route.value.screen) {
-    case "password":
-      return <Password />;
-    case "help":
-      return <Help />;
-    default:
-      return <Live />;
-  }
+  const { screen } = route.value;
+  const needs = SCREENS.find(({ name }) => name === screen)?.needs;
+  if (needs && !may(needs)) return <main class="page"><p class="empty">{t("no_permission")}</p></main>;
+  const Part = PARTS[screen] ?? Live;
+  return <Part />;
 }
 
 function Console() {
+  if (session.value?.must_change_password) return <Password />;
+  if (!site.value) return <main class="page"><p class="empty">{t("loading")}</p></main>;
+  switch (route.value.page) {
+    case "kiosk":
+      return <Kiosk />;
+    case "mobile":
+      return <Mobile />;
+    case "incident":
+      return <Incident name={route.value.argument} />;
+    default:
+      return <Desk />;
+  }
+}
+
+function Desk() {
   return (
     <>
       <TopBar />
       <Degraded />
-      {site.value ? <Screen /> : <main class="page"><p class="empty">{t("loading")}</p></main>}
+      <Screen />
       <Asking />
       <Announcer />
     </>
   );
 }
 
+/** Nobody is in: a wall has a token or nothing, everybody else may log in. */
+function Outside() {
+  if (route.value.page !== "kiosk") return <Login />;
+  return <main class="page"><h1>{t("kiosk_title")}</h1><p class="empty">{t("kiosk_needs")}</p></main>;
+}
+
 function App() {
   const who = session.value;
   return (
     <>
-      {who === undefined ? <main class="page"><p class="empty">{t("loading")}</p></main> : who === null ? <Login /> : <Console />}
+      {who === undefined ? <main class="page"><p class="empty">{t("loading")}</p></main> : who === null ? <Outside /> : <Console />}
       <div class="notices" role="status">{notice.value && <p class={notice.value.kind}>{notice.value.text}</p>}</div>
     </>
   );
@@ -70,7 +103,7 @@ effect(() => {
 
 let entered = "";
 effect(() => {
-  const who = session.value?.name ?? "";
+  const who = session.value?.must_change_password ? "" : (session.value?.name ?? ""); // nothing is told before the password is one's own
   if (who === entered) return;
   entered = who;
   if (who) void enter().catch(() => undefined);
@@ -81,8 +114,12 @@ effect(() => {
   if (loggedOut.value > 0) session.value = null;
 });
 
+async function begin(): Promise<void> {
+  if (!(await enterByToken())) await whoAmI();
+}
+
 const retry = (): void => {
-  void whoAmI().catch(() => setTimeout(retry, 2_000));
+  void begin().catch(() => setTimeout(retry, 2_000));
 };
 retry();
 render(<App />, document.getElementById("app") as HTMLElement);

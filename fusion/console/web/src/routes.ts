@@ -2,11 +2,19 @@
 import { signal } from "@preact/signals";
 import type { Permission } from "./wire";
 
-export type Screen = "live" | "history" | "sensors" | "zones" | "replay" | "permits" | "handover" | "scenario" | "users" | "password" | "help";
+export type Screen = "live" | "history" | "sensors" | "zones" | "replay" | "permits" | "handover" | "scenario" | "users" | "access" | "password" | "help";
 
 /** The menu's screens in its order. */
 export const SCREENS: readonly { name: Exclude<Screen, "password" | "help">; needs: Permission }[] = [
   { name: "live", needs: "read" },
+  { name: "history", needs: "read" },
+  { name: "sensors", needs: "read" },
+  { name: "zones", needs: "read" },
+  { name: "permits", needs: "read" },
+  { name: "replay", needs: "replay" },
+  { name: "handover", needs: "read" },
+  { name: "users", needs: "users" },
+  { name: "access", needs: "access" },
 ];
 
 export interface Route {

@@ -1,5 +1,6 @@
 // What the screens share: who is logged in, what is shown, what is selected.
 import { computed, signal } from "@preact/signals";
+import { t } from "./i18n";
 import { ask, get, type List, Problem } from "./rest";
 import type { Alert, Permission, Sensor, Session, Site, Status, Zone } from "./wire";
 
@@ -39,6 +40,11 @@ export async function attempt<Made>(what: () => Promise<Made>, unreachable: stri
   }
 }
 
+/** Do what may fail and gives nothing; tell whether it was done. */
+export async function did(what: () => Promise<unknown>): Promise<boolean> {
+  return (await attempt(async () => ({ made: await what() }), t("unreachable"))) !== null;
+}
+
 export function may(permission: Permission): boolean {
   return session.value?.permissions.includes(permission) ?? false;
 }
@@ -71,6 +77,16 @@ export async function whoAmI(): Promise<Session | null> {
     session.value = null;
   }
   return session.value ?? null;
+}
+
+/** Come in by the token that the address carries (`#token=…`), and take it out of the address; tell whether there was one that is good. */
+export async function enterByToken(): Promise<boolean> {
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (!token) return false;
+  history.replaceState(null, "", location.pathname);
+  return did(async () => {
+    session.value = (await ask<Session>("POST", "/session/token", { token })).body;
+  });
 }
 
 export type CommandName = "acknowledge" | "shelve" | "reject" | "annotate";

@@ -31,6 +31,7 @@ export class Stream {
   private pingId = 0;
   private heard = 0;
   private closed = false;
+  private greeted = false; // before that a recording may have to be indexed: silence says nothing
 
   constructor(
     private readonly query: string,
@@ -41,6 +42,7 @@ export class Stream {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/api/v1/stream${this.query}`);
     this.socket = socket;
+    this.greeted = this.query === "";
     this.heard = performance.now();
     socket.onmessage = (event) => this.receive(JSON.parse(event.data as string) as ServerMessage);
     socket.onclose = (event) => this.lost(socket, event.code);
@@ -71,6 +73,7 @@ export class Stream {
   private receive(message: ServerMessage): void {
     this.heard = performance.now();
     if (message.type === "hello") {
+      this.greeted = true;
       this.pending = this.acknowledged = 0;
       this.wait = FIRST_WAIT_MS;
       this.send({ type: "resume", ...this.listener.resume() });
@@ -94,7 +97,7 @@ export class Stream {
   }
 
   private keep(): void {
-    if (performance.now() - this.heard > SILENT_MS && this.socket) {
+    if (this.greeted && performance.now() - this.heard > SILENT_MS && this.socket) {
       this.socket.close();
       this.lost(this.socket, 4000);
       return;

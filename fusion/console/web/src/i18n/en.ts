@@ -1,4 +1,15 @@
 // Everything that is said, in English. French has the same keys: the compiler and a test see to it.
+import { common } from "./common";
+import { drawing } from "./drawing";
+import { handovers } from "./handovers";
+import { histories } from "./histories";
+import { incidents } from "./incidents";
+import { instruments } from "./instruments";
+import { outside } from "./outside";
+import { people } from "./people";
+import { permissions } from "./permissions";
+import { replays } from "./replays";
+
 export const en = {
   tagline: "The look-out over the low sky",
   user_name: "Name",
@@ -216,4 +227,14 @@ export const en = {
   sensor_state_offline: "offline",
   sensor_state_silent: "silent",
   sensor_state_unknown: "not heard yet",
+  ...common.en,
+  ...histories.en,
+  ...incidents.en,
+  ...instruments.en,
+  ...permissions.en,
+  ...handovers.en,
+  ...people.en,
+  ...outside.en,
+  ...drawing.en,
+  ...replays.en,
 };

@@ -1,4 +1,14 @@
 // Tout ce qui se dit, en français : les mêmes clés qu’en anglais.
+import { common } from "./common";
+import { drawing } from "./drawing";
+import { handovers } from "./handovers";
+import { histories } from "./histories";
+import { incidents } from "./incidents";
+import { instruments } from "./instruments";
+import { outside } from "./outside";
+import { people } from "./people";
+import { permissions } from "./permissions";
+import { replays } from "./replays";
 import type { en } from "./en";
 
 export const fr: Record<keyof typeof en, string> = {
@@ -218,4 +228,14 @@ export const fr: Record<keyof typeof en, string> = {
   sensor_state_offline: "hors ligne",
   sensor_state_silent: "muet",
   sensor_state_unknown: "jamais entendu",
+  ...common.fr,
+  ...histories.fr,
+  ...incidents.fr,
+  ...instruments.fr,
+  ...permissions.fr,
+  ...handovers.fr,
+  ...people.fr,
+  ...outside.fr,
+  ...drawing.fr,
+  ...replays.fr,
 };

@@ -49,7 +49,7 @@ function figures(track: Drawn): string {
 }
 
 /** Make the map of a site in an element; give what undoes it. */
-export function makeMap(target: HTMLElement, at: Site, more: { extra?: BaseLayer[]; still?: boolean } = {}): { map: OlMap; overlay: Overlay; end: () => void } {
+export function makeMap(target: HTMLElement, at: Site, more: { drawing?: boolean } = {}): { map: OlMap; overlay: Overlay; end: () => void } {
   const places = new Map<string, Place>();
   const overlay = new Overlay(
     () =>
@@ -63,7 +63,7 @@ export function makeMap(target: HTMLElement, at: Site, more: { extra?: BaseLayer
   const map = new OlMap({
     target,
     controls: [],
-    interactions: interactions({ altShiftDragRotate: false, pinchRotate: false }),
+    interactions: interactions({ altShiftDragRotate: false, pinchRotate: false, doubleClickZoom: !more.drawing }),
     view: new View({
       center: [...mercator({ latitude: at.latitude_deg, longitude: at.longitude_deg })], zoom: 14.6, minZoom: 7, maxZoom: 19, enableRotation: false,
     }),
@@ -73,7 +73,6 @@ export function makeMap(target: HTMLElement, at: Site, more: { extra?: BaseLayer
   zoneLayer.setZIndex(20);
   map.addLayer(zoneLayer);
   map.addLayer(overlay);
-  for (const layer of more.extra ?? []) map.addLayer(layer);
 
   let themed: BaseLayer[] = [];
   const vectors: VectorLayer[] = [];

@@ -18,6 +18,8 @@ const LABELS_EVERY_MS = 250;
 const MANY = 400; // tracks on the screen: above this, symbols are smaller and trails coarser
 const MOST_LABELS = 140;
 export class Overlay extends Layer {
+  /** Around the canvas, as OpenLayers draws layers above into a bare canvas that it finds, and our next frame wipes it. */
+  private readonly box = document.createElement("div");
   private readonly canvas = document.createElement("canvas");
   private readonly pen: CanvasRenderingContext2D;
   private symbols: Cache<Sprite> | null = null;
@@ -40,6 +42,7 @@ export class Overlay extends Layer {
     this.canvas.className = "overlay";
     this.canvas.setAttribute("aria-hidden", "true");
     this.canvas.style.position = "absolute";
+    this.box.append(this.canvas);
     this.pen = this.canvas.getContext("2d", { alpha: true }) as CanvasRenderingContext2D;
   }
 
@@ -50,7 +53,7 @@ export class Overlay extends Layer {
   override render(state: FrameState | null): HTMLElement {
     this.state = state;
     this.paint();
-    return this.canvas;
+    return this.box;
   }
 
   /** Draw again what has changed, at the next frame, without the map beneath, which has not. */

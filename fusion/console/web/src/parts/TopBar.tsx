@@ -46,7 +46,7 @@ function Navigation() {
   );
 }
 
-function Freshness() {
+export function Freshness() {
   if (mode.value !== "live") return null;
   const old = age.value;
   const text = !connected.value ? t("no_connection") : old === null ? "—" : `${number(old / 1000, 1)} s`;
@@ -59,7 +59,7 @@ function Freshness() {
   );
 }
 
-function Counts() {
+export function Counts() {
   const found = counts(alerts.value);
   const next = (level: Priority) => {
     const one = ordered.value.find((alert) => priority(alert.severity) === level);
@@ -116,7 +116,7 @@ function Preferences() {
   );
 }
 
-function Clocks() {
+export function Clocks() {
   const other = timeZone.value === "utc" ? "local" : "utc";
   return (
     <button

@@ -1,0 +1,33 @@
+// The words of the hand-over page.
+export const handovers = {
+  en: {
+    handover_title: "Hand-over",
+    handover_new: "For the next shift",
+    handover_text: "What the next shift must know",
+    handover_draft: "Begin with the present state",
+    handover_leave: "Leave the note",
+    handover_left: "The note is in the journal.",
+    handover_notes: "Notes",
+    handover_open: "Open alerts: {count}",
+    handover_untaken: "nobody has it",
+    handover_shelved: "shelved until {time}",
+    handover_sensors: "Sensors not well: {names}",
+    handover_sensors_well: "All sensors are well.",
+    handover_plan: "Plan in force: {plan}",
+  },
+  fr: {
+    handover_title: "Relève",
+    handover_new: "Pour l’équipe suivante",
+    handover_text: "Ce que l’équipe suivante doit savoir",
+    handover_draft: "Partir de l’état présent",
+    handover_leave: "Laisser la note",
+    handover_left: "La note est au journal.",
+    handover_notes: "Notes",
+    handover_open: "Alertes ouvertes : {count}",
+    handover_untaken: "personne ne l’a prise",
+    handover_shelved: "différée jusqu’à {time}",
+    handover_sensors: "Capteurs en défaut : {names}",
+    handover_sensors_well: "Tous les capteurs vont bien.",
+    handover_plan: "Plan en vigueur : {plan}",
+  },
+};

@@ -1,0 +1,19 @@
+"""Compiles every kernel before the first detection waits for one: half a minute the first time, then from disk."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fusion.tracking import warm_up as tracking
+from fusion.zones.geometry import circle, joined, polygon
+from fusion.zones.prediction import Encounters, forecast
+
+SQUARE = np.array([[0.0, 0.0], [100.0, 0.0], [100.0, 100.0], [0.0, 100.0]])
+
+
+def warm_up() -> None:
+    """Let the tracker see all that there is to see, and let one track come near a round zone and one with corners."""
+    tracking.warm_up()
+    prisms = joined([circle(np.array([0.0, 0.0, 50.0]), 0.0, 100.0), polygon([SQUARE], 0.0, 100.0)])
+    pairs = Encounters(np.zeros(2, np.int64), np.arange(2), np.arange(2))
+    forecast(prisms, np.array([[-200.0, 0.0, 50.0, 10.0, 0.0, 0.0]]), np.eye(6)[None], pairs, 60.0)

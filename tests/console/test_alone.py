@@ -1,0 +1,29 @@
+"""A console beside a broker leaves out what it cannot read, and goes on."""
+
+from __future__ import annotations
+
+import types
+
+import pytest
+
+from fusion.console_alone import Ear
+from fusion.messages import RawMessage
+from fusion.payload import payload
+from fusion.topics import TopicTree
+from tests.transport.wire_samples import OUTPUTS
+
+TREE = TopicTree("paris")
+
+
+@pytest.mark.parametrize("wrong", [b"[]", b"null", b"7", b"{}", b"{", b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize("name", ["tracks", "picture", "status", "rejected"])
+def test_what_is_no_message_of_its_topic_is_left_out(name, wrong, caplog):
+    taken = []
+    ear = Ear(types.SimpleNamespace(feed=types.SimpleNamespace(take=taken.append)))
+    for said in (wrong, payload(OUTPUTS[name])):
+        topic = TREE.path(name)
+        ear.take(TREE.parse(topic), RawMessage(topic=topic, payload=said, received=0))
+    assert taken[-1] == OUTPUTS[name]
+    if (name, wrong) != ("tracks", b"[]"):  # no track changed
+        assert len(taken) == 1
+        assert "cannot be read" in caplog.text
