@@ -6,14 +6,18 @@ import numpy as np
 
 from fusion.tracking import warm_up as tracking
 from fusion.zones.geometry import circle, joined, polygon
+from fusion.zones.index import BoxIndex
 from fusion.zones.prediction import Encounters, forecast
 
 SQUARE = np.array([[0.0, 0.0], [100.0, 0.0], [100.0, 100.0], [0.0, 100.0]])
 
 
 def warm_up() -> None:
-    """Let the tracker see all that there is to see, and let one track come near a round zone and one with corners."""
+    """Let the tracker see all that there is to see, and let one track find, and come near, a round zone and one with corners."""
     tracking.warm_up()
     prisms = joined([circle(np.array([0.0, 0.0, 50.0]), 0.0, 100.0), polygon([SQUARE], 0.0, 100.0)])
+    boxes = BoxIndex.of(prisms.low[:, :2], prisms.high[:, :2])
+    asked, which = boxes.meeting(boxes.low, boxes.high)
+    prisms.distance(boxes.low[asked], which)
     pairs = Encounters(np.zeros(2, np.int64), np.arange(2), np.arange(2))
     forecast(prisms, np.array([[-200.0, 0.0, 50.0, 10.0, 0.0, 0.0]]), np.eye(6)[None], pairs, 60.0)

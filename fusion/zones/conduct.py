@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -29,6 +29,10 @@ class Near(NamedTuple):
     away: Floats  # (k) m from the outline, negative inside
     standing: list[Standing]  # (k)
 
+    def each(self) -> Iterator[tuple[int, int, float, Standing]]:
+        """Give them one by one."""
+        return zip(self.row.tolist(), self.zone.tolist(), self.away.tolist(), self.standing, strict=True)
+
 
 def low_and_fast(situation: Situation) -> list[Finding]:
     """Find who comes closer to a zone under the roofs, and faster than consumer drones fly."""
@@ -36,13 +40,13 @@ def low_and_fast(situation: Situation) -> list[Finding]:
     height, speed = heights(situation), speeds(situation)
     loose = situation.suspect & ~manned(situation) & (height <= asked.below_agl_m / KEPT) & (speed >= asked.above_mps * KEPT)
     close = near(situation, np.flatnonzero(loose), asked.near_m, situation.table.state[:, :2])
-    closing = _closing(situation, close)
+    closing, high, fast = _closing(situation, close), height.tolist(), speed.tolist()
     found = []
-    for k, (row, zone, away, standing) in enumerate(zip(*close, strict=True)):
-        strict = height[row] <= asked.below_agl_m and speed[row] >= asked.above_mps
+    for k, (row, zone, away, standing) in enumerate(close.each()):
+        strict = high[row] <= asked.below_agl_m and fast[row] >= asked.above_mps
         if away > 0.0 and not closing[k]:
             continue
-        why = reason("low_and_fast", metres=round(max(height[row], 0.0)), speed=round(speed[row]), **_words(situation, zone))
+        why = reason("low_and_fast", metres=round(max(high[row], 0.0)), speed=round(fast[row]), **_words(situation, zone))
         found.append(about(situation, "low_and_fast", row, zone, (why, *standing.reasons), holds=strict))
     return found
 
@@ -54,7 +58,7 @@ def loitering(situation: Situation) -> list[Finding]:
     lingered = (situation.time - np.array(begun, np.int64)) / SECOND
     chosen = np.flatnonzero(situation.suspect & ~manned(situation) & (lingered >= asked.for_s))
     found = []
-    for row, zone, _, standing in zip(*near(situation, chosen, asked.near_m, situation.table.state[:, :2]), strict=True):
+    for row, zone, _, standing in near(situation, chosen, asked.near_m, situation.table.state[:, :2]).each():
         why = reason("loitering", seconds=int(lingered[row]), metres=round(asked.radius_m), **_words(situation, zone))
         found.append(about(situation, "loitering", row, zone, (why, *standing.reasons), holds=True))
     return found
@@ -71,7 +75,7 @@ def pilot_inside(situation: Situation) -> list[Finding]:
     places = np.full((len(table.tracks), 2), np.nan)
     places[rows] = situation.zones.frame.grid_from_wgs84(latitude, longitude, np.zeros(len(rows)))[:, :2]
     found = []
-    for row, zone, _, standing in zip(*near(situation, rows, 0.0, places), strict=True):
+    for row, zone, _, standing in near(situation, rows, 0.0, places).each():
         if _zone(situation, zone).type in asked.types:
             why = reason("pilot_inside", **_words(situation, zone))
             found.append(about(situation, "pilot_inside", row, zone, (why, *standing.reasons), holds=True))
@@ -83,11 +87,11 @@ def altitude_limit(situation: Situation) -> list[Finding]:
     asked, height = situation.rules.altitude_limit, heights(situation)
     doubt = asked.sigmas * np.sqrt(np.maximum(situation.table.covariance[:, 2, 2], 0.0))
     loose = situation.suspect & ~manned(situation) & (height - doubt * KEPT >= asked.above_agl_m)
+    strict, high = (height - doubt >= asked.above_agl_m).tolist(), height.tolist()
     found = []
-    for row, zone, _, standing in zip(*near(situation, np.flatnonzero(loose), 0.0, situation.table.state[:, :2]), strict=True):
-        strict = bool(height[row] - doubt[row] >= asked.above_agl_m)
-        why = reason("too_high", metres=round(height[row]), limit=round(asked.above_agl_m), **_words(situation, zone))
-        found.append(about(situation, "altitude_limit", row, zone, (why, *standing.reasons), holds=strict))
+    for row, zone, _, standing in near(situation, np.flatnonzero(loose), 0.0, situation.table.state[:, :2]).each():
+        why = reason("too_high", metres=round(high[row]), limit=round(asked.above_agl_m), **_words(situation, zone))
+        found.append(about(situation, "altitude_limit", row, zone, (why, *standing.reasons), holds=strict[row]))
     return found
 
 
@@ -126,17 +130,15 @@ def near(situation: Situation, rows: Integers, reach: float, places: Floats) -> 
     kept = situation.applying[zones.zone_of[which]]
     asked, which = asked[kept], which[kept]
     away, row, zone = zones.prisms.distance(points[asked], which), rows[asked], zones.zone_of[which]
-    nearest: dict[tuple[int, int], float] = {}
-    for a, z, far in zip(row.tolist(), zone.tolist(), away.tolist(), strict=True):
-        if far <= reach and not _is_own(situation, a, z):
-            nearest[a, z] = min(far, nearest.get((a, z), np.inf))
-    told = [(a, z, far, stands) for (a, z), far in sorted(nearest.items()) if (stands := _not_allowed(situation, a, z))]
-    return Near(
-        np.array([one[0] for one in told], np.int64),
-        np.array([one[1] for one in told], np.int64),
-        np.array([one[2] for one in told], float),
-        [one[3] for one in told],
-    )
+    close = np.flatnonzero(away <= reach)
+    close = close[np.lexsort((zone[close], row[close]))]
+    away, row, zone = away[close], row[close], zone[close]
+    if len(close):
+        begins = np.flatnonzero(np.append(True, (np.diff(row) != 0) | (np.diff(zone) != 0)))
+        away, row, zone = np.minimum.reduceat(away, begins), row[begins], zone[begins]
+    standing = [_not_allowed(situation, a, z) for a, z in zip(row.tolist(), zone.tolist(), strict=True)]
+    told = np.array([k for k, stands in enumerate(standing) if stands], np.int64)
+    return Near(row[told], zone[told], away[told], [stands for stands in standing if stands])
 
 
 def about(situation: Situation, rule: Rule, row: int, at: int, reasons: tuple[Reason, ...], *, holds: bool) -> Finding:
@@ -177,15 +179,15 @@ def _closing(situation: Situation, close: Near) -> Mask:
     return np.asarray(situation.zones.distance(close.zone, state[:, :2] + state[:, 3:5]) < close.away)
 
 
-def _is_own(situation: Situation, row: int, at: int) -> bool:
-    return situation.zones.near[at].anchor == situation.table.tracks[row]
-
-
 def _not_allowed(situation: Situation, row: int, at: int) -> Standing | None:
-    """Give what a track is in a zone that it is not allowed in."""
+    """Give what a track is in a zone that it is not allowed in, and that does not go with it."""
     table = situation.table
-    identity, zone = table.identity[row], situation.zones.near[at].zone.identifier
-    stands = situation.register.verdict(identity, situation.time, zone, table.strength[row], table.state[row, :3])
+    if situation.zones.near[at].anchor == table.tracks[row]:
+        return None
+    stands = situation.anywhere[row]
+    if not stands.is_alike_everywhere:
+        identity, zone = table.identity[row], situation.zones.near[at].zone.identifier
+        stands = situation.register.verdict(identity, situation.time, zone, table.strength[row], table.state[row, :3])
     return None if stands.verdict in ALLOWED and table.tracks[row] not in situation.around.hostile else stands
 
 

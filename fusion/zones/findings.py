@@ -101,8 +101,12 @@ class Situation(NamedTuple):
     forecast: Forecast  # (m), all nought where it is no concern
 
 
+def called(table: TrackTable, hostile: Mapping[str, Reason]) -> Mask:
+    """Tell which tracks (n) a person has called hostile; hardly ever is there one."""
+    return np.array([track in hostile for track in table.tracks], bool) if hostile else np.zeros(len(table.tracks), bool)
+
+
 def suspects(table: TrackTable, since: Integers, time: int, hostile: Mapping[str, Reason]) -> Mask:
     """Tell which tracks (n) may raise an alert: there beyond doubt, neither a bird nor too young to tell."""
     judged = np.array([status in JUDGED for status in table.status], bool)
-    called = np.array([track in hostile for track in table.tracks], bool)
-    return np.asarray(judged & ((table.classes[:, BIRD] <= BIRD_LIMIT) & (since <= time) | called))
+    return np.asarray(judged & ((table.classes[:, BIRD] <= BIRD_LIMIT) & (since <= time) | called(table, hostile)))

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fusion.messages import Floats, Integers
+from fusion.zones import kernels
 from fusion.zones.geometry import Mask, spread
 
-FEW = 1 << 12
-"""Pairs of boxes up to which each is compared with each: that costs less than to look for cells."""
+ROOM = 4
+"""Pairs an asked box for which there is room at first; with more, they are looked for twice."""
 
 CELL = 1_000.0
 """m: about what a drone flies in a minute. Smaller cells cost more look-ups than they spare comparisons; 500 m and 2 km ran
@@ -41,7 +42,9 @@ class BoxIndex:
         owner, cells = _cells(low[local], high[local])
         order = np.lexsort((owner, cells))
         keys, begins = np.unique(cells[order], return_index=True)
-        return cls(low, high, broad, keys, np.append(begins, len(order)), local[owner[order]])
+        return cls(
+            np.ascontiguousarray(low), np.ascontiguousarray(high), broad, keys, np.append(begins, len(order)), local[owner[order]]
+        )
 
     def with_broad(self, low: Floats, high: Floats) -> BoxIndex:
         """Give the index with boxes (m, 2), (m, 2) after its own, that are compared one by one: those of zones that move."""
@@ -50,39 +53,15 @@ class BoxIndex:
 
     def meeting(self, low: Floats, high: Floats) -> tuple[Integers, Integers]:
         """Give all pairs (asked, box) of asked boxes (n, 2), (n, 2) and laid ones that touch, in ascending order."""
-        if len(low) * len(self.low) <= FEW:
-            return self._one_by_one(low, high, np.arange(len(low)), np.arange(len(self.low)))
-        small = _is_local(low, high)
-        local, wide = np.flatnonzero(small), np.flatnonzero(~small)
-        found = (
-            self._by_cell(low, high, local),
-            self._one_by_one(low, high, local, self.broad),
-            self._one_by_one(low, high, wide, np.arange(len(self.low))),
-        )
-        asked, box = (np.concatenate(part) for part in zip(*found, strict=True))
-        order = np.lexsort((box, asked))
-        return asked[order], box[order]
+        asked, box = np.empty((2, ROOM * len(low)), np.int64)
+        while (count := self._meet(low, high, asked, box)) > len(box):
+            asked, box = np.empty((2, count), np.int64)
+        return asked[:count], box[:count]
 
-    def _by_cell(self, low: Floats, high: Floats, local: Integers) -> tuple[Integers, Integers]:
-        """Look the asked cells up. Two boxes that share cells are told once: in the lowest cell of what they share."""
-        if not len(self.keys):
-            return local[:0], local[:0]
-        owner, cells = _cells(low[local], high[local])
-        place = np.minimum(np.searchsorted(self.keys, cells), len(self.keys) - 1)
-        hit = np.flatnonzero(self.keys[place] == cells)
-        look, item, _ = spread(self.first, place[hit])
-        asked, box = local[owner[hit][look]], self.boxes[item]
-        shared = np.maximum(low[asked], self.low[box])
-        kept = _touch(low[asked], high[asked], self.low[box], self.high[box]) & (_key(shared) == cells[hit][look])
-        return asked[kept], box[kept]
-
-    def _one_by_one(self, low: Floats, high: Floats, asked: Integers, boxes: Integers) -> tuple[Integers, Integers]:
-        i, j = np.nonzero(_touch(low[asked, None], high[asked, None], self.low[boxes], self.high[boxes]))
-        return asked[i], boxes[j]
-
-
-def _touch(low: Floats, high: Floats, other_low: Floats, other_high: Floats) -> Mask:
-    return np.asarray(((low <= other_high) & (other_low <= high)).all(axis=-1))
+    def _meet(self, low: Floats, high: Floats, asked: Integers, box: Integers) -> int:
+        """Write the pairs into what room there is, and tell how many there are."""
+        laid, cells = (self.low, self.high), (self.keys, self.first, self.boxes)
+        return int(kernels.meet(laid, cells, self.broad, low, high, _is_local(low, high), CELL, _STRIDE, asked, box))
 
 
 def _column(place: Floats) -> Integers:

@@ -14,9 +14,16 @@ EXACT = ("serial", "icao24", "registration", "callsign")
 """What a claim is told by, the airframe before the flight."""
 
 
+TOLD_BY = (*EXACT, "operator")
+
+
 def name_of(identity: Identity) -> str | None:
     """Give the word by which a person would call a claimed identity."""
-    return next((name for field in (*EXACT, "operator") if (name := getattr(identity, field))), None)
+    for field in TOLD_BY:
+        name: str | None = getattr(identity, field)
+        if name:
+            return name
+    return None
 
 
 def plain(name: str | None) -> str:

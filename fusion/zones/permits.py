@@ -17,7 +17,7 @@ from fusion.errors import ConfigError
 from fusion.frame import SiteFrame
 from fusion.messages import Floats, Frozen, Identity, Strength, Time, Verdict, nanoseconds
 from fusion.zones.names import EXACT, Text, name_of, plain
-from fusion.zones.reasons import Reason, reason
+from fusion.zones.reasons import Key, Reason, reason
 from fusion.zones.volumes import Reserved, Volume4D, fault
 
 ZoneIdentifier = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,6}$")]
@@ -95,6 +95,15 @@ class Standing(NamedTuple):
 
     verdict: Verdict
     reasons: tuple[Reason, ...]
+
+    @property
+    def is_alike_everywhere(self) -> bool:
+        """Whether it is the same in every zone and at every place."""
+        return self.reasons[0].key in ALIKE
+
+
+ALIKE: frozenset[Key] = frozenset({"no_identity", "contradicted", "not_registered"})
+"""First reasons of who has no permit that zone or place might matter to."""
 
 
 class Register:

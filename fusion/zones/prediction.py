@@ -70,11 +70,11 @@ def forecast(prisms: Prisms, state: Floats, covariance: Floats, encounters: Enco
     """Forecast each group: a future enters a zone when it enters the first of its volumes."""
     tracks, which, groups = encounters
     rows, row = np.unique(tracks, return_inverse=True)
-    root, order = ordered_root(covariance[rows])[row], np.array(ORDER)
+    root, order = ordered_root(covariance[rows]), np.array(ORDER)
     found = Forecast(*np.empty((3, len(groups))))
     kernels.forecast(
         prisms.columns,
-        *(state, root, tracks, which, np.append(groups, len(tracks)), order, standard_normal(), horizon),
+        *(state, root, row, tracks, which, np.append(groups, len(tracks)), order, standard_normal(), horizon),
         *found,
     )
     return found

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import cast
 
 import numpy as np
 from msgspec.structs import replace
 
 from fusion.config_rules import Rule, Rules
-from fusion.messages import SECOND, BearingTrack, Floats, Integers, Severity, TrackTable, Verdict
+from fusion.messages import SECOND, BearingTrack, Floats, Integers, TrackTable, Verdict
 from fusion.zones.absences import contradicted_claim, friends, lost_friendly, sensor_lost
 from fusion.zones.conduct import CONDUCT
 from fusion.zones.coordination import grouped, movers, swarm
 from fusion.zones.directions import VAGUE, known_places, likeliest_zone, points_at_known
+from fusion.zones.entering import intrusion, predicted_entry
 from fusion.zones.findings import (
     ALLOWED,
     BIRD,
@@ -25,15 +25,16 @@ from fusion.zones.findings import (
     Circumstances,
     Finding,
     Situation,
+    called,
     suspects,
 )
 from fusion.zones.geometry import Mask
 from fusion.zones.permits import Register, Standing
 from fusion.zones.prediction import Encounters, Forecast, Reach, forecast, out_of_reach
-from fusion.zones.reasons import Reason, reason
-from fusion.zones.severity import IMMINENT, IMMINENT_S, INSIDE, doubtful, grade
+from fusion.zones.reasons import reason
+from fusion.zones.severity import doubtful
 from fusion.zones.watch import EVERY, Watch, groups, lingering, together
-from fusion.zones.zones import GridZone, Zone, ZoneSet
+from fusion.zones.zones import GridZone, ZoneSet
 
 NEGLIGIBLE = 0.5
 """Of the release probability: whoever enters with less than half of it is not forecast. Samples err by 0.06 at the worst."""
@@ -76,19 +77,6 @@ def remembered(situation: Situation) -> Watch:
         groups=groups(before.groups, pairs, rules.swarm, time),
         friends=friends(situation) if rules.lost_friendly.enabled else {},
     )
-
-
-def intrusion(situation: Situation) -> list[Finding]:
-    """Find who is inside a zone, horizontally and vertically; who has left it by less than the exit margin is not out yet."""
-    close = situation.concern & (situation.gap <= situation.rules.exit_margin_m)
-    return [_intrusion(situation, m) for m in np.flatnonzero(close).tolist()]
-
-
-def predicted_entry(situation: Situation) -> list[Finding]:
-    """Find who is not inside a zone, but will probably enter it within the horizon."""
-    likely = situation.forecast.entering >= situation.rules.release_probability
-    coming = situation.concern & (situation.gap > 0.0) & likely
-    return [_predicted_entry(situation, m) for m in np.flatnonzero(coming).tolist()]
 
 
 def towards(situation: Situation) -> list[Finding]:
@@ -162,10 +150,9 @@ def survey(
     anywhere = _anywhere(table, register, time)
     standing = _standing(table, zones, register, time, row, zone, anywhere)
     allowed = np.array([stands.verdict in ALLOWED for stands in standing], bool)
-    called = np.array([table.tracks[track] in around.hostile for track in row.tolist()], bool)
     since = known_since(table, rules)
     suspect = suspects(table, since, time, around.hostile)
-    concern = suspect[row] & (~allowed | called)
+    concern = suspect[row] & (~allowed | called(table, around.hostile)[row])
     gap, expected = _gap_and_forecast(table, zones, reach, encounters, concern, rules.horizon_s)
     return Situation(
         *(table, zones, register, time, rules, around, applying, row, zone, gap, standing, since, anywhere),
@@ -207,8 +194,11 @@ def _gap_and_forecast(
         return across, Forecast(across, across, across)
     wholly = np.logical_or.reduceat((across <= -reach.surely[tracks, 0]) & (above <= -reach.surely[tracks, 1]), groups)
     size = np.diff(np.append(groups, len(tracks)))
-    asked = np.repeat(concern & ~wholly, size) & ~out_of_reach(zones.prisms, table.state, reach, encounters, horizon)
+    asked = np.repeat(concern & ~wholly, size)
     uncertain, group = encounters.chosen(asked)
+    near = ~out_of_reach(zones.prisms, table.state, reach, uncertain, horizon)
+    uncertain, left = uncertain.chosen(near)
+    group = group[left]
     result = Forecast(wholly * 1.0, wholly * 1.0, np.where(wholly, 0.0, np.nan))
     for whole, part in zip(result, forecast(zones.prisms, table.state, table.covariance, uncertain, horizon), strict=True):
         whole[group] = part
@@ -223,11 +213,11 @@ def known_since(table: TrackTable, rules: Rules) -> Integers:
 
 def _anywhere(table: TrackTable, register: Register, time: int) -> tuple[Standing, ...]:
     """Give what each track's identity is worth wherever it is."""
-    nobody = register.verdict(None, time)
-    return tuple(
-        nobody if identity is None else register.verdict(identity, time, None, strength, place)
-        for identity, strength, place in zip(table.identity, table.strength, table.state[:, :3], strict=True)
-    )
+    found = [register.verdict(None, time)] * len(table.tracks)
+    for row, identity in enumerate(table.identity):
+        if identity is not None:
+            found[row] = register.verdict(identity, time, None, table.strength[row], table.state[row, :3])
+    return tuple(found)
 
 
 def _standing(
@@ -239,76 +229,36 @@ def _standing(
     zone: Integers,
     anywhere: Sequence[Standing],
 ) -> list[Standing]:
-    """Give what each pair's track is allowed in its zone. Who says nobody is the same everywhere."""
+    """Give what each pair's track is allowed in its zone; many are the same everywhere."""
     return [
         anywhere[track]
-        if (identity := table.identity[track]) is None
-        else register.verdict(identity, time, zones.near[near].zone.identifier, table.strength[track], table.state[track, :3])
+        if table.identity[track] is None or anywhere[track].is_alike_everywhere
+        else register.verdict(
+            table.identity[track], time, zones.near[near].zone.identifier, table.strength[track], table.state[track, :3]
+        )
         for track, near in zip(row.tolist(), zone.tolist(), strict=True)
     ]
-
-
-def _intrusion(situation: Situation, m: int) -> Finding:
-    gap, zone, now = float(situation.gap[m]), _words(situation, m), float(situation.forecast.now[m])
-    why = reason("inside", **zone) if gap <= 0.0 else reason("leaving", metres=round(gap), **zone)
-    doubtful = ("doubtful",) if now < INSIDE else ()
-    return _finding(situation, m, "intrusion", why, *doubtful, holds=gap <= 0.0, probability=now, time=0.0)
-
-
-def _predicted_entry(situation: Situation, m: int) -> Finding:
-    probability, time = float(situation.forecast.entering[m]), float(situation.forecast.time[m])
-    why = reason("entering", seconds=round(time), percent=round(100 * probability), **_words(situation, m))
-    holds = probability >= situation.rules.entry_probability
-    soon = ("imminent",) if time <= IMMINENT_S and probability >= IMMINENT else ()
-    return _finding(situation, m, "predicted_entry", why, "ahead", *soon, holds=holds, probability=probability, time=time)
-
-
-def _finding(
-    situation: Situation, m: int, rule: Rule, why: Reason, *steps: str, holds: bool, probability: float, time: float
-) -> Finding:
-    row, zone = int(situation.row[m]), _zone(situation, m)
-    severity, more = grade(situation, row, cast("Severity", zone.severity), *steps)  # `applying` leaves out zones without one
-    exists = float(situation.table.existence[row]) >= SURE
-    return Finding(
-        track=situation.table.tracks[row],
-        zone=zone.identifier,
-        rule=rule,
-        severity=severity,
-        holds=holds and exists,
-        probability=probability,
-        time_to_entry_s=time,
-        reasons=(why, *situation.standing[m].reasons, *more),
-        cause=max(int(situation.table.received[row]), int(situation.since[row])),
-    )
-
-
-def _zone(situation: Situation, m: int) -> Zone:
-    return situation.zones.near[int(situation.zone[m])].zone
-
-
-def _words(situation: Situation, m: int) -> dict[str, str]:
-    return situation.zones.near[int(situation.zone[m])].words
 
 
 def _standings(situation: Situation) -> dict[str, Standing]:
     """Give every track's verdict: where it stands worst of the zones that it is in, else what its identity is worth."""
     table, register, time = situation.table, situation.register, situation.time
     standings = dict(zip(table.tracks, situation.anywhere, strict=True))
-    within: dict[int, list[int]] = {row: [] for row in np.flatnonzero(table.classes[:, BIRD] > BIRD_LIMIT).tolist()}
-    for m in np.flatnonzero(situation.gap <= 0.0).tolist():
-        within.setdefault(int(situation.row[m]), []).append(m)
-    for row, zones in within.items():
-        track = table.tracks[row]
-        standings[track] = _explained(situation, row, standings[track], zones)
+    bird, inside = table.classes[:, BIRD].tolist(), np.flatnonzero(situation.gap <= 0.0)
+    within: dict[int, list[int]] = {row: [] for row, share in enumerate(bird) if share > BIRD_LIMIT}
+    for row, m in zip(situation.row[inside].tolist(), inside.tolist(), strict=True):
+        within.setdefault(row, []).append(m)
+    for row, pairs in within.items():
+        standings[table.tracks[row]] = _explained(situation, bird[row], situation.anywhere[row], pairs)
     standings |= {bearing.track: register.verdict(bearing.identity, time) for bearing in table.bearings}
-    called = {track: why for track, why in situation.around.hostile.items() if track in standings}
-    return standings | {track: Standing("hostile", (why, *standings[track].reasons)) for track, why in called.items()}
+    hostile = {track: why for track, why in situation.around.hostile.items() if track in standings}
+    return standings | {track: Standing("hostile", (why, *standings[track].reasons)) for track, why in hostile.items()}
 
 
-def _explained(situation: Situation, row: int, anywhere: Standing, within: Sequence[int]) -> Standing:
+def _explained(situation: Situation, bird: float, anywhere: Standing, within: Sequence[int]) -> Standing:
     """Take the worst standing, and add which zones the track is in and whether it looks like a bird."""
     there = [situation.standing[m] for m in within] or [anywhere]
-    worst = min(there, key=lambda stands: GRAVEST.index(stands.verdict))
-    bird = situation.table.classes[row, BIRD]
+    worst = min(there, key=lambda stands: GRAVEST.index(stands.verdict)) if len(there) > 1 else there[0]
+    inside = [situation.zones.near[at].inside for at in situation.zone[within].tolist()] if within else ()
     looks = (reason("bird", percent=round(100 * bird)),) if bird > BIRD_LIMIT else ()
-    return Standing(worst.verdict, (*worst.reasons, *(reason("inside", **_words(situation, m)) for m in within), *looks))
+    return Standing(worst.verdict, (*worst.reasons, *inside, *looks))

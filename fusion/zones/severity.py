@@ -52,10 +52,13 @@ def gravest(*severities: Severity) -> Severity:
 
 def grade(situation: Situation, row: int, zone: Severity, *what: str) -> tuple[Severity, tuple[Reason, ...]]:
     """Give the severity of what a track of the table does in a zone, by evidence and exposure, and what is to be said of that."""
-    below = crowd_below(situation, row)
-    what += ("exposed",) * (below is not None) + ("doubtful",) * bool(situation.doubtful[row])
+    below = crowd_below(situation, row) if situation.around.crowds else None
+    if below is not None:
+        what += ("exposed",)
+    if situation.doubtful[row]:
+        what += ("doubtful",)
     said = () if below is None else (reason("crowd", people=below.people, cell=below.cell),)
-    return graded(zone, *what, hostile=situation.table.tracks[row] in situation.around.hostile), said
+    return "critical" if situation.table.tracks[row] in situation.around.hostile else graded(zone, *what), said
 
 
 def doubtful(table: TrackTable, cooperative: Collection[str]) -> Mask:
@@ -68,8 +71,6 @@ def doubtful(table: TrackTable, cooperative: Collection[str]) -> Mask:
 
 def crowd_below(situation: Situation, row: int) -> Crowded | None:
     """Give the fullest cell that a track may come down on: as far to the side as it is high (JARUS SORA's 1:1 rule)."""
-    if not situation.around.crowds:
-        return None
     state = situation.table.state[row]
     aside = max(float(state[2]) - situation.zones.frame.ground, 0.0)
     over = [one for one in situation.around.crowds if _passing(state, one) <= one.radius + aside]

@@ -18,7 +18,7 @@ from fusion.zones.geometry import Mask, Prisms, along, circle, joined, polygon, 
 from fusion.zones.index import BoxIndex
 from fusion.zones.moving import Moving
 from fusion.zones.outline import circle_in_grid, line_in_grid, ring_in_grid
-from fusion.zones.reasons import named
+from fusion.zones.reasons import Reason, named, reason
 from fusion.zones.schedule import Period
 
 FAR = 1_000_000.0
@@ -123,6 +123,11 @@ class GridZone:
     def words(self) -> dict[str, str]:
         """The words for it in reasons."""
         return named(self.zone)
+
+    @cached_property
+    def inside(self) -> Reason:
+        """The sentence that somebody is in it."""
+        return reason("inside", **self.words)
 
     def distance(self, points: Floats) -> Floats:
         """Give how far points (n, 2) are from the zone horizontally: metres, negative inside.

@@ -27,6 +27,15 @@ def test_every_pair_that_touches_is_found_once_and_in_order(seed, laid_size, ask
     assert found == by_force(*asked, *laid)
 
 
+@pytest.mark.parametrize("laid_size", [100.0, 2_000.0, 30_000.0])
+def test_every_pair_is_found_in_order_where_each_box_touches_dozens(laid_size):
+    rng = np.random.default_rng(3)
+    laid, asked = boxes(rng, 400, 800, laid_size), boxes(rng, 50, 800, 900.0)
+    found = [pair.tolist() for pair in BoxIndex.of(*laid).meeting(*asked)]
+    assert found == by_force(*asked, *laid)
+    assert len(found[0]) > 50 * 40
+
+
 def test_boxes_that_share_only_an_edge_on_a_cell_border_touch():
     index = BoxIndex.of(np.array([[0.0, 0.0]]), np.array([[1000.0, 1000.0]]))
     asked, _ = index.meeting(np.array([[1000.0, 1000.0], [1000.1, 0.0]]), np.array([[2000.0, 2000.0], [1500.0, 1.0]]))

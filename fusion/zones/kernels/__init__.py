@@ -1,5 +1,7 @@
-"""What is asked of each of a track's futures, compiled (`fusion.compiling`)."""
+"""What is asked of each track and each of its futures, compiled (`fusion.compiling`)."""
 
 from fusion.zones.kernels.foreseeing import entry_times, forecast, futures
+from fusion.zones.kernels.meeting import meet
+from fusion.zones.kernels.nearing import distances
 
-__all__ = ["entry_times", "forecast", "futures"]
+__all__ = ["distances", "entry_times", "forecast", "futures", "meet"]

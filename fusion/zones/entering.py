@@ -1,0 +1,77 @@
+"""The rules about entry: who is inside a zone, and who will probably be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import cast
+
+import numpy as np
+
+from fusion.config_rules import Rule
+from fusion.messages import Integers, Severity
+from fusion.zones.findings import SURE, Finding, Situation
+from fusion.zones.reasons import Reason, reason
+from fusion.zones.severity import IMMINENT, IMMINENT_S, INSIDE, grade
+from fusion.zones.zones import GridZone
+
+Told = tuple[Reason, tuple[str, ...], bool, float, float]
+"""What a rule says of one pair of a track and a zone: why, the steps of `severity.STEPS`, whether it holds, how probable it is
+and in how many seconds."""
+
+
+def intrusion(situation: Situation) -> list[Finding]:
+    """Find who is inside a zone, horizontally and vertically; who has left it by less than the exit margin is not out yet."""
+    close = np.flatnonzero(situation.concern & (situation.gap <= situation.rules.exit_margin_m))
+    zones, gaps, nows = _zones(situation, close), situation.gap[close].tolist(), situation.forecast.now[close].tolist()
+    return _findings(situation, "intrusion", close, map(_inside, zones, gaps, nows))
+
+
+def predicted_entry(situation: Situation) -> list[Finding]:
+    """Find who is not inside a zone, but will probably enter it within the horizon."""
+    expected, rules = situation.forecast, situation.rules
+    coming = np.flatnonzero(situation.concern & (situation.gap > 0.0) & (expected.entering >= rules.release_probability))
+    holds = (expected.entering[coming] >= rules.entry_probability).tolist()
+    zones, entering, times = _zones(situation, coming), expected.entering[coming].tolist(), expected.time[coming].tolist()
+    return _findings(situation, "predicted_entry", coming, map(_ahead, zones, entering, times, holds))
+
+
+def _zones(situation: Situation, pairs: Integers) -> list[GridZone]:
+    return [situation.zones.near[at] for at in situation.zone[pairs].tolist()]
+
+
+def _inside(zone: GridZone, gap: float, now: float) -> Told:
+    why = zone.inside if gap <= 0.0 else reason("leaving", metres=round(gap), **zone.words)
+    return why, ("doubtful",) if now < INSIDE else (), gap <= 0.0, now, 0.0
+
+
+def _ahead(zone: GridZone, probability: float, time: float, holds: bool) -> Told:  # noqa: FBT001 - a column
+    why = reason("entering", seconds=round(time), percent=round(100 * probability), **zone.words)
+    soon = time <= IMMINENT_S and probability >= IMMINENT
+    return why, ("ahead", "imminent") if soon else ("ahead",), holds, probability, time
+
+
+def _findings(situation: Situation, rule: Rule, pairs: Integers, said: Iterable[Told]) -> list[Finding]:
+    """Make the findings of pairs (k); what arrays hold is taken out of them once, for all."""
+    table, standing, row = situation.table, situation.standing, situation.row[pairs]
+    near = _zones(situation, pairs)
+    severities = cast("list[Severity]", [laid.zone.severity for laid in near])  # `applying` leaves out zones without one
+    exists = (table.existence[row] >= SURE).tolist()
+    cause = np.maximum(table.received[row], situation.since[row]).tolist()
+    found = []
+    columns = zip(pairs.tolist(), row.tolist(), near, severities, exists, cause, said, strict=True)
+    for m, r, laid, least, sure, learnt, (why, steps, holds, probability, time) in columns:
+        severity, more = grade(situation, r, least, *steps)
+        found.append(
+            Finding(
+                track=table.tracks[r],
+                zone=laid.zone.identifier,
+                rule=rule,
+                severity=severity,
+                holds=holds and sure,
+                probability=probability,
+                time_to_entry_s=time,
+                reasons=(why, *standing[m].reasons, *more),
+                cause=learnt,
+            )
+        )
+    return found
