@@ -11,6 +11,8 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
+from fusion.config_file import load
+from fusion.console.recordings import Recordings
 from fusion.journal import Journal
 from tests.e2e.processes import Command, run
 from tests.e2e.witness import witness
@@ -24,10 +26,15 @@ def pid_in(line: str) -> int:
     return int(PID.search(line)[1])
 
 
+def told(pid: int) -> dict[str, str]:
+    """Give what a service's environment tells it."""
+    pairs = (entry.partition(b"=") for entry in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"))
+    return {name.decode(): value.decode() for name, _, value in pairs}
+
+
 def broker_of(pid: int) -> SimpleNamespace:
     """Tell from a service's environment which broker it speaks to."""
-    pairs = (entry.partition(b"=") for entry in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"))
-    variables = {name.decode(): value.decode() for name, _, value in pairs}
+    variables = told(pid)
     return SimpleNamespace(host=variables["VIGIE_MQTT__HOST"], port=int(variables["VIGIE_MQTT__PORT"]))
 
 
@@ -58,6 +65,10 @@ def test_the_demo_survives_the_death_of_its_service_and_loses_and_repeats_no_ale
             first = pid_in(await demo.says("the service runs as process"))
             async with witness(broker_of(first)) as seen:
                 await seen.until(lambda w: w.alerts(), "an alert")
+                known = Recordings(
+                    load(tmp_path / "site.toml", told(first)), tmp_path, Path(told(first)["VIGIE_CONSOLE__RECORDINGS"])
+                )
+                assert [one.name for one in known.all()] == ["recording.jsonl"]  # what is flown now can be replayed
                 os.kill(first, signal.SIGKILL)
                 killed = len(seen.heard)
                 second = pid_in(await demo.says("the service runs as process", times=2))
