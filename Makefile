@@ -8,16 +8,17 @@ BIN := .venv/bin
 demo: .venv/run-ready
 	$(BIN)/vigie demo $(ARGS)
 
-test: .venv/test-ready .judges/npm/ready
+test: .venv/test-ready .judges/npm/ready .judges/schemathesis/ready
 	.ci/debian mosquitto postgresql zbar-tools chromium poppler-utils
 	$(MAKE) --no-print-directory lint
 	$(BIN)/pytest -m "not slow and not deep" -n 2 --dist loadfile
-	$(BIN)/pytest -m "slow and not deep"
+	$(BIN)/pytest -m "slow and not deep" -n 2 --dist loadfile --ignore tests/browser
+	$(BIN)/pytest -m "slow and not deep" tests/browser
 
 test-fast: .venv/test-ready .judges/npm/ready
 	$(BIN)/pytest -m "not slow and not deep" -n 2 --dist loadfile
 
-test-deep: .venv/test-ready .judges/npm/ready .judges/taky/ready .judges/asterix/ready
+test-deep: .venv/test-ready .judges/npm/ready .judges/schemathesis/ready .judges/taky/ready .judges/asterix/ready
 	.ci/debian mosquitto postgresql zbar-tools chromium poppler-utils
 	$(BIN)/pytest -m "deep"
 
@@ -79,6 +80,11 @@ $(WEB)/dist/index.html: $(WEB)/node_modules/.package-lock.json $(WEB)/build.mjs 
 	.judges/taky/bin/pip install --quiet --disable-pip-version-check "setuptools<70" "setuptools_scm<8" wheel
 	.judges/taky/bin/pip install --quiet --disable-pip-version-check -r tests/taky.txt
 	.judges/taky/bin/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps taky==0.10
+	touch $@
+
+.judges/schemathesis/ready: tests/schemathesis.txt
+	$(PYTHON) -m venv --clear .judges/schemathesis
+	.judges/schemathesis/bin/pip install --quiet --disable-pip-version-check -r tests/schemathesis.txt
 	touch $@
 
 # GPL, and of libasterix' import name: it judges from outside. It is C, so Debian's compiler is needed.

@@ -15,9 +15,13 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from fusion.arguments import parser
 from fusion.errors import ConfigError, FusionError, RecordingError
+
+if TYPE_CHECKING:
+    from fusion.console.rehearsing import TestRange
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,8 +71,14 @@ def _run(chosen: argparse.Namespace) -> int:
     from fusion.config_file import load  # noqa: PLC0415
     from fusion.run import serve  # noqa: PLC0415
 
-    serve(load(chosen.site, os.environ), chosen.site.parent, embedded=chosen.embedded_broker)
+    serve(load(chosen.site, os.environ), chosen.site.parent, embedded=chosen.embedded_broker, test_range=_test_range)
     return 0
+
+
+def _test_range() -> TestRange:
+    from simulators.rehearsal import Library  # noqa: PLC0415
+
+    return Library()
 
 
 def _check(chosen: argparse.Namespace) -> int:
@@ -208,7 +218,7 @@ def _console(chosen: argparse.Namespace) -> int:
     from fusion.config_file import load  # noqa: PLC0415
     from fusion.console_alone import watch  # noqa: PLC0415
 
-    watch(load(chosen.site, os.environ), chosen.site.parent)
+    watch(load(chosen.site, os.environ), chosen.site.parent, _test_range)
     return 0
 
 

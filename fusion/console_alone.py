@@ -13,6 +13,7 @@ import msgspec
 
 from fusion.config import Config
 from fusion.console.console import CHANGE_ROWS, Operating
+from fusion.console.rehearsing import RangeOpener
 from fusion.errors import ConfigError
 from fusion.leaving import STOPPING
 from fusion.messages import (
@@ -99,7 +100,7 @@ class Voice:
         self.outbox.put(Publication(self.tree.path(row, **parts), payload, qos=1, retained=True, keep="every"))
 
 
-def watch(config: Config, base: Path) -> None:
+def watch(config: Config, base: Path, test_range: RangeOpener | None = None) -> None:
     """Serve a site's console until SIGINT or SIGTERM; raise a FusionError where a person must mend something first."""
     if config.console is None:
         raise ConfigError("console: is missing; add a [console] table to the site")
@@ -107,16 +108,17 @@ def watch(config: Config, base: Path) -> None:
         raise ConfigError("mqtt.host: is missing; name the broker of the service")
     if config.state.journal is None:
         (base / config.state.directory).mkdir(parents=True, exist_ok=True)
-    asyncio.run(_watch(config, base))
+    asyncio.run(_watch(config, base, test_range))
 
 
-async def _watch(config: Config, base: Path) -> None:
+async def _watch(config: Config, base: Path, test_range: RangeOpener | None) -> None:
     stop = asyncio.Event()
     for number in STOPPING:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     tree, outbox = TopicTree(config.site.name, config.mqtt.root), Outbox()
     beat_s = min(config.publish.status_s, config.publish.picture_s)
-    console = Operating(config, base, Voice(outbox, tree), beside_service=False, patience_ms=round(2000.0 * beat_s) + 1000)
+    voice, patience_ms = Voice(outbox, tree), round(2000.0 * beat_s) + 1000
+    console = Operating(config, base, voice, beside_service=False, test_range=test_range, patience_ms=patience_ms)
     name = f"vigie-{config.site.name}-console-{secrets.token_hex(4)}"
     ear = Link(config.mqtt, name)
     async with asyncio.TaskGroup() as tasks:

@@ -8,6 +8,7 @@ import gc
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -19,27 +20,33 @@ from fusion.service import Service
 from fusion.transport.broker import embedded_broker
 from fusion.warming import warm_up
 
+if TYPE_CHECKING:
+    from fusion.console.rehearsing import RangeOpener
+
 logger = logging.getLogger(__name__)
 
 
-def serve(config: Config, base: Path, *, embedded: bool) -> None:
-    """Run a site's service until SIGINT or SIGTERM; raise a FusionError where a person must mend something first."""
+def serve(config: Config, base: Path, *, embedded: bool, test_range: RangeOpener | None = None) -> None:
+    """Run a site's service until SIGINT or SIGTERM; raise a FusionError where a person must mend something first.
+
+    `test_range` gives what knows scenarios, for the console.
+    """
     if config.mqtt.host is None and not embedded:
         raise ConfigError("mqtt.host: is missing; name a broker, or try Vigie out with --embedded-broker")
     leave_at_once()
     logger.info("preparing the tracker's kernels: half a minute the first time, a second later on")
     warm_up()
     gc.freeze()  # what is there now stays: no collection looks through all of numba again
-    asyncio.run(_serve(config, base, embedded=embedded))
+    asyncio.run(_serve(config, base, test_range, embedded=embedded))
 
 
-async def _serve(config: Config, base: Path, *, embedded: bool) -> None:
+async def _serve(config: Config, base: Path, test_range: RangeOpener | None, *, embedded: bool) -> None:
     stop = asyncio.Event()
     for number in STOPPING:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     with occupy(base / config.state.directory):
         async with _broker(config, embedded=embedded) as reachable:
-            await Service(reachable, base).run(stop)
+            await Service(reachable, base, test_range).run(stop)
 
 
 @contextlib.asynccontextmanager

@@ -9,7 +9,7 @@ import secrets
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -44,6 +44,9 @@ from fusion.transport.publish import publish
 from fusion.transport.sapient import FusionNode
 from fusion.transport.webhook import Receiver
 
+if TYPE_CHECKING:
+    from fusion.console.rehearsing import RangeOpener
+
 logger = logging.getLogger(__name__)
 
 _alert = msgspec.json.Decoder(Alert)
@@ -55,7 +58,7 @@ BEAT_S = recording.BEAT / SECOND
 class Service:
     """One site's service. `run` returns when it was told to stop, with everything written down."""
 
-    def __init__(self, config: Config, base: Path) -> None:
+    def __init__(self, config: Config, base: Path, test_range: RangeOpener | None = None) -> None:
         """Build everything; files are relative to `base`. Raises a FusionError where that cannot be."""
         directory = base / config.state.directory
         self.config = config
@@ -72,7 +75,8 @@ class Service:
         self.latencies = Latencies()
         self.feeds = feeds_of(config, self.tree, self.inbox)
         self.sapient = None if config.sapient is None else FusionNode(config.sapient, config, base, self.inbox)
-        self.console = console_of(config, base, Beside(self.inbox, self.outbox, self.tree), self.pipeline.permits)
+        mouth = Beside(self.inbox, self.outbox, self.tree)
+        self.console = console_of(config, base, mouth, self.pipeline.permits, test_range)
         self._begun = time.time_ns()  # what was learnt before is of an earlier run, which died with it
         self._numbers = numbers(secrets.token_hex(6))
         self._unwritten = {"inputs_unwritten": 0, "inputs_unrecorded": 0}

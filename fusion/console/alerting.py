@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -11,7 +12,7 @@ from starlette.responses import Response
 
 from fusion.console.alert_log import Item, shown, shown_item
 from fusion.console.permissions import Sight
-from fusion.console.problems import Problem
+from fusion.console.problems import Fault, Problem
 from fusion.console.routes import Asked, Route, told
 from fusion.errors import DecodeError
 from fusion.journal.looking import latest, latest_of, life
@@ -21,6 +22,9 @@ from fusion.zones.life import commanded
 
 PATIENCE_S = 5.0
 """s for the core to do what it is told and for the journal to have it: some hundred times what that takes."""
+
+FARTHEST = 2**63 - 1
+"""ns from 1970 that 64 bits hold."""
 
 Limit = Annotated[int, Meta(ge=1, le=1000)]
 Place = Annotated[int, Meta(ge=0, le=2**53)]
@@ -70,7 +74,7 @@ class Ordered(Record, kw_only=True):
 async def alerts(asked: Asked) -> AlertsTold:
     """List alerts, the newest first."""
     wanted, desk = asked.query, asked.desk
-    begin, end = (None if time is None else nanoseconds(time) for time in (wanted.begin, wanted.end))
+    begin, end = _moment("from", wanted.begin), _moment("to", wanted.end)
     if wanted.state == "all" and desk.beside_service:
         found = await desk.off_loop(latest, desk.journal, most=wanted.limit + 1, before=wanted.after, begin=begin, end=end)
         items = [Item(seq=one.seq, archived=one.archived, alert=one.alert) for one in found]
@@ -163,6 +167,16 @@ async def find(asked: Asked) -> Alert:
     if found is None:
         raise Problem(404, f"alert {name} is not known")
     return found
+
+
+def _moment(field: str, time: datetime | None) -> int | None:
+    """Give a time of a query (ns); refuse one that no database can count."""
+    if time is None:
+        return None
+    if abs(moment := nanoseconds(time)) > FARTHEST:
+        said = f"{time.isoformat()} is refused; expected a time between the years 1678 and 2262"
+        raise Problem(400, f"{field}: {said}", (Fault(field=f"$.{field}", reason=said),))
+    return moment
 
 
 def _order(wanted: Ordered, who: str) -> tuple[bytes, Command]:

@@ -31,6 +31,7 @@ from fusion.console.permitting import PERMITTING
 from fusion.console.problems import Problem
 from fusion.console.reading import READING
 from fusion.console.recalling import RECALLING
+from fusion.console.rehearsing import REHEARSING
 from fusion.console.routes import HEAD, Route, served
 from fusion.console.sessions import SESSIONS, enter
 from fusion.console.zoning import ZONING
@@ -44,6 +45,7 @@ ROUTES: tuple[Route, ...] = (
     *ZONING,
     *PERMITTING,
     *RECALLING,
+    *REHEARSING,
     *ACCOUNTING,
     *LOGBOOK,
 )

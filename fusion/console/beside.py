@@ -17,6 +17,7 @@ from fusion.zones.issued import Issued
 
 if TYPE_CHECKING:
     from fusion.console.console import Operating
+    from fusion.console.rehearsing import RangeOpener
 
 
 class Beside:
@@ -35,7 +36,9 @@ class Beside:
         self.outbox.put(Publication(self.tree.path(row, **parts), payload, qos=1, retained=True, keep="every"))
 
 
-def console_of(config: Config, base: Path, mouth: Beside, permits: Issued) -> Operating | None:
+def console_of(
+    config: Config, base: Path, mouth: Beside, permits: Issued, test_range: RangeOpener | None = None
+) -> Operating | None:
     """Build the console, if the site wants one; raise ConfigError where it cannot be."""
     if config.console is None:
         return None
@@ -43,7 +46,7 @@ def console_of(config: Config, base: Path, mouth: Beside, permits: Issued) -> Op
         from fusion.console.console import Operating  # noqa: PLC0415 - an optional extra
     except ImportError as error:
         raise ConfigError(f"[console]: needs more than is installed ({error.name}): pip install 'vigie[console]'") from error
-    return Operating(config, base, mouth, beside_service=True, permits=permits)
+    return Operating(config, base, mouth, beside_service=True, permits=permits, test_range=test_range)
 
 
 def _nobody_waits() -> None:

@@ -21,6 +21,7 @@ from fusion.console.desk import Desk, Mouth
 from fusion.console.feed import STALE_MS, Feed
 from fusion.console.people import People
 from fusion.console.recordings import Recordings
+from fusion.console.rehearsing import RangeOpener
 from fusion.console.serving import address_of, bound, serve
 from fusion.console.zone_book import ZoneBook
 from fusion.errors import DecodeError, JournalUnavailableError
@@ -59,6 +60,7 @@ class Operating:
         beside_service: bool,
         permits: Issued | None = None,
         clock: Callable[[], int] = time.time_ns,
+        test_range: RangeOpener | None = None,
         patience_ms: int = STALE_MS,
     ) -> None:
         """Open the door; raise ConfigError where that, or a file of zones or permits, is not possible.
@@ -67,7 +69,7 @@ class Operating:
         """
         self.config, self.base, self.mouth, self.clock = config, base, mouth, clock
         self.settings = config.console or Console()
-        self.beside_service = beside_service
+        self.beside_service, self.test_range = beside_service, test_range
         self.feed = Feed(config, clock, secrets.token_hex(8), patience_ms=patience_ms)
         self.zones = ZoneBook(config, base)
         self.permits = permits or read_permits(config, base)
@@ -181,6 +183,7 @@ class Operating:
             threads=threads,
             beside_service=self.beside_service,
             clock=self.clock,
+            test_range=self.test_range,
             stopping=self.stopping,
         )
         logger.info("console at %s", self.address)

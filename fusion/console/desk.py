@@ -9,7 +9,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 import msgspec
 
@@ -24,6 +24,9 @@ from fusion.console.zone_book import ZoneBook
 from fusion.errors import JournalError
 from fusion.journal import Journal, Note
 from fusion.zones.issued import Issued
+
+if TYPE_CHECKING:
+    from fusion.console.rehearsing import RangeOpener
 
 REPLAYS = 6
 """Streams with a clock at once: each has a core of its own."""
@@ -60,6 +63,8 @@ class Desk:
     beside_service: bool
     """Whether the journal is the service's own, with every alert in it."""
     clock: Callable[[], int] = time.time_ns
+    test_range: RangeOpener | None = None
+    """None where nothing knows scenarios."""
     throttle: Throttle = field(default_factory=lambda: Throttle(time.monotonic))
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     ordering: dict[str, asyncio.Lock] = field(default_factory=dict)

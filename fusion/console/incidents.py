@@ -24,6 +24,15 @@ STEP_S = 600
 """s of one step of the rates: ISA-18.2 counts alarms in ten minutes."""
 
 
+MEDIA = {
+    "json": "application/json",
+    "csv": "text/csv; charset=utf-8",
+    "geojson": "application/geo+json",
+    "kml": "application/vnd.google-earth.kml+xml",
+}
+"""What each format of an incident is called on the web."""
+
+
 class Hours(Record):
     """How far back."""
 
@@ -81,9 +90,8 @@ async def export(asked: Asked) -> Response:
         taken = redacted(taken)
     body = await desk.off_loop(FORMATS[wanted.format], _seen(taken, sight))
     name = f"{found.alert}.{wanted.format}"
-    kind = {"json": "application/json", "csv": "text/csv; charset=utf-8", "geojson": "application/geo+json"}
     disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(body, headers=disposition, media_type=kind.get(wanted.format, "application/vnd.google-earth.kml+xml"))
+    return Response(body, headers=disposition, media_type=MEDIA[wanted.format])
 
 
 def _seen(taken: Incident, sight: Sight) -> Incident:
@@ -115,6 +123,6 @@ INCIDENTS = (
         "An incident as a file.",
         query=Export,
         refuses=(404,),
-        media="application/octet-stream",
+        media=tuple(MEDIA.values()),
     ),
 )

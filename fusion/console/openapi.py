@@ -96,7 +96,8 @@ def _given(route: Route, known: dict[Any, Any]) -> dict[str, Any]:
     if route.status == 204:
         return told
     schema = known[route.gives] if _is_record(route.gives) else {}
-    return told | {"content": {route.media: {"schema": schema} if schema else {}}}
+    media = (route.media,) if isinstance(route.media, str) else route.media
+    return told | {"content": {kind: {"schema": schema} if schema else {} for kind in media}}
 
 
 def _refusal(code: int) -> dict[str, Any]:

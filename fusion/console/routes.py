@@ -60,7 +60,7 @@ class Route(NamedTuple):
     status: int = 200
     refuses: tuple[int, ...] = ()
     """Refusals of its own, besides those of every route."""
-    media: str = "application/json"
+    media: str | tuple[str, ...] = "application/json"
     if_match: bool = False
 
 

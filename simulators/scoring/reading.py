@@ -117,7 +117,7 @@ def _facts(row: dict[str, str]) -> Facts:
 def _truth(here: Place, table: Floats, facts: Facts) -> Truth:
     _, first = np.unique(table[:, 0], return_index=True)
     table = table[first]
-    return Truth(table[:, 0], _enu(here, table[:, 1:4]), table[:, 4:7] if table.shape[1] > 4 else None, facts)
+    return Truth(table[:, 0], enu(here, table[:, 1:4]), table[:, 4:7] if table.shape[1] > 4 else None, facts)
 
 
 def load_tracks(path: Path, here: Place, min_existence: float = 0.0) -> Tracks:
@@ -126,7 +126,7 @@ def load_tracks(path: Path, here: Place, min_existence: float = 0.0) -> Tracks:
     for track in _lines(path):
         if track.position is not None and track.status in JUDGED:
             found[track.track].append(track)
-    return {name: _reports(sorted(tracks, key=lambda track: track.time), here, min_existence) for name, tracks in found.items()}
+    return {name: reports(sorted(tracks, key=lambda track: track.time), here, min_existence) for name, tracks in found.items()}
 
 
 def _lines(path: Path) -> Iterator[Track]:
@@ -142,12 +142,13 @@ def _lines(path: Path) -> Iterator[Track]:
         raise RecordingError(f"{path}, line {number}: cannot be read as tracks: {error}") from error
 
 
-def _reports(tracks: list[Track], here: Place, min_existence: float) -> Reports:
+def reports(tracks: list[Track], here: Place, min_existence: float = 0.0) -> Reports:
+    """Give what was published of one track that has places, in the order of time."""
     places = [(p.latitude_deg, p.longitude_deg, p.altitude_hae_m) for track in tracks if (p := track.position)]
     rates = [(v.east_mps, v.north_mps, v.up_mps) if (v := track.velocity) else (0.0, 0.0, 0.0) for track in tracks]
     return Reports(
         [nanoseconds(track.time) / SECOND for track in tracks],
-        _enu(here, np.array(places)),
+        enu(here, np.array(places)),
         np.array(rates),
         [track.status == "deleted" or track.existence < min_existence for track in tracks],
         [np.array(track.covariance.position_m2) if track.covariance else None for track in tracks],
@@ -156,7 +157,7 @@ def _reports(tracks: list[Track], here: Place, min_existence: float) -> Reports:
     )
 
 
-def _enu(here: Place, places: Floats) -> Floats:
+def enu(here: Place, places: Floats) -> Floats:
     """Give east, north, up (n, 3) of rows of latitude, longitude (degrees) and ellipsoid height."""
     latitude, longitude, height = places.T
     return here.enu(ecef_from_wgs84(np.radians(latitude), np.radians(longitude), height))

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 
 from fusion import recording
-from fusion.assembly import assemble
 from fusion.messages import AlertMessage, TracksMessage, nanoseconds
 from fusion.playback import when
 from tests.console.stage import Viewer
@@ -36,9 +35,9 @@ class Picture(NamedTuple):
     open: dict[str, dict]
 
 
-def pictures(settings, base, times):
+def pictures(core, inputs, times):
     """Feed a core all that came before each time (ms), and collect what it said."""
-    core, inputs = assemble(settings, base), iter(INPUTS)
+    inputs = iter(inputs)
     item = next(inputs, None)
     tracks, alerts, found = {}, {}, {}
     for t in sorted(set(times)):

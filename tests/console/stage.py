@@ -189,11 +189,11 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def operating(base, **more):
+async def operating(base, *, test_range=None, **more):
     """Give a stage on which a console serves."""
     settings = config(base, **more)
     core = Core(settings, base)
-    core.console = Operating(settings, base, core, beside_service=True)
+    core.console = Operating(settings, base, core, beside_service=True, test_range=test_range)
     running = asyncio.create_task(core.console.run())
     stage = Stage(core.console, core)
     try:

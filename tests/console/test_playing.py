@@ -9,10 +9,11 @@ import pytest
 import websockets
 
 from fusion import recording_index
+from fusion.assembly import assemble
 from fusion.playback import Playback
+from fusion.warming import warm_up
 from tests.console.recorded import FIRST, INPUTS, LAST, MS, Watcher, pictures, write
 from tests.console.stage import config, operating, run
-from tests.properties import streams
 
 NAME = "evening.jsonl"
 
@@ -20,7 +21,7 @@ NAME = "evening.jsonl"
 @pytest.fixture(scope="module", autouse=True)
 def _compiled():
     """Compile what a core needs before any deadline runs."""
-    streams.run(INPUTS)
+    warm_up()
 
 
 def replayed(tmp_path, body, name=NAME, **more):
@@ -38,7 +39,7 @@ def replayed(tmp_path, body, name=NAME, **more):
 
 def agree(page, tmp_path, at_least):
     """Hold every frame against what a core of its own says of that time."""
-    truth = pictures(config(tmp_path), tmp_path, [t for t, _ in page.seen])
+    truth = pictures(assemble(config(tmp_path), tmp_path), INPUTS, [t for t, _ in page.seen])
     assert len(page.seen) >= at_least
     for t, seen in page.seen:
         assert seen == truth[t], t
