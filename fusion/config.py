@@ -206,7 +206,7 @@ class Mqtt(Table):
 
 
 class Tracking(Table):
-    """What of the tracker a site may set; its physics stands in fusion/tracking/models.py."""
+    """What of the tracker a site may set; its physics stands in fusion/tracking/modes.py."""
 
     window_s: Annotated[
         Annotated[float, Meta(ge=0.0, le=30.0)],

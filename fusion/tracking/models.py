@@ -1,117 +1,18 @@
-"""The mathematics in full: how targets move, what sensors measure. `reference` runs it with filterpy, `kernels` on arrays.
+"""The mathematics in full: what sensors measure, and with `modes` how targets move.
 
-State s = (p, v): easting, northing, height (m) and their rates (m/s), in the site's grid. A mode is how a target moves
-at the moment; four of them interact (IMM):
-
-    dp = v dt,   dv = −v/τ dt + dw,   w white with spectral density q
-
-τ = ∞ is nearly constant velocity; a finite τ is hovering, where velocity forgets itself. Everything is in continuous
-form, so the estimate does not depend on how time is cut (Bar-Shalom, Li, Kirubarajan 2001, §6.2.2; the discrete form
-differs by 24 % between ten steps of 0.1 s and one of 1 s).
+`reference` runs it with filterpy, `kernels` on arrays. The state is `modes`'.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from fusion.frame import Horizon, quadratic
 from fusion.messages import Floats
-
-
-class Mode(NamedTuple):
-    """One way to move."""
-
-    name: str
-    tau: float  # s, how long velocity is remembered
-    q_horizontal: float  # m²/s³, spectral density of acceleration, each of east and north
-    q_vertical: float  # m²/s³
-    speed_sigma: float  # m/s, each horizontal axis, of a target first seen in this mode
-    climb_sigma: float  # m/s
-
-
-MODES = (
-    # Transit in still air: a held course and height. √q ≈ 0.1 m/s in a second, 0.03 m/s in height.
-    Mode("cruise", math.inf, 0.01, 0.001, speed_sigma=12.0, climb_sigma=0.5),
-    # Transit in gusts: the speed changes by some 0.45 m/s in a second, the held height by a tenth of that.
-    Mode("gusts", math.inf, 0.2, 0.002, speed_sigma=12.0, climb_sigma=0.7),
-    # A turn or a dash: a small multirotor tilts to 35° and pulls up to 7 m/s²; held for about a second, q ≈ a²·T/2 ≈ 20.
-    # Its prior speed is wide, so that a helicopter's or an aircraft's first second scan still falls into the gate.
-    Mode("manoeuvring", math.inf, 20.0, 3.0, speed_sigma=35.0, climb_sigma=6.0),
-    # Holding a place against wind: stationary speed √(qτ/2) ≈ 0.9 m/s.
-    Mode("hover", 2.0, 0.8, 0.2, speed_sigma=1.0, climb_sigma=0.5),
-)
-
-GENERATOR = np.array(
-    # Rates (1/s) from row to column. Still air lasts 80 s, gusts 50 s, manoeuvres some 4 s, hovers 20 s. A prior that
-    # expects a turn at any moment pays for it on every leg (docs/performance.md).
-    [
-        [-0.012, 0.008, 0.003, 0.001],
-        [0.007, -0.019, 0.010, 0.002],
-        [0.02, 0.17, -0.22, 0.03],
-        [0.01, 0.01, 0.03, -0.05],
-    ]
-)
-"""Generator of the mode's Markov chain: Π(Δt) = exp(G Δt), so that two half steps make one whole one."""
-
-INITIAL = np.array([0.25, 0.3, 0.3, 0.15])
-"""Mode probabilities of a target first seen."""
-
-_values, _vectors = np.linalg.eig(GENERATOR)
-_inverse = np.linalg.inv(_vectors)
-
-
-def transition(dt: float) -> Floats:
-    """Give Π(Δt) = exp(G Δt): Π[i, j] is the probability to be in mode j having been in i, Δt (s) ago."""
-    pi = ((_vectors * np.exp(_values * dt)) @ _inverse).real
-    pi = np.maximum(pi, 0.0)
-    return np.asarray(pi / pi.sum(axis=1, keepdims=True))
-
-
-class Step(NamedTuple):
-    """A mode over one interval: F = [[I, aI], [0, bI]], Q per axis [[pp, pv], [pv, vv]] for q = 1."""
-
-    a: float
-    b: float
-    pp: float
-    pv: float
-    vv: float
-
-
-def step(tau: float, dt: float) -> Step:
-    """Integrate the mode over Δt: exact, for nearly constant velocity and for the Ornstein–Uhlenbeck hover.
-
-    a = τ(1−e), b = e, e = exp(−Δt/τ);
-    Q_vv = τ/2 (1−e²),  Q_pv = τ²/2 (1−e)²,  Q_pp = τ² (Δt − 2a + τ/2 (1−e²));  as τ → ∞: Δt, Δt²/2, Δt³/3.
-    """
-    if math.isinf(tau):
-        return Step(dt, 1.0, dt**3 / 3, dt**2 / 2, dt)
-    x = dt / tau
-    a, b, vv = -tau * math.expm1(-x), math.exp(-x), -tau / 2 * math.expm1(-2 * x)
-    pp = tau * tau * (dt - 2 * a + vv)
-    if x < 0.01:  # the closed form cancels to x³/3 of its terms; this is its series, right to x⁵
-        pp = dt**3 / 3 * (1 - x * (3 / 4 - x * (7 / 20 - x * (1 / 8 - x * 31 / 840))))
-    return Step(a, b, pp, a * a / 2, vv)
-
-
-def matrices(mode: Mode, dt: float) -> tuple[Floats, Floats]:
-    """Give F and Q (6, 6) of a mode over Δt (s)."""
-    s = step(mode.tau, dt)
-    q = np.array([mode.q_horizontal, mode.q_horizontal, mode.q_vertical])
-    F = np.block([[np.eye(3), s.a * np.eye(3)], [np.zeros((3, 3)), s.b * np.eye(3)]])
-    Q = np.block([[np.diag(s.pp * q), np.diag(s.pv * q)], [np.diag(s.pv * q), np.diag(s.vv * q)]])
-    return F, Q
-
-
-def mean_mode(mu: Floats) -> Mode:
-    """Give nearly constant velocity with the mean spectral densities of the modes that a track may be in."""
-    horizontal = sum(float(p) * mode.q_horizontal for p, mode in zip(mu, MODES, strict=True))
-    vertical = sum(float(p) * mode.q_vertical for p, mode in zip(mu, MODES, strict=True))
-    return MODES[0]._replace(q_horizontal=horizontal, q_vertical=vertical)
-
+from fusion.tracking.modes import GENERATOR, INITIAL, MODES, Mode, Step, matrices, mean_mode, settled, step, steps, transition
 
 # --- What sensors measure ----------------------------------------------------------------------------------------
 
@@ -296,6 +197,8 @@ __all__ = [
     "polar_slopes",
     "position",
     "quadratic",
+    "settled",
     "step",
+    "steps",
     "transition",
 ]

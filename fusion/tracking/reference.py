@@ -16,7 +16,18 @@ from scipy.stats import multivariate_normal
 
 from fusion.frame import Horizon
 from fusion.messages import Floats
-from fusion.tracking.models import AZIMUTH, MODES, TURNS, Linearised, difference, direction, matrices, position, transition
+from fusion.tracking.models import (
+    AZIMUTH,
+    MODES,
+    TURNS,
+    Linearised,
+    difference,
+    direction,
+    matrices,
+    position,
+    settled,
+    transition,
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +64,7 @@ class Plot:
 
 def predict(belief: Belief, dt: float) -> Belief:
     """Mix the modes and move Δt (s) ahead: IMMEstimator's predict with F and Q of each mode."""
-    imm = _imm(belief, transition(dt))
+    imm = _imm(belief, settled(transition(dt), belief.x, belief.P, dt))
     for mode, ekf in zip(MODES, imm.filters, strict=True):
         ekf.F, ekf.Q = matrices(mode, dt)
     imm.predict(u=0)  # filterpy hands its default None on to the EKF, which cannot take it

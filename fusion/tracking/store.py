@@ -15,7 +15,7 @@ from fusion.tracking.classification import PRIOR, Claim, Labels, gaps
 from fusion.tracking.initiation import Crossing
 from fusion.tracking.kinematics import CORRELATION, FIRST, LEG, LONGEST, MEMORY, SUREST, TABLE
 from fusion.tracking.measurements import Measurements
-from fusion.tracking.models import INITIAL, MODES, step, transition
+from fusion.tracking.modes import HOVER, INITIAL, MODES, RESTING, STILL, steps, transition
 from fusion.tracking.sensors import SensorModel
 from fusion.tracking.table import Table
 from fusion.tracking.undetected import Intensity
@@ -51,9 +51,9 @@ class Association(NamedTuple):
 
 
 @lru_cache(1024)
-def _moves(dt: float) -> tuple[Floats, Floats]:
-    """Give Π(Δt) and each mode's step; kept, because looks come at few intervals."""
-    return transition(dt), np.array([step(mode.tau, dt) for mode in MODES])
+def _moves(dt: float) -> tuple[Floats, Floats, int, float, Floats]:
+    """Give Π(Δt), who comes to rest in what, and each mode's step; kept, because looks come at few intervals."""
+    return transition(dt), RESTING * dt, HOVER, STILL, np.array([steps(mode, dt) for mode in MODES])
 
 
 def _rows(shape: tuple[int, ...] = (), kind: type = np.float64) -> Any:
@@ -121,8 +121,8 @@ class TrackStore(Table):
     def predict(self, dt: float, correlations: Floats) -> None:
         """Move every track Δt (s) ahead; correlations: the time that each correlated sensor's errors last, s."""
         if dt > 0.0 and len(self):
-            pi, steps = _moves(dt)
-            kernels.predict(self.x, self.P, self.mu, len(self), pi, steps, SPECTRAL, self.cross, np.exp(-dt / correlations))
+            fade = np.exp(-dt / correlations)
+            kernels.predict(self.x, self.P, self.mu, len(self), *_moves(dt), SPECTRAL, self.cross, fade)
 
     def hold_heights(self, mean: float, sigma: float) -> None:
         """Let no height be less sure than mean ± sigma (m), what is known of all: as it is forgotten, it turns back to that.

@@ -125,3 +125,21 @@ def test_with_one_camera_alone_the_covariance_grows_and_nothing_diverges(seed):
             sigmas.append(math.sqrt(np.trace(P)))
     assert sigmas[-1] > 4.0 * sigmas[5]
     assert all(later > 0.8 * sooner for sooner, later in zip(sigmas[-12:], sigmas[-11:], strict=False))
+
+
+def landing(t: float) -> np.ndarray:
+    """Where a drone is that circles, comes in, stands still from 26 s on, and from 36 s sinks by a metre a second."""
+    way = circling(min(t, 20.0)) - CENTRE
+    left = max(0.0, min(1.0, (26.0 - t) / 6.0)) ** 2
+    return CENTRE + way * left - [0.0, 0.0, max(0.0, min(t, 56.0) - 36.0)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_drone_that_lands_before_one_camera_alone_is_not_lost_in_depth(seed):
+    """For thirty seconds one camera alone sees it stand and sink. What moves so slowly hovers, and goes nowhere."""
+    sensors, rng = several(), np.random.default_rng(seed)
+    scans = watch(rng, sensors, 56.0, [0.1] * 4, [0.0] * 4, tau=1.0, alone=27.0, path=landing)
+    table = run(scans, sensors).table(scans[-1].time)
+    (state,) = table.state
+    assert np.linalg.norm(state[:3] - landing((table.time - START) / SECOND)) < 5.0
+    assert table.covariance[0, :3, :3].trace() > 1.0  # and it knows that it does not know

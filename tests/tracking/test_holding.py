@@ -9,7 +9,7 @@ import pytest
 
 from fusion.tracking import kernels
 from fusion.tracking.merging import APART, DOUBT, INDEPENDENT, LAST, TOGETHER
-from fusion.tracking.models import INITIAL, MODES, step, transition
+from fusion.tracking.modes import HOVER, INITIAL, MODES, RESTING, STILL, steps, transition
 
 SECOND = 1_000_000_000
 
@@ -46,7 +46,8 @@ def test_a_height_that_nobody_measures_turns_back_to_what_is_known_of_all():
     q = np.array([[mode.q_horizontal, mode.q_horizontal, mode.q_vertical] for mode in MODES])
     off, surely = [], []
     for _ in range(1200):
-        kernels.predict(x, P, mu, 1, transition(1.0), np.array([step(mode.tau, 1.0) for mode in MODES]), q, cross, no)
+        over = np.array([steps(mode, 1.0) for mode in MODES])
+        kernels.predict(x, P, mu, 1, transition(1.0), RESTING, HOVER, STILL, over, q, cross, no)
         kernels.hold(x, P, cross, 1, mean, sigma, np.empty(6))
         off.append(float(mu[0] @ x[0, :, 2]) - mean)
         surely.append(float(P[0, :, 2, 2].max()))

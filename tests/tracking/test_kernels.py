@@ -17,7 +17,7 @@ from fusion.frame import SiteFrame
 from fusion.tracking import kernels, reference
 from fusion.tracking.kernels import motion
 from fusion.tracking.measurements import strips
-from fusion.tracking.models import MODES, step, transition
+from fusion.tracking.modes import HOVER, MODES, RESTING, STILL, steps, transition
 from fusion.tracking.reference import Belief, Plot
 from fusion.tracking.store import GATES, SPECTRAL
 
@@ -160,7 +160,8 @@ def assert_same(ours: Belief, theirs: Belief) -> None:
 def test_prediction_equals_filterpys_imm(seed, dt):
     belief = some_belief(np.random.default_rng(seed))
     x, P, mu = belief.x[None].copy(), belief.P[None].copy(), belief.mu[None].copy()
-    kernels.predict(x, P, mu, 1, transition(dt), np.array([step(mode.tau, dt) for mode in MODES]), SPECTRAL, WHITE, np.empty(0))
+    over = np.array([steps(mode, dt) for mode in MODES])
+    kernels.predict(x, P, mu, 1, transition(dt), RESTING * dt, HOVER, STILL, over, SPECTRAL, WHITE, np.empty(0))
     assert_same(Belief(x[0], P[0], mu[0]), reference.predict(belief, dt))
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from scipy.linalg import expm
 
 from fusion.frame import SiteFrame
-from fusion.tracking.models import GENERATOR, MODES, Mode, difference, direction, matrices, position, step, transition
+from fusion.tracking.models import difference, direction, position
+from fusion.tracking.modes import GENERATOR, HOVER, MODES, RESTING, STILL, Mode, matrices, settled, step, transition
 
 FRAME = SiteFrame.at(48.8582, 2.2945, "EPSG:2154", 33.0, 44.6)
 HORIZON = FRAME.horizon(math.radians(48.8611), math.radians(2.2890), 110.0)
@@ -195,3 +196,30 @@ def test_a_position_report_measures_place_and_velocity():
     s = np.array([1.0, 2, 3, 4, 5, 6])
     np.testing.assert_array_equal(position(s, 0.5).h, [3, 4.5, 6, 4, 5, 6])
     np.testing.assert_array_equal(position(s, 0.5).H @ s, position(s, 0.5).h)
+
+
+def hovering(v, spread):
+    """Give Π of a second, and of a track whose modes all move with v (2) ± √spread in plan."""
+    x, P = np.zeros((len(MODES), 6)), np.tile(np.diag([1.0, 1.0, 1.0, spread, spread, 1.0]), (len(MODES), 1, 1))
+    x[:, 3:5] = v
+    return transition(1.0), settled(transition(1.0), x, P, 1.0)
+
+
+@given(st.tuples(st.floats(-30, 30), st.floats(-30, 30)), st.floats(1e-4, 100.0))
+def test_who_comes_to_rest_is_somewhere_all_the_same(v, spread):
+    usual, own = hovering(v, spread)
+    np.testing.assert_allclose(own.sum(axis=1), 1.0, atol=1e-12)
+    assert (own >= 0.0).all()
+    np.testing.assert_array_equal(own[RESTING == 0.0], usual[RESTING == 0.0])
+
+
+def test_what_stands_still_hovers_and_what_flies_does_not():
+    """The share of a normal belief that is as slow as a hover is that of draws from it, weighed as a hover's speed is."""
+    v, spread, rng = np.array([0.6, -0.3]), 0.4, np.random.default_rng(1)
+    drawn = v + math.sqrt(spread) * rng.standard_normal((200_000, 2))
+    slow = np.exp(-0.5 * (drawn**2).sum(axis=1) / STILL).mean()
+    usual, own = hovering(v, spread)
+    np.testing.assert_allclose(own[0, 0], usual[0, 0] * math.exp(-RESTING[0] * slow), rtol=0.03)
+    still, flying = hovering([0.0, 0.0], 1e-4)[1], hovering([5.0, 0.0], 0.1)[1]
+    assert still[0, HOVER] > 0.98
+    np.testing.assert_allclose(flying, usual, atol=1e-9)

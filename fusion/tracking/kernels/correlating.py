@@ -17,7 +17,7 @@ WHITE = 0.05
 
 @bare
 def mix(cross, mu, pi, c, steps, fade, out):
-    """Mix the modes and move c ahead, in place: c_j = ρ F_j Σ_i ω_ij c_i. c (M,) is μ'; steps (M, 5), fade (S,) is ρ."""
+    """Mix the modes and move c ahead, in place: c_j = ρ F_j Σ_i ω_ij c_i. c (M,) is μ'; steps (M, 2, 5), fade (S,) is ρ."""
     M = mu.shape[0]
     for s in range(fade.shape[0]):
         owed = 0  # how many numbers are not 0: most tracks were never seen by most sensors, and nought stays nought
@@ -37,8 +37,8 @@ def mix(cross, mu, pi, c, steps, fade, out):
                         out[j, s, i, k] += w * cross[m, s, i, k]
             for j in range(M):
                 for k in range(3):
-                    cross[j, s, i, k] = out[j, s, i, k] + steps[j, 0] * out[j, s, i, k + 3]
-                    cross[j, s, i, k + 3] = steps[j, 1] * out[j, s, i, k + 3]
+                    cross[j, s, i, k] = out[j, s, i, k] + steps[j, k // 2, 0] * out[j, s, i, k + 3]
+                    cross[j, s, i, k + 3] = steps[j, k // 2, 1] * out[j, s, i, k + 3]
 
 
 @bare

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from fusion.compiling import bare, jit
@@ -12,20 +14,23 @@ UNUSUAL = 3.0
 
 
 @jit
-def predict(x, P, mu, n, pi, steps, q, cross, fade):
+def predict(x, P, mu, n, pi, resting, hover, still, steps, q, cross, fade):
     """Mix the modes and move every track one interval ahead (IMM: Blom & Bar-Shalom 1988).
 
     μ'_j = Σ_i Π_ij μ_i,  ω_ij = Π_ij μ_i / μ'_j,  x_j = Σ_i ω_ij x_i,  P_j = Σ_i ω_ij (P_i + (x_i − x_j)(x_i − x_j)ᵀ),
     then x_j = F_j x_j,  P_j = F_j P_j F_jᵀ + Q_j.
 
-    x (N, M, 6), P (N, M, 6, 6), mu (N, M) are changed in place for the first n tracks; pi (M, M) is Π(Δt);
-    steps (M, 5) are a, b, pp, pv, vv of `models.step`; q (M, 3) the spectral densities of each axis.
+    x (N, M, 6), P (N, M, 6, 6), mu (N, M) are changed in place for the first n tracks; pi (M, M) is Π(Δt), of
+    which each track has its own (`settle`): resting (M,) is ρ Δt, hover the mode that what is slow goes to, still its σ²;
+    steps (M, 2, 5) are a, b, pp, pv, vv of `models.step` in plan and in height; q (M, 3) the spectral densities of each axis.
     cross (N, M, S, 6, 6) is each correlated sensor's (`correlating`), fade (S,) how much of its errors is left.
     """
     M = mu.shape[1]
     xs, Ps, c = np.empty((M, 6)), np.empty((M, 6, 6)), np.empty(M)
+    usual, pi = pi, np.empty((M, M))
     mixed = np.empty((M, *cross.shape[2:]))
     for t in range(n):
+        settle(usual, resting, hover, still, x[t], P[t], pi)
         for j in range(M):
             c[j] = 0.0
             for i in range(M):
@@ -49,24 +54,42 @@ def predict(x, P, mu, n, pi, steps, q, cross, fade):
         mix(cross[t], mu[t], pi, c, steps, fade, mixed)
         for j in range(M):
             mu[t, j] = c[j]
-            a, b = steps[j, 0], steps[j, 1]
             for k in range(3):
-                x[t, j, k] = xs[j, k] + a * xs[j, k + 3]
-                x[t, j, k + 3] = b * xs[j, k + 3]
+                x[t, j, k] = xs[j, k] + steps[j, k // 2, 0] * xs[j, k + 3]
+                x[t, j, k + 3] = steps[j, k // 2, 1] * xs[j, k + 3]
             for k in range(3):
+                a, b = steps[j, k // 2, 0], steps[j, k // 2, 1]
                 for m in range(k, 3):
+                    a_m, b_m = steps[j, m // 2, 0], steps[j, m // 2, 1]
                     B_km, B_mk, C = Ps[j, k, m + 3], Ps[j, m, k + 3], Ps[j, k + 3, m + 3]
-                    pp, vv = Ps[j, k, m] + a * (B_km + B_mk) + a * a * C, b * b * C
-                    pv, vp = b * (B_km + a * C), b * (B_mk + a * C)
+                    pp, vv = Ps[j, k, m] + a_m * B_km + a * B_mk + a * a_m * C, b * b_m * C
+                    pv, vp = b_m * (B_km + a * C), b * (B_mk + a_m * C)
                     if k == m:
-                        pp += steps[j, 2] * q[j, k]
-                        pv += steps[j, 3] * q[j, k]
+                        pp += steps[j, k // 2, 2] * q[j, k]
+                        pv += steps[j, k // 2, 3] * q[j, k]
                         vp = pv
-                        vv += steps[j, 4] * q[j, k]
+                        vv += steps[j, k // 2, 4] * q[j, k]
                     P[t, j, k, m] = P[t, j, m, k] = pp
                     P[t, j, k, m + 3] = P[t, j, m + 3, k] = pv
                     P[t, j, m, k + 3] = P[t, j, k + 3, m] = vp
                     P[t, j, k + 3, m + 3] = P[t, j, m + 3, k + 3] = vv
+
+
+@bare
+def settle(usual, resting, hover, still, x, P, pi):
+    """Write Π (M, M) of one track, of which what is as slow as a hover is one soon (`modes.settled`); x (M, 6), P (M, 6, 6)."""
+    M = usual.shape[0]
+    for i in range(M):
+        for j in range(M):
+            pi[i, j] = usual[i, j]
+        if resting[i] > 0.0:
+            a, b, c = P[i, 3, 3] + still, P[i, 4, 4] + still, P[i, 3, 4]
+            size = a * b - c * c
+            d2 = (b * x[i, 3] * x[i, 3] - 2.0 * c * x[i, 3] * x[i, 4] + a * x[i, 4] * x[i, 4]) / size
+            slow = still / math.sqrt(size) * math.exp(-0.5 * d2)
+            w = -pi[i, i] * math.expm1(-resting[i] * slow)
+            pi[i, i] -= w
+            pi[i, hover] += w
 
 
 @bare
