@@ -9,7 +9,7 @@ demo: .venv/run-ready
 	$(BIN)/vigie demo $(ARGS)
 
 test: .venv/test-ready .judges/npm/ready .judges/schemathesis/ready
-	.ci/debian mosquitto postgresql zbar-tools chromium poppler-utils
+	.ci/debian mosquitto postgresql zbar-tools chromium xvfb poppler-utils
 	$(MAKE) --no-print-directory lint
 	$(BIN)/pytest -m "not slow and not deep" -n 2 --dist loadfile
 	$(BIN)/pytest -m "slow and not deep" -n 2 --dist loadfile --ignore tests/browser
@@ -19,7 +19,7 @@ test-fast: .venv/test-ready .judges/npm/ready
 	$(BIN)/pytest -m "not slow and not deep" -n 2 --dist loadfile
 
 test-deep: .venv/test-ready .judges/npm/ready .judges/schemathesis/ready .judges/taky/ready .judges/asterix/ready
-	.ci/debian mosquitto postgresql zbar-tools chromium poppler-utils
+	.ci/debian mosquitto postgresql zbar-tools chromium xvfb poppler-utils
 	$(BIN)/pytest -m "deep"
 
 lint: .venv/test-ready

@@ -70,7 +70,8 @@ def forecast(prisms: Prisms, state: Floats, covariance: Floats, encounters: Enco
     """Forecast each group: a future enters a zone when it enters the first of its volumes."""
     tracks, which, groups = encounters
     rows, row = np.unique(tracks, return_inverse=True)
-    root, order = ordered_root(covariance[rows]), np.array(ORDER)
+    # Many tracks' roots come out in another order of memory than one's: the kernel would be compiled anew for them.
+    root, order = np.ascontiguousarray(ordered_root(covariance[rows])), np.array(ORDER)
     found = Forecast(*np.empty((3, len(groups))))
     kernels.forecast(
         prisms.columns,

@@ -72,3 +72,30 @@ def test_a_recording_is_played_sought_and_cut_in_a_window_of_its_own(fresh_mosqu
     assert begin <= jumped < paused
     assert orders == 0
     assert (tmp_path / "clip.jsonl.gz").stat().st_size > 100
+
+
+def test_a_scenario_is_flown_with_its_truth_and_score_and_orders_nothing(fresh_mosquitto, tmp_path):
+    async def body():
+        async with staged(fresh_mosquitto, tmp_path) as stage, browser() as opened:
+            context = await opened.new_context(locale="en-GB", viewport={"width": 1366, "height": 768})
+            listed = Watched(await context.new_page(), stage.url)
+            await enter(listed.page, stage.link())
+            await listed.page.goto(f"{stage.url}/#/scenario")
+            await listed.page.fill("input[type=number]", "5")
+            async with context.expect_page() as window:
+                await listed.page.click("a:text-is('crossing')")
+            flown = Watched(await window.value, stage.url)
+            page = flown.page
+            await page.wait_for_selector(".not-live:has-text('SCENARIO crossing')")
+            await page.get_by_role("button", name="4×").click()
+            await page.wait_for_selector("[data-figure=gospa_m] dd:not(:text-is('—'))")
+            figure = await page.inner_text("[data-figure=gospa_m] dd")
+            seeks = await page.is_enabled("input[type=range]")
+            axe = await judged(page)
+            return figure, seeks, page.url, axe, listed.faults + flown.faults
+
+    figure, seeks, url, axe, faults = run(body())
+    assert (axe, faults) == ([], [])
+    assert float(figure) > 0.0
+    assert not seeks
+    assert url.endswith("#/scenario/crossing:5")

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 CARD = "article.alert[data-alert]"
 
-SCREENS = ("history", "sensors", "zones", "permits", "replay", "handover", "users", "access", "password", "help")
+SCREENS = ("history", "sensors", "zones", "permits", "replay", "scenario", "handover", "users", "access", "password", "help")
 BESIDE = ("kiosk", "m")
 
 ISSUER = """
@@ -82,8 +82,8 @@ def test_the_menu_has_what_a_role_may_see_and_nothing_else_opens(fresh_mosquitto
     assert menus == {
         "viewer": [*common, "handover"],
         "operator": [*common, "replay", "handover"],
-        "supervisor": [*common, "replay", "handover", "access"],
-        "administrator": [*common, "replay", "handover", "users", "access"],
+        "supervisor": [*common, "replay", "scenario", "handover", "access"],
+        "administrator": [*common, "replay", "scenario", "handover", "users", "access"],
     }
     assert [role for role, text in refused.items() if "Your role does not open this page" not in text] == ["administrator"]
 

@@ -4,7 +4,7 @@ import { type Freshness, freshness, ServerClock } from "./age";
 import { AlertBook, queue, shelved, tone } from "./alerts";
 import { Picture } from "./picture";
 import { arm, hear, silencedUntil } from "./sound";
-import { command as post, type CommandName, readSensors, readZones, selected, status, whoAmI, zones } from "./state";
+import { command as post, type CommandName, readSensors, readZones, selected, sensors, status, whoAmI, zones } from "./state";
 import { Stream } from "./stream";
 import type { Alert, ClockFrame, Hello, ServerMessage, Track } from "./wire";
 
@@ -161,7 +161,11 @@ export function listen(query = ""): void {
     connected: (yes, code) => {
       connected.value = yes;
       measure();
-      if (yes) void Promise.all([readZones(), readSensors()]).catch(() => undefined);
+      if (yes && mode.value === "scenario") {
+        // A scenario has a site of its own: ours would be drawn where it is not.
+        zones.value = [];
+        sensors.value = [];
+      } else if (yes) void Promise.all([readZones(), readSensors()]).catch(() => undefined);
       else if (code === 4401 || code === 1006) void whoAmI().catch(() => undefined);
     },
     resume: () => ({ epoch: book.epoch, alerts: book.last }),

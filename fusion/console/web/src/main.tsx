@@ -22,6 +22,7 @@ import { Mobile } from "./screens/Mobile";
 import { Password } from "./screens/Password";
 import { Permits } from "./screens/Permits";
 import { Replay } from "./screens/Replay";
+import { Scenario } from "./screens/Scenario";
 import { Sensors } from "./screens/Sensors";
 import { Users } from "./screens/Users";
 import { Zones } from "./screens/Zones";
@@ -31,7 +32,7 @@ import type { Site } from "./wire";
 
 /** Which part of the file each screen is; what the menu has is in routes.ts. */
 const PARTS: Partial<Record<Name, () => JSX.Element>> = {
-  live: Live, history: History, sensors: Sensors, permits: Permits, handover: Handover, users: Users, access: AccessLog, zones: Zones, replay: Replay, password: Password, help: Help,
+  live: Live, history: History, sensors: Sensors, permits: Permits, handover: Handover, users: Users, access: AccessLog, zones: Zones, replay: Replay, scenario: Scenario, password: Password, help: Help,
 };
 
 function Screen() {

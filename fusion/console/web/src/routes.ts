@@ -12,6 +12,7 @@ export const SCREENS: readonly { name: Exclude<Screen, "password" | "help">; nee
   { name: "zones", needs: "read" },
   { name: "permits", needs: "read" },
   { name: "replay", needs: "replay" },
+  { name: "scenario", needs: "scenario" },
   { name: "handover", needs: "read" },
   { name: "users", needs: "users" },
   { name: "access", needs: "access" },

@@ -8,6 +8,7 @@ import { instruments } from "./instruments";
 import { outside } from "./outside";
 import { people } from "./people";
 import { permissions } from "./permissions";
+import { rehearsals } from "./rehearsals";
 import { replays } from "./replays";
 
 export const en = {
@@ -237,4 +238,5 @@ export const en = {
   ...outside.en,
   ...drawing.en,
   ...replays.en,
+  ...rehearsals.en,
 };

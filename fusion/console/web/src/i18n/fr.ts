@@ -8,6 +8,7 @@ import { instruments } from "./instruments";
 import { outside } from "./outside";
 import { people } from "./people";
 import { permissions } from "./permissions";
+import { rehearsals } from "./rehearsals";
 import { replays } from "./replays";
 import type { en } from "./en";
 
@@ -238,4 +239,5 @@ export const fr: Record<keyof typeof en, string> = {
   ...outside.fr,
   ...drawing.fr,
   ...replays.fr,
+  ...rehearsals.fr,
 };

@@ -12,7 +12,7 @@ export function zoneTitle(zone: string): string {
 }
 
 export function alertTitle(alert: Alert): string {
-  return `${word("rule", alert.rule)} — ${zoneTitle(alert.zone)}`;
+  return [word("rule", alert.rule), alert.zone && zoneTitle(alert.zone)].filter(Boolean).join(" — ");
 }
 
 /** What an alert is about, by a name that a person can say. */

@@ -1,22 +1,18 @@
-// What was recorded, played again: the same picture with a clock, in a window of its own so that nobody takes it for the sky.
-import { useEffect } from "preact/hooks";
+// What was recorded, played again.
 import { bytes, timeOf } from "../format";
 import { t } from "../i18n";
-import { clock, hello, listen, mode, problem, steer } from "../live";
-import { MapView } from "../map/MapView";
-import { AlertList } from "../parts/AlertList";
-import { Inspector } from "../parts/Inspector";
-import { Player } from "../parts/Player";
+import { Clocked } from "../parts/Clocked";
 import { useReading } from "../parts/reading";
 import { Table } from "../parts/Table";
-import { TrackTable } from "../parts/TrackTable";
 import type { List } from "../rest";
 import { route } from "../routes";
 import type { Recording } from "../wire";
 
 export function Replay() {
   const name = route.value.argument;
-  return name ? <Played key={name} name={name} /> : <Recordings />;
+  if (!name) return <Recordings />;
+  const query = `?recording=${encodeURIComponent(name)}`;
+  return <Clocked key={name} title={`${t("screen_replay")}: ${name}`} name={name} query={query} banner={t("replay_banner", { name })} />;
 }
 
 function Recordings() {
@@ -40,34 +36,6 @@ function Recordings() {
         ))}
         none={t("replay_none")}
       />
-    </main>
-  );
-}
-
-function Played({ name }: { name: string }) {
-  useEffect(() => {
-    listen(`?recording=${encodeURIComponent(name)}`);
-    return () => listen();
-  }, [name]);
-  useEffect(() => {
-    // A connection that came back begins at the beginning: go on where it was.
-    const was = clock.peek();
-    if (mode.value !== "replay" || !was) return;
-    steer({ type: "seek", time: was.t });
-    if (was.playing) steer({ type: "play", speed: was.speed });
-  }, [hello.value]);
-  return (
-    <main class="live replayed">
-      <h1 class="unseen">{t("screen_replay")}: {name}</h1>
-      <div class="left">
-        <AlertList />
-        <TrackTable />
-      </div>
-      <MapView>
-        <p class="not-live" role="status">{problem.value ?? (mode.value === "replay" ? t("replay_banner", { name }) : t("replay_preparing"))}</p>
-      </MapView>
-      <Inspector />
-      <Player name={name} />
     </main>
   );
 }

@@ -1,0 +1,33 @@
+// The words of scenarios.
+export const rehearsals = {
+  en: {
+    scenario_window: "A scenario opens in a window of its own; this one stays with the sky. It is flown by the simulator and tracked by a core of its own: nothing of it reaches the site.",
+    scenario_seed: "Seed (empty: the scenario’s own)",
+    scenario_library: "Library",
+    scenario_about: "What happens",
+    scenario_lasts: "Lasts",
+    scenario_site: "Where",
+    scenario_banner: "SCENARIO {name}: not the sky",
+    score: "Score of the last second",
+    score_gospa_m: "GOSPA, m",
+    score_missed: "missed",
+    score_false: "false",
+    score_identity_switches: "identity switches",
+    score_truth: "true targets",
+  },
+  fr: {
+    scenario_window: "Un scénario s’ouvre dans sa propre fenêtre ; celle-ci reste au ciel réel. Il est joué par le simulateur et pisté par son propre noyau : rien n’en atteint le site.",
+    scenario_seed: "Graine (vide : celle du scénario)",
+    scenario_library: "Bibliothèque",
+    scenario_about: "Ce qui s’y passe",
+    scenario_lasts: "Durée",
+    scenario_site: "Où",
+    scenario_banner: "SCÉNARIO {name} : pas le ciel réel",
+    score: "Score de la dernière seconde",
+    score_gospa_m: "GOSPA, m",
+    score_missed: "manqués",
+    score_false: "fausses",
+    score_identity_switches: "changements d’identité",
+    score_truth: "cibles réelles",
+  },
+};
