@@ -111,8 +111,8 @@ async def _keep_alive(site: Path, directory: Path, settings: Mqtt, picture: Pict
     """Run the service as a process of its own, and start it again when it dies: it resumes where it was."""
     environment = {**os.environ, "VIGIE_MQTT__HOST": str(settings.host), "VIGIE_MQTT__PORT": str(settings.port)}
     if way is not None:
-        door = {"VIGIE_CONSOLE__HOST": HOST, "VIGIE_CONSOLE__PORT": str(way.port)}
-        environment |= door | {"VIGIE_CONSOLE__RECORDINGS": str(directory.resolve())}  # what was just seen can be replayed
+        environment |= {"VIGIE_CONSOLE__HOST": HOST, "VIGIE_CONSOLE__PORT": str(way.port)}
+        environment["VIGIE_CONSOLE__RECORDINGS"] = "."  # beside the site: what was just seen can be replayed
     environment["VIGIE_STATE__RECORD"] = str((directory / "recording.jsonl").resolve())
     with (directory / "service.log").open("ab") as log:
         while True:

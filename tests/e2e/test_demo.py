@@ -66,7 +66,7 @@ def test_the_demo_survives_the_death_of_its_service_and_loses_and_repeats_no_ale
             async with witness(broker_of(first)) as seen:
                 await seen.until(lambda w: w.alerts(), "an alert")
                 known = Recordings(
-                    load(tmp_path / "site.toml", told(first)), tmp_path, Path(told(first)["VIGIE_CONSOLE__RECORDINGS"])
+                    load(tmp_path / "site.toml", told(first)), tmp_path, tmp_path / told(first)["VIGIE_CONSOLE__RECORDINGS"]
                 )
                 assert [one.name for one in known.all()] == ["recording.jsonl"]  # what is flown now can be replayed
                 os.kill(first, signal.SIGKILL)
