@@ -4,7 +4,7 @@ import { timeOf } from "../format";
 import { t } from "../i18n";
 import { ask, type List } from "../rest";
 import { attempt, did, session, tell } from "../state";
-import type { Token } from "../wire";
+import type { Token } from "../books";
 import { Confirm, Modal } from "./Modal";
 import { useReading } from "./reading";
 import { Table } from "./Table";

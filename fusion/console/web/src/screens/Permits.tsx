@@ -8,7 +8,7 @@ import { Table } from "../parts/Table";
 import { zoneTitle } from "../parts/words";
 import { ask } from "../rest";
 import { attempt, did, may, tell } from "../state";
-import type { Permit, Permits as Told } from "../wire";
+import type { Permit, Permits as Told } from "../books";
 
 interface Judged {
   permit: Permit | null;

@@ -6,7 +6,7 @@ import { useReading } from "../parts/reading";
 import { Table } from "../parts/Table";
 import type { List } from "../rest";
 import { route } from "../routes";
-import type { Recording } from "../wire";
+import type { Recording } from "../books";
 
 export function Replay() {
   const name = route.value.argument;

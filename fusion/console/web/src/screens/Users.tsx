@@ -8,7 +8,8 @@ import { Table } from "../parts/Table";
 import { Tokens } from "../parts/Tokens";
 import { ask, type List } from "../rest";
 import { did, session, tell } from "../state";
-import type { Role, User } from "../wire";
+import type { User } from "../books";
+import type { Role } from "../wire";
 
 const ROLES: readonly Role[] = ["viewer", "operator", "supervisor", "administrator"];
 const PERSONAL = ["pilot", "friendly"] as const;
