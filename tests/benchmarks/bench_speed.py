@@ -37,6 +37,11 @@ SITE = Site(name="bench", latitude_deg=48.8582, longitude_deg=2.2945, ground_ams
 ACCURACY = Accuracy(range_m=5.0, azimuth_deg=0.5, elevation_deg=0.7)
 START = 1_785_000_000 * SECOND
 WARM, MEASURED = 10, 15
+"""Looks before anything is measured, once all fly, and looks that are."""
+
+AT_FIRST, MORE = 1_500, 150
+"""Targets of the first look, and that come with each other one: 5,000 from nothing at once the tracker takes for a jammed radar."""
+
 DENSITY_KM2 = 6.4  # targets on a square kilometre: 2,000 within 10 km
 
 PARTS = (
@@ -97,15 +102,21 @@ def look(rng, place, reach, time_ns, sequence):
 
 
 def scans(targets: int, sensors: tuple[Sensor, ...], reach: float) -> Iterator[Scan]:
-    """Give the looks of radars that stand in one place, turned against each other, as long as is measured."""
+    """Give the looks of radars that stand in one place, turned against each other, until all fly and as long as is measured."""
     rng = np.random.default_rng(targets)
     distance, course = 0.98 * reach * np.sqrt(rng.uniform(0.01, 1, targets)), rng.uniform(0, math.tau, targets)
     place = np.column_stack([distance * np.cos(course), distance * np.sin(course), rng.uniform(20, 150, targets)])
     velocity = rng.normal(0, 8, (targets, 3)) * [1, 1, 0.1]
-    for k in range((WARM + MEASURED) * len(sensors)):
+    for k in range((before(targets) + MEASURED) * len(sensors)):
         sensor, at = sensors[k % len(sensors)], k / len(sensors)
-        scan = look(rng, place + velocity * at, reach, START + round(at * SECOND), k // len(sensors))
+        flies = slice(AT_FIRST + MORE * (k // len(sensors)))
+        scan = look(rng, (place + velocity * at)[flies], reach, START + round(at * SECOND), k // len(sensors))
         yield msgspec.structs.replace(scan, sensor=sensor.id)
+
+
+def before(targets: int) -> int:
+    """Give how many looks pass before anything is measured."""
+    return WARM + max(0, -(-(targets - AT_FIRST) // MORE))
 
 
 def measure(targets: int, *, radars: int = 1, biased: bool = False, late: bool = False) -> Cost:
@@ -115,20 +126,21 @@ def measure(targets: int, *, radars: int = 1, biased: bool = False, late: bool =
     sensors = tuple(msgspec.structs.replace(sensor, id=f"radar-{k}", bias_sigma=bias) for k in range(radars))
     ours = Tracker(Config(site=SITE, sensor=sensors), SITE.frame())
     line, costs, told = Timeline(ours, 3.0), [], 0
+    warm = before(targets) * radars
     with timed() as parts:
         for k, scan in enumerate(scans(targets, sensors, reach)):
-            if k == WARM * radars:
+            if k == warm:
                 parts.clear()
-            before = time.thread_time()
+            began = time.thread_time()
             if late:
                 line.insert(scan)
                 line.advance()
             else:
                 ours.step(scan)
-            costs.append(1e6 * (time.thread_time() - before) / len(scan.detections))
-            told += len(scan.detections) if k >= WARM * radars else 0
+            costs.append(1e6 * (time.thread_time() - began) / len(scan.detections))
+            told += len(scan.detections) if k >= warm else 0
     shares = {name: 1e6 * seconds / told for name, seconds in parts.items()}
-    return Cost(float(np.median(costs[WARM * radars :])), int(ours.store.confirmed.sum()), len(ours.store), shares)
+    return Cost(float(np.median(costs[warm:])), int(ours.store.confirmed.sum()), len(ours.store), shares)
 
 
 @contextmanager

@@ -98,7 +98,7 @@ def is_serving(status: dict[str, Any]) -> bool:
 @contextlib.asynccontextmanager
 async def witness(broker):
     """Give an observer of everything below the site, from now on."""
-    async with aiomqtt.Client(broker.host, broker.port) as client:
+    async with aiomqtt.Client(broker.host, broker.port, timeout=DEADLINE_S) as client:
         client._disconnected.add_done_callback(lambda gone: gone.cancelled() or gone.exception())  # that it is gone may be meant
         await client.subscribe(SITE + "#", qos=1)
         seen = Witness(client)
@@ -122,7 +122,7 @@ async def retained(broker) -> dict[str, bytes]:
 @contextlib.asynccontextmanager
 async def flying(broker, stage: Stage, *, qos: int = 0):
     """Play a scene, beginning now, for as long as the context lasts; give the task that ends with it."""
-    async with aiomqtt.Client(broker.host, broker.port) as client:
+    async with aiomqtt.Client(broker.host, broker.port, timeout=DEADLINE_S) as client:
         live = now(stage)
         playing = asyncio.create_task(play(messages(live), client.publish, live.site, qos=qos))
         try:
@@ -135,5 +135,5 @@ async def flying(broker, stage: Stage, *, qos: int = 0):
 
 async def say(broker, topic: str, payload: bytes, *, retain: bool = False) -> None:
     """Publish one message below the site."""
-    async with aiomqtt.Client(broker.host, broker.port) as client:
+    async with aiomqtt.Client(broker.host, broker.port, timeout=DEADLINE_S) as client:
         await client.publish(SITE + topic, payload, qos=1, retain=retain)

@@ -18,57 +18,50 @@ export function Modal({ title, onClose, children }: { title: string; onClose: ()
   );
 }
 
-/** Ask why something is to be done; `send` tells whether it was, and then the dialog is over. */
-export function Because(asked: {
+interface Asked {
   title: string;
   about?: string;
-  label?: string;
   verb: string;
-  most?: number;
-  send: (why: string) => Promise<boolean>;
   close: () => void;
   children?: ComponentChildren;
-}) {
-  const why = useRef<HTMLTextAreaElement>(null);
-  const send = async (event: Event) => {
+}
+
+/** Ask whether something is really meant; `send` tells whether it was done, and then the dialog is over. */
+export function Confirm({ title, about, verb, send, close, children }: Asked & { send: () => Promise<boolean> }) {
+  const done = async (event: Event) => {
     event.preventDefault();
-    const reason = why.current?.value.trim() ?? "";
-    if (!reason) why.current?.focus();
-    else if (await asked.send(reason)) asked.close();
+    if (await send()) close();
   };
   return (
-    <Modal title={asked.title} onClose={asked.close}>
-      {asked.about && <p class="dim">{asked.about}</p>}
-      <form onSubmit={send}>
-        {asked.children}
-        <label>
-          {asked.label ?? t("why")}
-          <textarea ref={why} required maxLength={asked.most ?? 500} rows={3} />
-        </label>
+    <Modal title={title} onClose={close}>
+      {about && <p class="dim">{about}</p>}
+      <form onSubmit={done}>
+        {children}
         <div class="row end">
-          <button type="button" onClick={asked.close}>{t("cancel")}</button>
-          <button type="submit" class="press">{asked.verb}</button>
+          <button type="button" onClick={close}>{t("cancel")}</button>
+          <button type="submit" class="press">{verb}</button>
         </div>
       </form>
     </Modal>
   );
 }
 
-/** Ask whether something is really meant. */
-export function Confirm(asked: { title: string; about: string; verb: string; send: () => Promise<boolean>; close: () => void }) {
-  const send = async (event: Event) => {
-    event.preventDefault();
-    if (await asked.send()) asked.close();
+/** The same, and why it is to be done. */
+export function Because({ label, send, children, ...asked }: Asked & { label?: string; send: (why: string) => Promise<boolean> }) {
+  const why = useRef<HTMLTextAreaElement>(null);
+  const told = async () => {
+    const reason = why.current?.value.trim() ?? "";
+    if (reason) return send(reason);
+    why.current?.focus();
+    return false;
   };
   return (
-    <Modal title={asked.title} onClose={asked.close}>
-      <p class="dim">{asked.about}</p>
-      <form onSubmit={send}>
-        <div class="row end">
-          <button type="button" onClick={asked.close}>{t("cancel")}</button>
-          <button type="submit" class="press">{asked.verb}</button>
-        </div>
-      </form>
-    </Modal>
+    <Confirm {...asked} send={told}>
+      {children}
+      <label>
+        {label ?? t("why")}
+        <textarea ref={why} required maxLength={500} rows={3} />
+      </label>
+    </Confirm>
   );
 }
