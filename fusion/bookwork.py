@@ -18,6 +18,7 @@ from fusion.journal import Journal, Note
 from fusion.journal.export_formats import FORMATS
 from fusion.journal.exporting import incident, redacted
 from fusion.journal.purging import DAY, purge, retain
+from fusion.journal.records import Purged
 from fusion.journal.verifying import parse_head, verify
 from fusion.messages import SECOND
 
@@ -50,9 +51,8 @@ def export(
         raise JournalError(f"--format {kind}: expected one of {', '.join(FORMATS)}, or --out with such an ending")
     with opened(where, environment) as journal:
         taken = incident(journal, alert, round(around * SECOND))
-        _note_access(
-            journal, who, alert, f"{kind}, redacted" if nameless else kind
-        )  # before the file is there: nobody takes anything that the journal does not know
+        # Before the file is there: nobody takes anything that the journal does not know.
+        _note_access(journal, who, alert, f"{kind}, redacted" if nameless else kind)
     if nameless:
         taken = redacted(taken)
     try:
@@ -68,16 +68,13 @@ def export(
 def forget(where: str, environment: Mapping[str, str], *, days: float | None, who: str | None) -> int:
     """Purge what is older than some days, or than a site says in `[retention]`."""
     now, orders = time.time_ns(), who or getpass.getuser()
-    retention = None if days is not None else _retention(where, environment)
     with opened(where, environment) as journal:
-        if retention is not None:
-            taken = retain(journal, retention, orders, now)
-        else:
-            purged = purge(journal, now - round((days or 0.0) * DAY), orders, now)
-            taken = [] if purged is None else [purged]
-        if retention is not None and taken:
+        if days is None:
+            taken: list[Purged | None] = [*retain(journal, _retention(where, environment), orders, now)]
             journal.database.compact()
-    count = sum(last - first + 1 for one in taken for first, last in one.entries)
+        else:
+            taken = [purge(journal, now - round(days * DAY), orders, now)]
+    count = sum(last - first + 1 for one in taken if one is not None for first, last in one.entries)
     print(f"{count} entries are forgotten; their places in the chain stay")
     return 0
 

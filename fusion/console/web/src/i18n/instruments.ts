@@ -2,7 +2,6 @@
 export const instruments = {
   en: {
     sensor_latency: "Latency",
-    sensor_kind: "Kind",
     sensor_looks: "Looks",
     sensor_detections: "Detections",
     sensor_rejected: "Refused",
@@ -25,7 +24,6 @@ export const instruments = {
   },
   fr: {
     sensor_latency: "Latence",
-    sensor_kind: "Type",
     sensor_looks: "Balayages",
     sensor_detections: "Détections",
     sensor_rejected: "Refusées",
