@@ -98,7 +98,7 @@ class BaseMaps:
                 archive = Archive(path)
                 archive.metadata()
             except ConfigError as error:
-                log.warning("base map left out: %s", error)
+                log.warning("base map left out: %s", str(error))  # the error itself would hold the file open
                 archive = None
             known = self._opened[path.name] = (now, archive)
         return known[1]

@@ -6,7 +6,6 @@ nothing for a server: it unpacks whatever a file claims, without a bound, and kn
 
 from __future__ import annotations
 
-import functools
 import os
 import struct
 import weakref
@@ -36,6 +35,9 @@ DIRECTORY_BYTES = 16 << 20
 """Unpacked: more than a million entries. Writers stay below a hundred thousand."""
 
 METADATA_BYTES = 4 << 20
+
+REMEMBERED = 64
+"""Directories: a person looks at a few places of a map at a time."""
 
 LEVELS = 4
 """Directories below one another; the format asks readers for no more."""
@@ -93,14 +95,14 @@ class Archive:
         weakref.finalize(self, os.close, self._file)
         self.size = os.fstat(self._file).st_size
         self.header = _header(os.pread(self._file, HEADER.size, 0), self.size, path)
-        self.directory = functools.lru_cache(maxsize=64)(self._directory)
+        self._known: dict[tuple[int, int], Directory] = {}
 
     def tile(self, z: int, x: int, y: int) -> bytes | None:
         """Give a tile as it lies there, packed or not; None where the archive has none."""
         wanted = tile_id(z, x, y)
         place = (self.header.root_offset, self.header.root_length)
         for _ in range(LEVELS):
-            found = self.directory(*place)
+            found = self._remembered(*place)
             at = int(np.searchsorted(found.tile, np.uint64(wanted), side="right")) - 1
             if at < 0:
                 return None
@@ -140,6 +142,15 @@ class Archive:
         if len(read) != length:
             raise self._broken(f"{what}: the file has become shorter")
         return read
+
+    def _remembered(self, offset: int, length: int) -> Directory:
+        """Give a directory that was read lately: neighbours lie in the same one."""
+        found = self._known.get((offset, length))
+        if found is None:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            found = self._known[offset, length] = self._directory(offset, length)
+        return found
 
     def _directory(self, offset: int, length: int) -> Directory:
         raw = self._unpacked(offset, length, DIRECTORY_BYTES, "directory")
