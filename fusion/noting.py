@@ -61,11 +61,12 @@ def _permit_noted(payload: bytes, refusal: Rejected | None) -> bytes:
 
 def revocations(notes: Iterable[Note], known: Collection[str], tree: TopicTree, now: int) -> list[RawMessage]:
     """Give, as they came, the revocations that the journal has noted and the core (by issuer/number) does not know."""
-    tokens = {note.subject: msgspec.json.decode(note.body, type=PermitNoted).token for note in notes if b'"revoked"' in note.body}
+    said = [(note.subject, msgspec.json.decode(note.body, type=PermitNoted)) for note in notes if b'"revoked"' in note.body]
+    tokens = {(issuer_of(one.token.encode()), number): one.token.encode() for number, one in said}
     return [
-        RawMessage(topic=tree.path("permit", permit=number), payload=token.encode(), received=now)
-        for number, token in tokens.items()
-        if f"{issuer_of(token.encode())}/{number}" not in known
+        RawMessage(topic=tree.path("permit", permit=number), payload=token, received=now)
+        for (issuer, number), token in tokens.items()
+        if f"{issuer}/{number}" not in known
     ]
 
 

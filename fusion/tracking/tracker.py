@@ -174,7 +174,7 @@ class Tracker:
     def _expect(self, scan: Scan, sensor: SensorModel, gated: Gated, cells: Integers, share: Floats) -> Intensity:
         """Say how many detections of a look are owed to false alarms and to new targets; cells, share: `clutter.cells_of`."""
         heard = self.hearing.expected(scan, sensor, self.place[scan.sensor])
-        intensity = self._await(scan, sensor, len(scan.detections) - self._explained(sensor, gated) - heard)
+        intensity = self._await(scan, sensor, len(scan.detections) - self._explained(sensor, gated) - heard, self._likely(gated))
         if len(cells) and not sensor.hears and intensity.flood:
             return intensity._replace(false=clutter.of_look(cells, share, float(np.max(intensity.false))))
         if len(cells) and not sensor.hears:
@@ -184,13 +184,16 @@ class Tracker:
             self.undetected[scan.sensor] = replace_record(after, fresh=float(np.min(intensity.fresh)))
         return intensity
 
-    def _await(self, scan: Scan, sensor: SensorModel, unexplained: float) -> Intensity:
-        """Learn how many targets a sensor has not seen from how many detections of a look no known one explains."""
+    def _await(self, scan: Scan, sensor: SensorModel, unexplained: float, likely: float = 0.0) -> Intensity:
+        """Learn how many targets a sensor has not seen from how many detections of a look no known one explains.
+
+        likely: how many of those are owed to tracks that are not confirmed yet: no flood are they.
+        """
         before = self.undetected[scan.sensor]
         since = (scan.time - before.looked) / SECOND if before.looked else 0.0
         false, pd = sensor.config.false_alarms_per_scan, sensor.config.detection_probability
         known, births = false * clutter.total(before.clutter, false), self.config.tracking.birth_rate_hz * since
-        self.undetected[scan.sensor], intensity = look(before, scan.time, unexplained, known, pd, births)
+        self.undetected[scan.sensor], intensity = look(before, scan.time, unexplained, known, pd, births, likely)
         return intensity
 
     def _learn_clutter(self, scan: Scan, sensor: SensorModel, cells: Integers, p_new: Floats, since: float) -> None:
@@ -214,6 +217,14 @@ class Tracker:
             return float(gated.pd_miss @ (self.store.r * self.store.confirmed))
         of_known = np.repeat(self.store.confirmed, np.diff(gated.start))
         return float(len(np.unique(gated.pair[of_known])))
+
+    def _likely(self, gated: Gated) -> float:
+        """Say how many detections of a look are owed to tracks that are not confirmed yet, where there is one to be theirs.
+
+        What is false stands elsewhere at the next look: where hundreds began, hundreds that are met again are targets.
+        """
+        met = ~self.store.confirmed & (np.diff(gated.start) > 0)
+        return float(gated.pd_hit @ (self.store.r * met))
 
     def _note(self, scan: Scan, seen: Measurements, best: Integers, share: Floats) -> None:
         """Write down who was seen by whom and, where it is more likely than not the speaker, what was claimed."""
