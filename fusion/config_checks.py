@@ -24,6 +24,9 @@ def contradictions(config: Config) -> list[tuple[Key, str]]:
             faults.append((("sensor", i, "id"), f"{sensor.id!r} names sensor[{seen[sensor.id]}] already; ids are unique"))
         seen.setdefault(sensor.id, i)
         faults += [(("sensor", i, *key), text) for key, text in of_sensor(sensor)]
+        if sensor.platform and sensor.platform.sensor not in {None, *(other.id for other in config.sensor)}:
+            text = f"{sensor.platform.sensor!r} is no sensor of this file; expected the id of one"
+            faults.append((("sensor", i, "platform", "sensor"), text))
     if config.rules.release_probability >= config.rules.entry_probability:
         faults.append((("rules", "release_probability"), f"must be below entry_probability ({config.rules.entry_probability})"))
     if config.mqtt.tls_key and not config.mqtt.tls_certificate:
@@ -49,7 +52,25 @@ def of_sensor(sensor: Sensor) -> list[tuple[Key, str]]:
             faults.append((("coverage", axis), f"{list(limits)} is empty; expected [from, to] with from < to"))
     if sensor.source is not None:
         faults += [(("source", key), text) for key, text in faults_of(sensor.source)]
+    faults += [(("platform", *key), text) for key, text in _of_platform(sensor)]
     return faults + [(("confusion", *key), text) for key, text in unbalanced(sensor.confusion)]
+
+
+def _of_platform(sensor: Sensor) -> list[tuple[Key, str]]:
+    """Find what a sensor that moves cannot be, and what nobody would say of it."""
+    platform = sensor.platform
+    if platform is None:
+        return []
+    faults: list[tuple[Key, str]] = []
+    if sensor.kind == "tdoa":
+        faults.append(((), "a sensor of kind 'tdoa' cannot move: times of arrival are compared between places that are known"))
+    if platform.directions == "body" and platform.sensor is not None:
+        faults += [
+            ((name,), 'is needed where directions = "body" and another sensor hears the vehicle')
+            for name in ("heading_deg", "tilt_deg")
+            if getattr(platform, name) is None
+        ]
+    return faults
 
 
 def _of_sapient(settings: Sapient | None, sensors: set[str]) -> list[tuple[Key, str]]:
