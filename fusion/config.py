@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from fusion.config_console import Console
 from fusion.config_edge import Outlet, Sapient, Source, Webhook
 from fusion.config_rules import Rules
 from fusion.config_table import (
@@ -260,34 +261,6 @@ class Retention(Table):
             "until somebody orders `vigie journal purge`, as a case may need them"
         ),
     ] = None
-
-
-Role = Literal["viewer", "operator", "supervisor", "administrator"]
-
-
-class Tiles(Table):
-    """A base map from elsewhere; the browser then asks that host for pictures."""
-
-    url: Annotated[str, Meta(pattern=r"^https?://\S+$", description="with {z}, {x}, {y}")]
-    attribution: str = ""
-    max_zoom: Annotated[int, Meta(ge=1, le=24)] = 19
-
-
-class Console(Table):
-    """The operators' pages and their API; without this table there are none."""
-
-    host: Annotated[str, Meta(description="address to listen on; any but this machine's own needs TLS, or `proxy`")] = "127.0.0.1"
-    port: Annotated[int, Meta(ge=0, le=65_535, description="0: any free one")] = 8080
-    tls_certificate: Annotated[str | None, Meta(description="certificate file; switches TLS on")] = None
-    tls_key: Annotated[str | None, Meta(description="its key file")] = None
-    proxy: Annotated[
-        bool, Meta(description="a proxy that speaks TLS stands in front: its X-Forwarded-For counts, cookies are Secure")
-    ] = False
-    session_hours: Annotated[Positive, Meta(description="how long a login lasts; 12 is a shift")] = 12.0
-    recordings: Annotated[str, Meta(description="directory of recordings to replay; relative to this file")] = "recordings"
-    basemap: Annotated[str | None, Meta(description="directory of GeoJSON and PMTiles files; relative to this file")] = None
-    tiles: Tiles | None = None
-    range_rings_m: Annotated[tuple[Positive, ...], Meta(max_length=10)] = (1000.0, 2000.0, 5000.0)
 
 
 class Config(Table):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from fusion.config import Config, Confusion, Console, Issuer, Sensor
+from fusion.config import Config, Confusion, Issuer, Sensor
+from fusion.config_console import faults_of_console
 from fusion.config_edge import LOOPBACK, Outlet, Sapient, Webhook, faults_of, faults_of_outlet, faults_of_sapient
 from fusion.messages import CLASSES
 
@@ -28,7 +29,8 @@ def contradictions(config: Config) -> list[tuple[Key, str]]:
     if config.mqtt.tls_key and not config.mqtt.tls_certificate:
         faults.append((("mqtt", "tls_key"), "needs tls_certificate beside it"))
     faults += _of_outlets(config.output) + _of_sapient(config.sapient, {sensor.id for sensor in config.sensor})
-    return faults + _of_issuers(config.permits.issuer) + _of_webhooks(config.webhook) + _open_doors(config.console)
+    faults += [(("console", *key), text) for key, text in faults_of_console(config.console)]
+    return faults + _of_issuers(config.permits.issuer) + _of_webhooks(config.webhook)
 
 
 def of_sensor(sensor: Sensor) -> list[tuple[Key, str]]:
@@ -75,23 +77,6 @@ def _of_issuers(issuers: tuple[Issuer, ...]) -> list[tuple[Key, str]]:
         for i, name in enumerate(names)
         if names.index(name) != i
     ]
-
-
-def _open_doors(console: Console | None) -> list[tuple[Key, str]]:
-    """Find where passwords would go over a network in the clear."""
-    if console is None:
-        return []
-    faults: list[tuple[Key, str]] = []
-    if (console.tls_certificate is None) != (console.tls_key is None):
-        faults.append((("console",), "tls_certificate and tls_key belong together; give both or neither"))
-    if console.host not in LOOPBACK and console.tls_certificate is None and not console.proxy:
-        faults.append(
-            (
-                ("console", "host"),
-                f"{console.host!r} can be reached from elsewhere; expected tls_certificate and tls_key, or proxy = true",
-            )
-        )
-    return faults
 
 
 def _of_webhooks(webhooks: tuple[Webhook, ...]) -> list[tuple[Key, str]]:

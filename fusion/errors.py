@@ -37,6 +37,14 @@ class AccountError(FusionError):
     """A user or token of the console cannot be as it was asked: the name is taken, there is none, the last one would go."""
 
 
+class SignOnError(FusionError):
+    """Somebody does not come in by an OpenID provider; `code` names the sentence of the login page that says why."""
+
+    def __init__(self, code: str, why: str) -> None:
+        super().__init__(why)
+        self.code = code
+
+
 class WebhookError(FusionError):
     """A webhook cannot be used as it is configured: its secrets, its CA, a package that is not installed."""
 
