@@ -24,7 +24,7 @@ from fusion.console.people import Fresh
 from fusion.console.problems import Problem
 from fusion.console.routes import HEAD, Asked, Route
 from fusion.console.sessions import ENTERED, onward
-from fusion.errors import SignOnError
+from fusion.errors import NotIn, SignOnError
 from fusion.messages import Record
 
 LOG_IN = "/oidc/login"
@@ -137,7 +137,7 @@ async def come_back(asked: Asked) -> Response:
     return response
 
 
-GUESSED = ("begun", "said_no", "unproven")
+GUESSED: tuple[NotIn, ...] = ("begun", "said_no", "unproven")
 """Refusals that count as a failed guess: what somebody may have made up."""
 
 
@@ -179,8 +179,8 @@ async def _turned_away(desk: Desk, error: SignOnError, address: str, *, begun: b
     return response
 
 
-def _refused(code: str) -> Response:
-    """Lead to the login page, which says in its reader's language why (`refused_…` in the pages' catalogues)."""
+def _refused(code: NotIn) -> Response:
+    """Lead to the login page, which says in its reader's language why (`i18n/entering.ts`)."""
     return RedirectResponse(f"/?refused={code}", 303)
 
 

@@ -122,8 +122,9 @@ def _hold(claims: dict[str, Any], expected: Expected) -> None:
     except ExpiredTokenError as error:
         raise SignOnError("clock", "the ID token is over") from error
     except InvalidClaimError as error:
-        code = "clock" if error.claim in TIMES else "unproven"
-        raise SignOnError(code, f"the ID token's {error.claim} is not as expected") from error
+        raise SignOnError(
+            "clock" if error.claim in TIMES else "unproven", f"the ID token's {error.claim} is not as expected"
+        ) from error
     except JoseError as error:
         raise SignOnError("unproven", f"the ID token is not as expected: {error}") from error
     others = isinstance(claims["aud"], list) and len(claims["aud"]) > 1

@@ -1,5 +1,5 @@
-// An OpenID provider on a free port of loopback: panva's certified oidc-provider, with a login page of ours, since the one that it
-// brings fetches a font from elsewhere. It obeys one line of JSON at a time on stdin, and answers each with one; it ends with stdin.
+// An OpenID provider on a free port of loopback: panva's certified oidc-provider, with pages of ours, since those that it brings
+// fetch a font from elsewhere. It obeys one line of JSON at a time on stdin, and answers each with one; it ends with stdin.
 const http = require("node:http");
 const { createInterface } = require("node:readline");
 const { randomUUID } = require("node:crypto");
@@ -13,6 +13,8 @@ const page = (title, body) => `<!doctype html><html lang="en"><head><meta charse
 
 const FORM = `<form method="post"><label>Account <input name="login" required></label>
 <button name="answer" value="enter">Sign in</button> <button name="answer" value="abort" formnovalidate>Refuse</button></form>`;
+
+const LEAVE = '<button name="logout" form="op.logoutForm" value="yes">Yes, sign me out</button>';
 
 async function main() {
   const { Provider } = await import(pathToFileURL(require.resolve("oidc-provider"))); // NODE_PATH is not asked by import
@@ -62,7 +64,14 @@ async function main() {
       claims: { openid: ["sub"], profile: ["preferred_username"], email: ["email", "email_verified"], groups: ["groups", "realm"] },
       scopes: ["openid", "profile", "email", "groups"],
       conformIdTokenClaims: !state.claimsInToken,
-      features: { devInteractions: { enabled: false } },
+      features: {
+        devInteractions: { enabled: false },
+        rpInitiatedLogout: {
+          async logoutSource(context, form) {
+            context.body = page("Sign out?", form + LEAVE);
+          },
+        },
+      },
       pkce: { required: () => true, methods: ["S256"] },
       ttl: { Session: 3600, Grant: 3600, Interaction: 600, AccessToken: 600, AuthorizationCode: 60, IdToken: 600 },
       findAccount: (_, id) => state.accounts[id] && { accountId: id, claims: () => ({ sub: id, ...state.accounts[id] }) },
