@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from tests.browser.stage import Watched, browser, enter, judged, staged
@@ -36,6 +38,16 @@ class Coming(Watched):
             super()._mind(asked, url)
 
 
+@contextlib.asynccontextmanager
+async def played(broker, directory):
+    """Give a provider, a site that trusts it, and a browser."""
+    with openid_provider() as provider:
+        (directory / "client.secret").write_text(SECRET)
+        async with staged(broker, directory, more=site(provider.issuer)) as stage, browser() as opened:
+            provider.open(stage.url)
+            yield provider, stage, opened
+
+
 async def there(page, login: str) -> None:
     """Press the button, and say at the provider who one is."""
     await page.get_by_role("link", name="Prefecture").click()
@@ -45,31 +57,28 @@ async def there(page, login: str) -> None:
 
 def test_a_person_comes_in_by_the_providers_page_and_goes_out_by_it(fresh_mosquitto, tmp_path):
     async def body():
-        with openid_provider() as provider:
-            (tmp_path / "client.secret").write_text(SECRET)
-            async with staged(fresh_mosquitto, tmp_path, more=site(provider.issuer)) as stage, browser() as opened:
-                provider.open(stage.url)
-                watched = Coming(await (await opened.new_context(locale="en-GB")).new_page(), stage.url, provider.issuer)
-                page = watched.page
-                await page.goto(f"{stage.url}/#/history")
-                await page.wait_for_selector("form")
-                faults = await judged(page)
-                watched.faults.clear()  # that nobody was logged in
-                await there(page, "a.petit")
-                await page.wait_for_selector("main h1")  # the screen that was asked for first
-                came = page.url, await page.inner_text(".who")
-                await page.goto(f"{stage.url}/#/access")
-                row = await (await page.wait_for_selector("tr:has-text('login by openid')")).inner_text()
-                await page.get_by_role("button", name="a.petit").click()
-                own = await page.get_by_role("link", name="Change password").count()
-                await page.get_by_role("button", name="Log out").click()
-                await page.get_by_role("button", name="Yes, sign me out").click()
-                await page.wait_for_selector("form input[name=username]")
-                gone = page.url
-                watched.faults = [one for one in watched.faults if "401" not in one]  # that nobody is logged in any more
-                await page.get_by_role("link", name="Prefecture").click()
-                await page.get_by_label("Account").wait_for()  # nor is anybody at the provider
-                return stage.url, faults, came, row, own, gone, watched.faults
+        async with played(fresh_mosquitto, tmp_path) as (provider, stage, opened):
+            watched = Coming(await (await opened.new_context(locale="en-GB")).new_page(), stage.url, provider.issuer)
+            page = watched.page
+            await page.goto(f"{stage.url}/#/history")
+            await page.wait_for_selector("form")
+            faults = await judged(page)
+            watched.faults.clear()  # that nobody was logged in
+            await there(page, "a.petit")
+            await page.wait_for_selector("main h1")  # the screen that was asked for first
+            came = page.url, await page.inner_text(".who")
+            await page.goto(f"{stage.url}/#/access")
+            row = await (await page.wait_for_selector("tr:has-text('login by openid')")).inner_text()
+            await page.get_by_role("button", name="a.petit").click()
+            own = await page.get_by_role("link", name="Change password").count()
+            await page.get_by_role("button", name="Log out").click()
+            await page.get_by_role("button", name="Yes, sign me out").click()
+            await page.wait_for_selector("form input[name=username]")
+            gone = page.url
+            watched.faults = [one for one in watched.faults if "401" not in one]  # that nobody is logged in any more
+            await page.get_by_role("link", name="Prefecture").click()
+            await page.get_by_label("Account").wait_for()  # nor is anybody at the provider
+            return stage.url, faults, came, row, own, gone, watched.faults
 
     url, violations, came, row, own, gone, faults = run(body())
     assert violations == []
@@ -84,29 +93,26 @@ def test_a_person_comes_in_by_the_providers_page_and_goes_out_by_it(fresh_mosqui
 
 def test_who_does_not_come_in_reads_why_in_their_language_and_others_still_have_their_password(fresh_mosquitto, tmp_path):
     async def body():
-        with openid_provider() as provider:
-            (tmp_path / "client.secret").write_text(SECRET)
-            async with staged(fresh_mosquitto, tmp_path, more=site(provider.issuer)) as stage, browser() as opened:
-                provider.open(stage.url)
-                said, found = {}, {}
-                for locale, scheme in (("en-GB", "light"), ("fr-FR", "dark")):
-                    context = await opened.new_context(locale=locale)
-                    await context.add_init_script(f"localStorage.setItem('vigie.theme', '{scheme}')")
-                    page = Coming(await context.new_page(), stage.url, provider.issuer).page
-                    await page.goto(stage.url)
-                    await there(page, "b.moreau")
-                    alarm = await page.wait_for_selector("[role=alert]:not(:empty)")
-                    said[locale] = await alarm.inner_text()
-                    found[locale] = await judged(page), page.url
-                provider.order("mute", paths=["/token"])
+        async with played(fresh_mosquitto, tmp_path) as (provider, stage, opened):
+            said, found = {}, {}
+            for locale, scheme in (("en-GB", "light"), ("fr-FR", "dark")):
+                context = await opened.new_context(locale=locale)
+                await context.add_init_script(f"localStorage.setItem('vigie.theme', '{scheme}')")
+                page = Coming(await context.new_page(), stage.url, provider.issuer).page
                 await page.goto(stage.url)
-                await page.get_by_role("link", name="Prefecture").click()  # the provider still knows who it is
-                await page.wait_for_selector("[role=alert]:has-text('ne répond pas')")
-                await page.get_by_role("button", name="English").click()
-                english = await page.inner_text("[role=alert]")
-                await enter(page, stage.link("m.durand"))
-                await page.wait_for_selector("canvas")
-                return stage.url, said, found, english
+                await there(page, "b.moreau")
+                alarm = await page.wait_for_selector("[role=alert]:not(:empty)")
+                said[locale] = await alarm.inner_text()
+                found[locale] = await judged(page), page.url
+            provider.order("mute", paths=["/token"])
+            await page.goto(stage.url)
+            await page.get_by_role("link", name="Prefecture").click()  # the provider still knows who it is
+            await page.wait_for_selector("[role=alert]:has-text('ne répond pas')")
+            await page.get_by_role("button", name="English").click()
+            english = await page.inner_text("[role=alert]")
+            await enter(page, stage.link("m.durand"))
+            await page.wait_for_selector("canvas")
+            return stage.url, said, found, english
 
     url, said, found, english = run(body())
     assert said["en-GB"].startswith("The sign-on service knows you, but you have no role")
