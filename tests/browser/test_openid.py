@@ -61,12 +61,12 @@ def test_a_person_comes_in_by_the_providers_page_and_goes_out_by_it(fresh_mosqui
             watched = Coming(await (await opened.new_context(locale="en-GB")).new_page(), stage.url, provider.issuer)
             page = watched.page
             await page.goto(f"{stage.url}/#/history")
-            await page.wait_for_selector("form")
+            await page.get_by_role("link", name="Prefecture").wait_for()
             faults = await judged(page)
             watched.faults.clear()  # that nobody was logged in
             await there(page, "a.petit")
-            await page.wait_for_selector("main h1")  # the screen that was asked for first
-            came = page.url, await page.inner_text(".who")
+            who = await page.wait_for_selector(".who")
+            came = page.url, await who.inner_text()  # the screen that was asked for first
             await page.goto(f"{stage.url}/#/access")
             row = await (await page.wait_for_selector("tr:has-text('login by openid')")).inner_text()
             await page.get_by_role("button", name="a.petit").click()
