@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import logging
 import re
 import secrets
 from typing import Annotated, NamedTuple
@@ -26,6 +27,8 @@ from fusion.console.routes import HEAD, Asked, Route
 from fusion.console.sessions import ENTERED, onward
 from fusion.errors import NotIn, SignOnError
 from fusion.messages import Record
+
+logger = logging.getLogger(__name__)
 
 LOG_IN = "/oidc/login"
 
@@ -141,6 +144,10 @@ GUESSED: tuple[NotIn, ...] = ("begun", "said_no", "unproven")
 """Refusals that count as a failed guess: what somebody may have made up."""
 
 
+MENDED_HERE: tuple[NotIn, ...] = ("away", "clock", "said_no", "unproven")
+"""Refusals that are no fault of who comes: the log tells whoever looks after the machine."""
+
+
 async def _admitted(asked: Asked, provider: OidcProvider, attempt: Attempt, address: str) -> Fresh:
     """Begin a session, which the journal knows of before it is there."""
     desk = asked.desk
@@ -169,6 +176,8 @@ async def _vouched(asked: Asked, provider: OidcProvider, attempt: Attempt) -> Vo
 
 async def _turned_away(desk: Desk, error: SignOnError, address: str, *, begun: bool) -> Response:
     """Write down that somebody did not come in, and lead to the login page."""
+    if error.code in MENDED_HERE:
+        logger.warning("console.oidc: %s", error)
     try:
         await desk.note_access("?", "login refused", "openid", str(error)[:300], address)
     except Problem:  # nobody came in: that the journal is away does not change

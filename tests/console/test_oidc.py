@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import re
+import ssl
 import time
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,8 +19,10 @@ from fusion.console.oidc import LOG_IN, Attempt
 from fusion.console.oidc_provider import OidcProvider
 from fusion.console.oidc_wire import ENOUGH
 from fusion.errors import ConfigError, SignOnError
+from fusion.journal.verifying import verify
 from tests.brokers import free_port
-from tests.console.stage import PASSWORD, operating, run
+from tests.certificates import Authority
+from tests.console.stage import ALERT, PASSWORD, alert, operating, run
 from tests.openid import CLIENT, OTHER, SECRET, openid_provider, way_back
 
 BEGIN = f"/api/v1{LOG_IN}"
@@ -64,9 +68,10 @@ def test_who_is_vouched_for_comes_in_as_who_and_what_the_provider_says(provider,
             tracks = await client.get("/api/v1/tracks")
             async with stage.client("supervisor") as chief:
                 log = (await chief.get("/api/v1/access?who=m.durand")).json()["items"]
-            return methods, there, entered, session, tracks, log, dict(client.cookies)
+            return stage.url, methods, there, entered, session, tracks, log, dict(client.cookies)
 
-    methods, there, entered, session, tracks, log, cookies = run(body())
+    url, methods, there, entered, session, tracks, log, cookies = run(body())
+    assert of(there.headers["location"], "redirect_uri") == f"{url}/api/v1/oidc/callback"
     assert methods == {"password": True, "oidc": {"name": "Prefecture", "url": "/api/v1/oidc/login"}}
     asked = {name: of(there.headers["location"], name) for name in ("code_challenge_method", "code_challenge", "state", "nonce")}
     assert asked.pop("code_challenge_method") == "S256"
@@ -120,6 +125,27 @@ def test_a_role_here_follows_from_the_claims_and_without_one_nobody_comes_in(pro
         assert refusal(answer) == found
         assert session.status_code == 401
         assert [(one["who"], one["subject"]) for one in log] == [("?", "openid")]
+
+
+def test_what_somebody_does_who_came_by_the_provider_is_written_down_by_name(provider, tmp_path):
+    async def body():
+        async with operating(tmp_path, oidc=provider.settings()) as stage, stage.client() as client:
+            provider.open(stage.url)
+            await came(client)
+            client.headers["Origin"] = stage.url
+            stage.core.raise_alert(alert())
+            order = {"command": "acknowledge", "who": "somebody else"}
+            done = await client.post(f"/api/v1/alerts/{ALERT}/commands", json=order, headers={"If-Match": '"1"'})
+            left = await client.delete("/api/v1/session")
+            async with stage.client("supervisor") as chief:
+                log = (await chief.get("/api/v1/access?who=m.durand")).json()["items"]
+            return done, left, [one["what"] for one in log], verify(stage.core.journal)
+
+    done, left, log, faults = run(body())
+    assert done.json()["acknowledged_by"] == "m.durand"
+    assert left.status_code == 200
+    assert log == ["logout", "login by openid"]
+    assert faults == []
 
 
 def test_a_code_opens_once(provider, tmp_path):
@@ -490,22 +516,56 @@ DISCOVERY = b'{"issuer": "ISSUER", "authorization_endpoint": "http://127.0.0.1/a
 )
 def test_what_a_provider_announces_is_read_with_suspicion(tmp_path, answer, says):
     async def body():
-        async def talk(reader, writer):
-            await reader.readuntil(b"\r\n\r\n")
-            writer.write(b"HTTP/1.1 " + answer.replace(b"ISSUER", issuer.encode()))
-            writer.close()
-
-        server = await asyncio.start_server(talk, "127.0.0.1", 0)
-        issuer = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        asked = OidcProvider(Oidc(issuer=issuer, client_id="x", roles={"a": "viewer"}), tmp_path, "")
-        try:
-            async with server:
-                return (await asked.announced()).issuer == issuer
-        except SignOnError as error:
-            assert error.code == "away"
-            return str(error)
-        finally:
-            await asked.close()
+        async with talking(answer) as issuer:
+            return await learnt(tmp_path, issuer)
 
     said = run(body())
     assert said is True if says is None else says in said
+
+
+@contextlib.asynccontextmanager
+async def talking(answer: bytes, trusted: ssl.SSLContext | None = None):
+    """Answer whatever is asked alike; give the issuer that this is."""
+
+    async def talk(reader, writer):
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 " + answer.replace(b"ISSUER", issuer.encode()))
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0, ssl=trusted)
+    issuer = f"{'http' if trusted is None else 'https'}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server:
+        yield issuer
+
+
+async def learnt(base, issuer: str, **more) -> bool | str:
+    """Tell whether a provider's word is taken, or why not."""
+    asked = OidcProvider(Oidc(issuer=issuer, client_id="x", roles={"a": "viewer"}, **more), base, "")
+    try:
+        return (await asked.announced()).issuer == issuer
+    except SignOnError as error:
+        assert error.code == "away"
+        return str(error)
+    finally:
+        await asked.close()
+
+
+def test_a_provider_is_believed_by_its_certificate_alone_and_sends_nobody_through_the_open(tmp_path):
+    certificate, key = Authority(tmp_path).sign("provider")
+    Authority(tmp_path, "other")
+    trusted = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    trusted.load_cert_chain(certificate, key)
+    fine = b"200 OK\r\n\r\n" + (DISCOVERY % b"")
+
+    async def body():
+        async with talking(fine.replace(b"http:", b"https:"), trusted) as issuer:
+            found = [await learnt(tmp_path, issuer, tls_ca=ca) for ca in ("ca.crt", "other.crt", None)]
+        async with talking(fine, trusted) as issuer:
+            return [*found, await learnt(tmp_path, issuer, tls_ca="ca.crt")]
+
+    good, stranger, unknown, plain = run(body())
+    assert good is True
+    assert "CERTIFICATE_VERIFY_FAILED" in stranger
+    assert "CERTIFICATE_VERIFY_FAILED" in unknown
+    assert plain == "its authorization_endpoint is not https"
