@@ -24,6 +24,7 @@ export interface Site {
   ground_amsl_m: number;
   geoid_undulation_m: number;
   plans: string[];
+  plan_signing?: "unsigned" | "server" | "person" | null;
   basemap: string[];
   tiles: { url: string; attribution: string; max_zoom: number } | null;
   range_rings_m: number[];
