@@ -23,6 +23,7 @@ from fusion.tracking.initiation import Crossings
 from fusion.tracking.kernels import DIFFERENCE
 from fusion.tracking.measurements import Measurements, freed
 from fusion.tracking.merging import Merging
+from fusion.tracking.moving import Moving
 from fusion.tracking.reading import Reading, Readings
 from fusion.tracking.registration import Registration
 from fusion.tracking.renaming import Names
@@ -73,7 +74,8 @@ class Tracker:
         self.undetected = {name: Undetected() for name in self.ids}
         self.crossings, self.hyperbolas, self.merging = Crossings(), Hyperbolas(), Merging()
         self.registration = Registration(self.sensors)
-        self.hearing = Hearing(tuple(self.sensors.values()), self.height)
+        self.hearing = Hearing(self.sensors, self.height)
+        self.moving = Moving(self.sensors, frame, self.readings)
         self.cameras = Cameras(self.sensors)
         self.names: Names = {}
         self._ids: dict[Birth, str] = {}
@@ -83,7 +85,8 @@ class Tracker:
         """Give the whole state as a value of its own."""
         known = (self.crossings.rays, self.hyperbolas.clues, self.merging.known, self.merging.searched, self.registration.state)
         heard = (self.hearing.tracks.copy(), self.hearing.asked)
-        return TrackerState(self.time, self.store.copy(), dict(self.undetected), *known, *heard, dict(self.cameras.learnt))
+        seen = (dict(self.cameras.learnt), dict(self.moving.stood))
+        return TrackerState(self.time, self.store.copy(), dict(self.undetected), *known, *heard, *seen)
 
     def restore(self, state: TrackerState) -> None:
         """Become what the value says; the value stays good for another time."""
@@ -94,9 +97,15 @@ class Tracker:
         self.registration.state = state.registration
         self.hearing.tracks, self.hearing.asked = state.bearings.copy(), state.asked
         self.cameras.learnt = dict(state.cameras)
+        self.moving.recall(state.moving)
 
     def step(self, scan: Scan) -> None:
         """Let one look speak to every track."""
+        if scan.sensor in self.moving:
+            seen_from = self.moving.look(scan, self.store, self.time)
+            if seen_from is None:
+                return
+            scan = seen_from
         told, which = self.readings.of(scan), self.place[scan.sensor]
         looked = self.undetected[scan.sensor].looked
         since = (scan.time - looked) / SECOND if looked else 0.0
@@ -191,10 +200,11 @@ class Tracker:
         """Count what no known target explains, but for the first look's.
 
         Who reports only what it sees does not tell how often it looked, a look at a part of the coverage says nothing of the
-        rest, and bearings are explained by what is followed by its direction alone.
+        rest, bearings are explained by what is followed by its direction alone, and woods do not go along with who moves.
         """
         before = self.undetected[scan.sensor]
-        if sensor.looks and not sensor.hears and scan.coverage is None and since > 0.0 and before.teaches:
+        taught = sensor.looks and not sensor.hears and not sensor.moves and scan.coverage is None
+        if taught and since > 0.0 and before.teaches:
             learnt = clutter.learn(before.clutter, cells, p_new, since)
             self.undetected[scan.sensor] = replace_record(before, clutter=learnt)
 
