@@ -90,6 +90,33 @@ class BiasSigma(Table):
     ] = None
 
 
+class Platform(Table):
+    """What carries a sensor that moves (docs/feeds.md#sensors-that-move); its accuracy where a pose does not say it."""
+
+    sensor: Annotated[
+        Name | None, Meta(description="the sensor that hears the vehicle; left out: this one tells its pose itself")
+    ] = None
+    vehicle: Annotated[
+        str, Meta(max_length=128, description="the vehicle's `id` among those that it hears; left out: it is that sensor")
+    ] = ""
+    directions: Annotated[
+        Literal["true", "body"],
+        Meta(
+            description='what its directions are against: "true": north and the horizontal; "body": the nose and the deck, and '
+            "the pose's attitude turns them"
+        ),
+    ] = "true"
+    stale_s: Annotated[
+        Annotated[float, Meta(gt=0.0, le=10.0)],
+        Meta(description="age of the nearest pose above which a direction is refused, as nobody knows whence it was"),
+    ] = 2.0
+    horizontal_m: Annotated[Positive | None, Meta(description="each of east and north")] = None
+    vertical_m: Annotated[Positive | None, Meta(description="height")] = None
+    velocity_mps: Annotated[Positive, Meta(description="each axis of its velocity")] = 0.5
+    heading_deg: Annotated[SigmaDegrees | None, Meta(description="heading")] = None
+    tilt_deg: Annotated[SigmaDegrees | None, Meta(description="each of pitch and roll")] = None
+
+
 Shares = Annotated[
     dict[Annotated[str, Meta(max_length=128)], Annotated[float, Meta(ge=0.0, le=1.0)]],
     Meta(description="label = probability, in the sensor's own words, of such a target"),
@@ -136,8 +163,8 @@ class Sensor(Table):
         NonNegative | None,
         Meta(
             description="how long its errors stay the same (time constant of a first-order Gauss-Markov process): some second "
-            "where a camera's pose or a sensor's own filter errs; 0: each look errs anew. Left out: 0, but 2 s for a camera, and "
-            'three periods where `output = "tracks"`'
+            "where a camera's pose or a sensor's own filter errs; 0: each look errs anew. Left out: 0, but 2 s for a camera, "
+            '10 s for what moves, and three periods where `output = "tracks"`'
         ),
     ] = None
     bias_sigma: BiasSigma = BiasSigma()
@@ -153,6 +180,9 @@ class Sensor(Table):
         ),
     ] = None
     source: Annotated[Source | None, Meta(description="where it is heard if it does not speak MQTT (docs/feeds.md)")] = None
+    platform: Annotated[Platform | None, Meta(description="what carries it, if it moves: then the places above do not count")] = (
+        None
+    )
 
 
 class Zones(Table):
@@ -174,10 +204,18 @@ class Issuer(Table):
 
     name: Annotated[Name, Meta(description="what its permits call it: their `iss` and `kid`")]
     key: Annotated[str, Meta(description="file of its public Ed25519 key, PEM or JWK, relative to this one")]
+    signs: Annotated[
+        tuple[Literal["permits", "plans"], ...],
+        Meta(
+            min_length=1,
+            description='what it may sign: "permits", and "plans", the switches of zone plans; where anybody may sign those, a '
+            "switch that is not signed is refused",
+        ),
+    ] = ("permits",)
 
 
 class Permits(Table):
-    """Whose permits are believed; without an issuer every permit by topic is refused."""
+    """Whose permits are believed, and whose switches of zone plans; without an issuer every permit by topic is refused."""
 
     issuer: Annotated[tuple[Issuer, ...], Meta(max_length=50)] = ()
 

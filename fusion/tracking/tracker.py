@@ -23,6 +23,7 @@ from fusion.tracking.initiation import Crossings
 from fusion.tracking.kernels import DIFFERENCE
 from fusion.tracking.measurements import Measurements, freed
 from fusion.tracking.merging import Merging
+from fusion.tracking.moving import Moving
 from fusion.tracking.reading import Reading, Readings
 from fusion.tracking.registration import Registration
 from fusion.tracking.renaming import Names
@@ -73,7 +74,8 @@ class Tracker:
         self.undetected = {name: Undetected() for name in self.ids}
         self.crossings, self.hyperbolas, self.merging = Crossings(), Hyperbolas(), Merging()
         self.registration = Registration(self.sensors)
-        self.hearing = Hearing(tuple(self.sensors.values()), self.height)
+        self.hearing = Hearing(self.sensors, self.height)
+        self.moving = Moving(self.sensors, frame, self.readings)
         self.cameras = Cameras(self.sensors)
         self.names: Names = {}
         self._ids: dict[Birth, str] = {}
@@ -83,7 +85,8 @@ class Tracker:
         """Give the whole state as a value of its own."""
         known = (self.crossings.rays, self.hyperbolas.clues, self.merging.known, self.merging.searched, self.registration.state)
         heard = (self.hearing.tracks.copy(), self.hearing.asked)
-        return TrackerState(self.time, self.store.copy(), dict(self.undetected), *known, *heard, dict(self.cameras.learnt))
+        seen = (dict(self.cameras.learnt), dict(self.moving.stood))
+        return TrackerState(self.time, self.store.copy(), dict(self.undetected), *known, *heard, *seen)
 
     def restore(self, state: TrackerState) -> None:
         """Become what the value says; the value stays good for another time."""
@@ -94,9 +97,15 @@ class Tracker:
         self.registration.state = state.registration
         self.hearing.tracks, self.hearing.asked = state.bearings.copy(), state.asked
         self.cameras.learnt = dict(state.cameras)
+        self.moving.recall(state.moving)
 
     def step(self, scan: Scan) -> None:
         """Let one look speak to every track."""
+        if scan.sensor in self.moving:
+            seen_from = self.moving.look(scan, self.store, self.time)
+            if seen_from is None:
+                return
+            scan = seen_from
         told, which = self.readings.of(scan), self.place[scan.sensor]
         looked = self.undetected[scan.sensor].looked
         since = (scan.time - looked) / SECOND if looked else 0.0
@@ -165,7 +174,7 @@ class Tracker:
     def _expect(self, scan: Scan, sensor: SensorModel, gated: Gated, cells: Integers, share: Floats) -> Intensity:
         """Say how many detections of a look are owed to false alarms and to new targets; cells, share: `clutter.cells_of`."""
         heard = self.hearing.expected(scan, sensor, self.place[scan.sensor])
-        intensity = self._await(scan, sensor, len(scan.detections) - self._explained(sensor, gated) - heard)
+        intensity = self._await(scan, sensor, len(scan.detections) - self._explained(sensor, gated) - heard, self._likely(gated))
         if len(cells) and not sensor.hears and intensity.flood:
             return intensity._replace(false=clutter.of_look(cells, share, float(np.max(intensity.false))))
         if len(cells) and not sensor.hears:
@@ -175,23 +184,27 @@ class Tracker:
             self.undetected[scan.sensor] = replace_record(after, fresh=float(np.min(intensity.fresh)))
         return intensity
 
-    def _await(self, scan: Scan, sensor: SensorModel, unexplained: float) -> Intensity:
-        """Learn how many targets a sensor has not seen from how many detections of a look no known one explains."""
+    def _await(self, scan: Scan, sensor: SensorModel, unexplained: float, likely: float = 0.0) -> Intensity:
+        """Learn how many targets a sensor has not seen from how many detections of a look no known one explains.
+
+        likely: how many of those are owed to tracks that are not confirmed yet: no flood are they.
+        """
         before = self.undetected[scan.sensor]
         since = (scan.time - before.looked) / SECOND if before.looked else 0.0
         false, pd = sensor.config.false_alarms_per_scan, sensor.config.detection_probability
         known, births = false * clutter.total(before.clutter, false), self.config.tracking.birth_rate_hz * since
-        self.undetected[scan.sensor], intensity = look(before, scan.time, unexplained, known, pd, births)
+        self.undetected[scan.sensor], intensity = look(before, scan.time, unexplained, known, pd, births, likely)
         return intensity
 
     def _learn_clutter(self, scan: Scan, sensor: SensorModel, cells: Integers, p_new: Floats, since: float) -> None:
         """Count what no known target explains, but for the first look's.
 
         Who reports only what it sees does not tell how often it looked, a look at a part of the coverage says nothing of the
-        rest, and bearings are explained by what is followed by its direction alone.
+        rest, bearings are explained by what is followed by its direction alone, and woods do not go along with who moves.
         """
         before = self.undetected[scan.sensor]
-        if sensor.looks and not sensor.hears and scan.coverage is None and since > 0.0 and before.teaches:
+        taught = sensor.looks and not sensor.hears and not sensor.moves and scan.coverage is None
+        if taught and since > 0.0 and before.teaches:
             learnt = clutter.learn(before.clutter, cells, p_new, since)
             self.undetected[scan.sensor] = replace_record(before, clutter=learnt)
 
@@ -204,6 +217,14 @@ class Tracker:
             return float(gated.pd_miss @ (self.store.r * self.store.confirmed))
         of_known = np.repeat(self.store.confirmed, np.diff(gated.start))
         return float(len(np.unique(gated.pair[of_known])))
+
+    def _likely(self, gated: Gated) -> float:
+        """Say how many detections of a look are owed to tracks that are not confirmed yet, where there is one to be theirs.
+
+        What is false stands elsewhere at the next look: where hundreds began, hundreds that are met again are targets.
+        """
+        met = ~self.store.confirmed & (np.diff(gated.start) > 0)
+        return float(gated.pd_hit @ (self.store.r * met))
 
     def _note(self, scan: Scan, seen: Measurements, best: Integers, share: Floats) -> None:
         """Write down who was seen by whom and, where it is more likely than not the speaker, what was claimed."""
