@@ -203,10 +203,18 @@ class Issuer(Table):
 
     name: Annotated[Name, Meta(description="what its permits call it: their `iss` and `kid`")]
     key: Annotated[str, Meta(description="file of its public Ed25519 key, PEM or JWK, relative to this one")]
+    signs: Annotated[
+        tuple[Literal["permits", "plans"], ...],
+        Meta(
+            min_length=1,
+            description='what it may sign: "permits", and "plans", the switches of zone plans; where anybody may sign those, a '
+            "switch that is not signed is refused",
+        ),
+    ] = ("permits",)
 
 
 class Permits(Table):
-    """Whose permits are believed; without an issuer every permit by topic is refused."""
+    """Whose permits are believed, and whose switches of zone plans; without an issuer every permit by topic is refused."""
 
     issuer: Annotated[tuple[Issuer, ...], Meta(max_length=50)] = ()
 
@@ -295,12 +303,33 @@ class Retention(Table):
 Role = Literal["viewer", "operator", "supervisor", "administrator"]
 
 
-class Tiles(Table):
-    """A base map from elsewhere; the browser then asks that host for pictures."""
+class Wmts(Table):
+    """How a WMTS calls what `url` gives; its capabilities say so."""
 
-    url: Annotated[str, Meta(pattern=r"^https?://\S+$", description="with {z}, {x}, {y}")]
-    attribution: str = ""
-    max_zoom: Annotated[int, Meta(ge=1, le=24)] = 19
+    layer: str
+    matrix_set: Annotated[str, Meta(description="of the Web Mercator grid: GoogleMapsCompatible, WebMercatorQuad, PM, …")]
+    matrix: Annotated[str, Meta(pattern=r"\{z\}", description="how it names the matrix of zoom {z}")] = "{z}"
+    style: str = "default"
+    format: Annotated[str, Meta(pattern=r"^image/\w+$")] = "image/png"
+
+
+class Tiles(Table):
+    """A base map from elsewhere: every browser then asks that host, and no other, for pictures."""
+
+    url: Annotated[
+        str,
+        Meta(
+            pattern=r"^https?://\S+$",
+            description="XYZ: with {z}, {x} and {y} (or {-y}, counted from the south). With `wmts`: its address, or "
+            "its ResourceURL's template with {TileMatrix}, {TileRow}, {TileCol}",
+        ),
+    ]
+    attribution: Annotated[str, Meta(description="whose map it is; stands on the map")] = ""
+    max_zoom: Annotated[int, Meta(ge=1, le=24, description="finer ones are made of this one")] = 19
+    photo: Annotated[bool, Meta(description="pictures from the air, not drawings on a light ground: dimmed, not turned dark")] = (
+        False
+    )
+    wmts: Wmts | None = None
 
 
 class Console(Table):
@@ -315,7 +344,17 @@ class Console(Table):
     ] = False
     session_hours: Annotated[Positive, Meta(description="how long a login lasts; 12 is a shift")] = 12.0
     recordings: Annotated[str, Meta(description="directory of recordings to replay; relative to this file")] = "recordings"
-    basemap: Annotated[str | None, Meta(description="directory of GeoJSON and PMTiles files; relative to this file")] = None
+    plan_key: Annotated[
+        str | None,
+        Meta(
+            description="file of the private key with which the console signs switches of plans for whoever is logged in, "
+            'relative to this one; its public one is an issuer\'s that signs "plans". Left out: the person brings a token of '
+            "`vigie plan sign`, where switches are signed"
+        ),
+    ] = None
+    basemap: Annotated[
+        str, Meta(description="directory of GeoJSON and PMTiles files (`vigie map import`); relative to this file")
+    ] = "basemap"
     tiles: Tiles | None = None
     range_rings_m: Annotated[tuple[Positive, ...], Meta(max_length=10)] = (1000.0, 2000.0, 5000.0)
 
