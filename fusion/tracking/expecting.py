@@ -8,7 +8,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from fusion.messages import SECOND, Floats, Integers, Scan
-from fusion.tracking import clutter
+from fusion.tracking import clutter, kernels
 from fusion.tracking.sensors import SensorModel
 from fusion.tracking.store import Gated, TrackStore
 from fusion.tracking.undetected import Intensity, Undetected, look
@@ -38,15 +38,16 @@ class Expecting:
 
         heard: how many are owed to what is followed by its direction; cells, share (D): `clutter.cells_of`.
         """
-        unexplained = len(scan.detections) - _explained(sensor, gated, store) - heard
-        intensity = self.awaited(scan, sensor, unexplained, _likely(gated, store))
+        known, likely = _owed(sensor, gated, store)
+        intensity = self.awaited(scan, sensor, len(scan.detections) - known - heard, likely)
         if len(cells) and not sensor.hears and intensity.flood:
             return intensity._replace(false=clutter.of_look(cells, share, float(np.max(intensity.false))))
         if len(cells) and not sensor.hears:
             after, false = self.undetected[scan.sensor], sensor.config.false_alarms_per_scan
             doubted = intensity.false - false * clutter.total(after.clutter, false)
-            intensity = intensity._replace(false=false * clutter.relative(after.clutter, cells, share, false) + doubted)
-            self.undetected[scan.sensor] = replace(after, fresh=float(np.min(intensity.fresh)))
+            intensity = Intensity(false * clutter.relative(after.clutter, cells, share, false) + doubted, intensity.born)
+            least = intensity.born / (intensity.born + float(np.max(intensity.false)))
+            self.undetected[scan.sensor] = replace(after, fresh=least)
         return intensity
 
     def awaited(self, scan: Scan, sensor: SensorModel, unexplained: float, likely: float = 0.0) -> Intensity:
@@ -72,21 +73,14 @@ class Expecting:
             self.undetected[scan.sensor] = replace(before, clutter=learnt)
 
 
-def _explained(sensor: SensorModel, gated: Gated, store: TrackStore) -> float:
-    """Say how many detections of a look are owed to the known targets.
+def _owed(sensor: SensorModel, gated: Gated, store: TrackStore) -> tuple[float, float]:
+    """Say how many detections of a look are owed to the known targets, and to tracks not confirmed yet that met one.
 
-    Where silence says nothing a message may be about one target alone: then those that a known target could have caused.
+    Where silence says nothing a message may be about one target alone: then those that a known target could have caused. What
+    is false stands elsewhere at the next look: where hundreds began, hundreds that are met again are targets.
     """
-    if sensor.looks:
-        return float(gated.pd_miss @ (store.r * store.confirmed))
-    of_known = np.repeat(store.confirmed, np.diff(gated.start))
-    return float(len(np.unique(gated.pair[of_known])))
-
-
-def _likely(gated: Gated, store: TrackStore) -> float:
-    """Say how many detections of a look are owed to tracks that are not confirmed yet, where there is one to be theirs.
-
-    What is false stands elsewhere at the next look: where hundreds began, hundreds that are met again are targets.
-    """
-    met = ~store.confirmed & (np.diff(gated.start) > 0)
-    return float(gated.pd_hit @ (store.r * met))
+    known, likely = kernels.owed(store.r, store.confirmed, gated.start, gated.pd_hit, gated.pd_miss)
+    if not sensor.looks:
+        of_known = np.repeat(store.confirmed, np.diff(gated.start))
+        known = float(len(np.unique(gated.pair[of_known])))
+    return known, likely

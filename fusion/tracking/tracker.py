@@ -10,7 +10,7 @@ import numpy as np
 from fusion.config import Config
 from fusion.frame import SiteFrame
 from fusion.messages import SECOND, Floats, Integers, Scan, TrackStatus, TrackTable
-from fusion.tracking import clutter, weighing
+from fusion.tracking import clutter, kernels, weighing
 from fusion.tracking.births import Birth, births_of
 from fusion.tracking.cameras import Cameras, Learnt
 from fusion.tracking.claims import AIRCRAFT_SPEED, DRONE_SPEED, faded, strengths
@@ -125,7 +125,6 @@ class Tracker:
         found = found._replace(gated=gated)
         self.cameras.learn(seen, sensor, self.store, best, share, scan.time)
         self.store.learn_labels(seen, sensor.labels, found, best, which)
-        self.store.learn_motion(scan.time, (best >= 0).nonzero()[0])
         weighing.compare(self.store, scan, sensor, seen, found, best, share, self.frame.ground)
         self._note(scan, seen, best, share)
         self.merging.learn(self.store, sensor, found, scan.time)
@@ -166,13 +165,13 @@ class Tracker:
 
     def _note(self, scan: Scan, seen: Measurements, best: Integers, share: Floats) -> None:
         """Write down who was seen by whom and, where it is more likely than not the speaker, what was claimed."""
-        rows = (best >= 0).nonzero()[0]
-        times, heard = seen.time[best[rows]], seen.names[best[rows]]
-        self.store.updated[rows] = np.maximum(self.store.updated[rows], times)
-        self.store.received[rows] = np.maximum(self.store.received[rows], scan.received)
-        self.store.seen[rows, self.place[scan.sensor]] = times
-        self.store.numbers[rows, self.place[scan.sensor]] = seen.numbers[best[rows]]
-        for row in rows[(heard != 0) & (share[rows] > 0.5)].tolist():
+        store, rows, speaking = self.store, np.empty(len(best), np.int64), np.empty(len(best), np.int64)
+        many, told = kernels.note(
+            *(best, seen.time, scan.received, seen.numbers, seen.names, share, self.place[scan.sensor]),
+            *(store.updated, store.received, store.seen, store.numbers, rows, speaking),
+        )
+        store.learn_motion(scan.time, rows[:many])
+        for row in speaking[:told].tolist():
             self._hear(row, scan, seen, int(best[row]))
 
     def _hear(self, row: int, scan: Scan, seen: Measurements, j: int) -> None:
@@ -185,12 +184,15 @@ class Tracker:
     def _judge(self) -> None:
         """Confirm what surely exists, give up what surely does not."""
         store = self.store
-        shown = np.flatnonzero(~store.confirmed & (store.r >= CONFIRM))
-        store.confirmed[shown] = True
-        self.hearing.succeed(store, shown)
-        unseen = (self.time - store.updated) / SECOND
-        alive = np.where(store.confirmed, store.r >= DELETE, store.r >= max(WORTH * self.expecting.fresh, PRUNE))
-        store.keep(alive & (unseen <= self.config.tracking.coast_s))
+        shown, alive = np.empty(len(store), np.int64), np.empty(len(store), np.bool_)
+        worth, coast = max(WORTH * self.expecting.fresh, PRUNE), self.config.tracking.coast_s
+        fresh, gone = kernels.judge(
+            store.r, store.confirmed, store.updated, self.time, CONFIRM, DELETE, worth, coast, shown, alive
+        )
+        if fresh:
+            self.hearing.succeed(store, shown[:fresh])
+        if gone:
+            store.keep(alive)
         self.hearing.forget(self.time, self.config.tracking.coast_s)
 
     def _initiate(self, scan: Scan, sensor: SensorModel, seen: Measurements, p_new: Floats, intensity: Intensity) -> None:
@@ -224,10 +226,11 @@ class Tracker:
         rows.received[:] = scan.received
         rows.seen[:, self.place[scan.sensor]] = rows.born
         rows.numbers[:, self.place[scan.sensor]] = seen.numbers[chosen]
-        first = np.full(len(chosen), np.inf)
-        rows.classes += self.sensors[scan.sensor].labels.weigh(seen.labels[chosen], first, np.zeros_like(first))
         told = seen.label[chosen].nonzero()[0]
-        rows.note_labels(told, seen, chosen, self.place[scan.sensor])
+        if len(told):
+            first = np.full(len(chosen), np.inf)
+            rows.classes += self.sensors[scan.sensor].labels.weigh(seen.labels[chosen], first, np.zeros(len(chosen), bool))
+            rows.note_labels(told, seen, chosen, self.place[scan.sensor])
         rows.begin_legs(scan.time)
         self.store.append(rows)
         for row in seen.names[chosen].nonzero()[0].tolist():

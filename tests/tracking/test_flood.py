@@ -90,8 +90,7 @@ def test_a_jammed_radar_does_not_spoil_what_it_learns_of_its_own_false_alarms():
     _, jammed = confirmed(looks(5, flood=2000, at=(8, 9, 10, 11)))
     _, quiet = confirmed(looks(5))
     assert (
-        sum(jammed.expecting.undetected["radar-1"].clutter.counts)
-        < sum(quiet.expecting.undetected["radar-1"].clutter.counts) + 15
+        sum(jammed.expecting.undetected["radar-1"].clutter.cells) < sum(quiet.expecting.undetected["radar-1"].clutter.cells) + 15
     )
 
 
