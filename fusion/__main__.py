@@ -1,7 +1,7 @@
 """The command line.
 
-`vigie demo`, `run`, `console`, `user`, `check`, `record`, `replay`, `index`, `simulate`, `scenario`, `score`, `zones check`,
-`journal`, `webhook`, `permit`, `schema`, `asyncapi`, `bench`.
+`vigie demo`, `run`, `console`, `map`, `user`, `check`, `record`, `replay`, `index`, `simulate`, `scenario`, `score`,
+`zones check`, `journal`, `webhook`, `permit`, `schema`, `asyncapi`, `bench`.
 
 Exit codes: 0 done, 1 something is not as it should be (a scenario's expectation, a comparison), 2 a person must mend something
 first (a file, the broker's address), and what it is stands on the last lines.
@@ -246,6 +246,18 @@ def _user_remove(chosen: argparse.Namespace) -> int:
     return remove_user(chosen.site, os.environ, chosen.name)
 
 
+def _map_check(chosen: argparse.Namespace) -> int:
+    from fusion.mapwork import check_maps  # noqa: PLC0415
+
+    return check_maps(chosen.file)
+
+
+def _map_import(chosen: argparse.Namespace) -> int:
+    from fusion.mapwork import import_map  # noqa: PLC0415
+
+    return import_map(chosen.site, os.environ, chosen.file, name=chosen.name, attribution=chosen.attribution)
+
+
 def _journal_verify(chosen: argparse.Namespace) -> int:
     from fusion.bookwork import verify_journal  # noqa: PLC0415
 
@@ -329,6 +341,8 @@ DO: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "user_remove": _user_remove,
     "check": _check,
     "zones_check": _zones_check,
+    "map_check": _map_check,
+    "map_import": _map_import,
     "journal_verify": _journal_verify,
     "journal_export": _journal_export,
     "journal_purge": _journal_purge,

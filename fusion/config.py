@@ -89,6 +89,33 @@ class BiasSigma(Table):
     ] = None
 
 
+class Platform(Table):
+    """What carries a sensor that moves (docs/feeds.md#sensors-that-move); its accuracy where a pose does not say it."""
+
+    sensor: Annotated[
+        Name | None, Meta(description="the sensor that hears the vehicle; left out: this one tells its pose itself")
+    ] = None
+    vehicle: Annotated[
+        str, Meta(max_length=128, description="the vehicle's `id` among those that it hears; left out: it is that sensor")
+    ] = ""
+    directions: Annotated[
+        Literal["true", "body"],
+        Meta(
+            description='what its directions are against: "true": north and the horizontal; "body": the nose and the deck, and '
+            "the pose's attitude turns them"
+        ),
+    ] = "true"
+    stale_s: Annotated[
+        Annotated[float, Meta(gt=0.0, le=10.0)],
+        Meta(description="age of the nearest pose above which a direction is refused, as nobody knows whence it was"),
+    ] = 2.0
+    horizontal_m: Annotated[Positive | None, Meta(description="each of east and north")] = None
+    vertical_m: Annotated[Positive | None, Meta(description="height")] = None
+    velocity_mps: Annotated[Positive, Meta(description="each axis of its velocity")] = 0.5
+    heading_deg: Annotated[SigmaDegrees | None, Meta(description="heading")] = None
+    tilt_deg: Annotated[SigmaDegrees | None, Meta(description="each of pitch and roll")] = None
+
+
 Shares = Annotated[
     dict[Annotated[str, Meta(max_length=128)], Annotated[float, Meta(ge=0.0, le=1.0)]],
     Meta(description="label = probability, in the sensor's own words, of such a target"),
@@ -135,8 +162,8 @@ class Sensor(Table):
         NonNegative | None,
         Meta(
             description="how long its errors stay the same (time constant of a first-order Gauss-Markov process): some second "
-            "where a camera's pose or a sensor's own filter errs; 0: each look errs anew. Left out: 0, but 2 s for a camera, and "
-            'three periods where `output = "tracks"`'
+            "where a camera's pose or a sensor's own filter errs; 0: each look errs anew. Left out: 0, but 2 s for a camera, "
+            '10 s for what moves, and three periods where `output = "tracks"`'
         ),
     ] = None
     bias_sigma: BiasSigma = BiasSigma()
@@ -152,6 +179,9 @@ class Sensor(Table):
         ),
     ] = None
     source: Annotated[Source | None, Meta(description="where it is heard if it does not speak MQTT (docs/feeds.md)")] = None
+    platform: Annotated[Platform | None, Meta(description="what carries it, if it moves: then the places above do not count")] = (
+        None
+    )
 
 
 class Zones(Table):
@@ -265,12 +295,33 @@ class Retention(Table):
 Role = Literal["viewer", "operator", "supervisor", "administrator"]
 
 
-class Tiles(Table):
-    """A base map from elsewhere; the browser then asks that host for pictures."""
+class Wmts(Table):
+    """How a WMTS calls what `url` gives; its capabilities say so."""
 
-    url: Annotated[str, Meta(pattern=r"^https?://\S+$", description="with {z}, {x}, {y}")]
-    attribution: str = ""
-    max_zoom: Annotated[int, Meta(ge=1, le=24)] = 19
+    layer: str
+    matrix_set: Annotated[str, Meta(description="of the Web Mercator grid: GoogleMapsCompatible, WebMercatorQuad, PM, …")]
+    matrix: Annotated[str, Meta(pattern=r"\{z\}", description="how it names the matrix of zoom {z}")] = "{z}"
+    style: str = "default"
+    format: Annotated[str, Meta(pattern=r"^image/\w+$")] = "image/png"
+
+
+class Tiles(Table):
+    """A base map from elsewhere: every browser then asks that host, and no other, for pictures."""
+
+    url: Annotated[
+        str,
+        Meta(
+            pattern=r"^https?://\S+$",
+            description="XYZ: with {z}, {x} and {y} (or {-y}, counted from the south). With `wmts`: its address, or "
+            "its ResourceURL's template with {TileMatrix}, {TileRow}, {TileCol}",
+        ),
+    ]
+    attribution: Annotated[str, Meta(description="whose map it is; stands on the map")] = ""
+    max_zoom: Annotated[int, Meta(ge=1, le=24, description="finer ones are made of this one")] = 19
+    photo: Annotated[bool, Meta(description="pictures from the air, not drawings on a light ground: dimmed, not turned dark")] = (
+        False
+    )
+    wmts: Wmts | None = None
 
 
 class Console(Table):
@@ -285,7 +336,9 @@ class Console(Table):
     ] = False
     session_hours: Annotated[Positive, Meta(description="how long a login lasts; 12 is a shift")] = 12.0
     recordings: Annotated[str, Meta(description="directory of recordings to replay; relative to this file")] = "recordings"
-    basemap: Annotated[str | None, Meta(description="directory of GeoJSON and PMTiles files; relative to this file")] = None
+    basemap: Annotated[
+        str, Meta(description="directory of GeoJSON and PMTiles files (`vigie map import`); relative to this file")
+    ] = "basemap"
     tiles: Tiles | None = None
     range_rings_m: Annotated[tuple[Positive, ...], Meta(max_length=10)] = (1000.0, 2000.0, 5000.0)
 

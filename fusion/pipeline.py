@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from fusion import __version__, newcomers
 from fusion.config import Config, Sensor
 from fusion.errors import ConfigError, DecodeError
-from fusion.intake import Intake, refused
-from fusion.messages import SECOND, Input, Output, RawMessage, Scan, StatusMessage, Tick, TrackTable, utc
+from fusion.intake import Found, Intake, refused
+from fusion.messages import SECOND, Bearing, Input, Output, Polar, RawMessage, Scan, StatusMessage, Tick, TrackTable, utc
 from fusion.picture import WireTracks
 from fusion.pipeline_state import PipelineState, decode_state, encode_state
 from fusion.publishing import Publisher, next_beat
@@ -99,8 +99,8 @@ class Pipeline:
                 self.intake.status(message, address)
             case "registration":
                 self._welcome(message, address.parts["sensor"])
-            case "crowd":
-                return self._count(message, address)
+            case "pose" | "crowd":
+                return (self._hear_pose if address.name == "pose" else self._count)(message, address.parts["sensor"])
             case "zone" | "zone_plan" | "permit":
                 self._change(message, address)
             case "zone_window":
@@ -121,6 +121,7 @@ class Pipeline:
         match self.timeline.insert(scan):
             case "taken":
                 self.intake.note(scan)
+                notes += self._unplaced(message, scan)
             case "duplicate":
                 self.intake.count(scan.sensor, duplicates=1)
             case "late":
@@ -131,6 +132,28 @@ class Pipeline:
                     self._refused(message, f"time: {age:.1f} s behind the newest look; at most {window:g} s is made up for")
                 )
         return notes
+
+    def _unplaced(self, message: RawMessage, scan: Scan) -> list[Output]:
+        """Tell that nobody knows whence a look was; it counts all the same if a pose still comes that says so."""
+        moving = self.timeline.tracker.moving
+        if scan.sensor not in moving or not any(isinstance(one, Polar | Bearing) for one in scan.detections):
+            return []
+        if moving.places(scan) is not None:
+            return []
+        return [
+            self._refused(message, f"pose: nobody knows where {scan.sensor!r} was then; its directions wait for one that says")
+        ]
+
+    def _hear_pose(self, message: RawMessage, name: str) -> list[Output]:
+        """Take where a sensor that moves is. An empty payload withdraws what was retained: it grows old."""
+        if not message.payload:
+            return []
+        pose = self.intake.pose(message, name)
+        if self.timeline.hear(name, pose) == "late":
+            self.intake.count(name, late=1)
+            age = (self.timeline.newest - pose.time) / SECOND
+            return [self._refused(message, f"time: {age:.1f} s behind the newest look; no look so old is placed any more")]
+        return []
 
     def _welcome(self, message: RawMessage, name: str) -> None:
         """Take a sensor that no file names, or what has changed of one."""
@@ -144,11 +167,10 @@ class Pipeline:
         self.intake.know(config)
         self.timeline.go_on_with(Tracker(config, self.frame), widened)
 
-    def _count(self, message: RawMessage, address: Address) -> list[Output]:
+    def _count(self, message: RawMessage, sensor: str) -> list[Output]:
         """Keep what a sensor counts of a crowd. What is refused is not quoted: it may be of a person."""
-        sensor = address.parts["sensor"]
         try:
-            known = self.exposure.take(sensor, self.intake.crowd(message, address))
+            known = self.exposure.take(sensor, self.intake.crowd(message, sensor))
         except DecodeError as error:
             return [refused(message, str(error), quoting=False)]
         self.intake.count(sensor, crowds=1, late=known)
@@ -257,7 +279,9 @@ class Pipeline:
             alarms=self.alerts.rate(self.now),
             plan=self._plan or None,
             permits=self.permits.told(),
-            sensors=self.intake.health(self.now, tracker.registration.biases(), tracker.floods()),
+            sensors=self.intake.health(
+                self.now, Found(tracker.registration.biases(), tracker.floods(), tracker.moving.told(self.now))
+            ),
             crowds=self.exposure.state(self.now),
             counters={},
         )

@@ -20,7 +20,7 @@ from fusion.zones.watch import Watch
 from fusion.zones.windows import ZoneWindow
 from fusion.zones.zones import Zone
 
-VERSION = 13
+VERSION = 14
 """Raised whenever a snapshot of before means something else: it is then refused, and the service starts afresh."""
 
 SHAPING = ("site", "sensor", "rules", "tracking", "publish")

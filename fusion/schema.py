@@ -20,11 +20,13 @@ from fusion.zones.plans import ZonePlan
 from fusion.zones.positions import ZonePosition
 from fusion.zones.tokens import Claims, Undoing
 from fusion.zones.windows import ZoneWindow
+from sensors.pose import WirePose
 from sensors.scan import WireScan
 
 MESSAGES: dict[str, Any] = {
     "scan": WireScan,
     "sensor_status": SensorStatus,
+    "pose": WirePose,
     "crowd": Crowd,
     "zone": Feature,
     "zone_position": ZonePosition,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from fusion.errors import SnapshotError
+from fusion.intake import Found
 from fusion.messages import (
     SECOND,
     AlertMessage,
@@ -153,7 +154,7 @@ def test_late_and_doubled_scans_are_counted_and_the_late_ones_told():
     assert core.feed(message(rest[-1], rest[-1].time + SECOND)) == []
     (refusal,) = core.feed(message(old, rest[-1].time + SECOND))
     assert "behind the newest look" in refusal.reason
-    health = core.intake.health(core.now, {}, {})["radar-1"]
+    health = core.intake.health(core.now, Found())["radar-1"]
     assert (health.duplicates, health.late, health.scans) == (1, 1, len(rest))
 
 

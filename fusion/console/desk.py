@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 import msgspec
 
 from fusion.config import Config, Console
+from fusion.console.basemap import BaseMaps
 from fusion.console.feed import Feed
 from fusion.console.people import People
 from fusion.console.permissions import Caller
@@ -73,6 +74,11 @@ class Desk:
     cutting: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     """Clips that are cut at once: a long recording takes a thread for seconds."""
     replaying: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(REPLAYS))
+
+    @cached_property
+    def basemaps(self) -> BaseMaps:
+        """Give the site's own base map."""
+        return BaseMaps(self.base / self.console.basemap)
 
     @property
     def console(self) -> Console:

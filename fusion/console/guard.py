@@ -108,10 +108,10 @@ def end_session(response: Response, desk: Desk) -> None:
 def headers(console: Console) -> dict[str, str]:
     """Give what every answer carries."""
     tiles = console.tiles
-    host = "" if tiles is None else " " + "{0.scheme}://{0.netloc}".format(urlsplit(tiles.url.replace("{s}", "*")))
+    host = "" if tiles is None else " {0.scheme}://{0.netloc}".format(urlsplit(tiles.url))
     told = {
         "Content-Security-Policy": (
-            f"default-src 'self'; img-src 'self' data: blob:{host}; connect-src 'self'{host}; worker-src 'self' blob:; "
+            f"default-src 'self'; img-src 'self' data: blob:{host}; connect-src 'self'; worker-src 'self' blob:; "
             "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
         ),
         "X-Content-Type-Options": "nosniff",

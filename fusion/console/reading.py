@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 from msgspec import Meta
 
 from fusion import __version__
 from fusion.config import BiasSigma, CoverageTable, Tiles
+from fusion.console.basemap import BaseMap
 from fusion.console.columns import HISTORY, MILLISECOND
 from fusion.console.problems import Problem
 from fusion.console.routes import Asked, Route
@@ -30,7 +30,7 @@ class SiteTold(Record, omit_defaults=False):
     plans: tuple[str, ...]
     tracks_hz: float
     languages: tuple[str, ...]
-    basemap: list[str]
+    basemap: list[BaseMap]
     tiles: Tiles | None
     range_rings_m: tuple[float, ...]
 
@@ -103,7 +103,6 @@ async def site(asked: Asked) -> SiteTold:
     """Tell what a page must know of the site."""
     desk = asked.desk
     where, console = desk.config.site, desk.console
-    maps = [] if console.basemap is None else await desk.off_loop(_maps, desk.base / console.basemap)
     return SiteTold(
         site=where.name,
         version=__version__,
@@ -115,7 +114,7 @@ async def site(asked: Asked) -> SiteTold:
         plans=tuple(desk.config.zones.plans),
         tracks_hz=desk.config.publish.tracks_hz,
         languages=("en", "fr"),
-        basemap=maps,
+        basemap=await desk.off_loop(desk.basemaps.listed),
         tiles=console.tiles,
         range_rings_m=console.range_rings_m,
     )
@@ -178,10 +177,6 @@ async def sensors(asked: Asked) -> SensorsTold:
             for one in asked.desk.config.sensor
         ]
     )
-
-
-def _maps(directory: Path) -> list[str]:
-    return sorted(one.name for one in directory.iterdir() if one.is_file()) if directory.is_dir() else []
 
 
 READING = (

@@ -65,10 +65,11 @@ class Expecting:
         """Count what no known target explains, but for the first look's; since: how long ago the one before was, s.
 
         Who reports only what it sees does not tell how often it looked, a look at a part of the coverage says nothing of the
-        rest, and bearings are explained by what is followed by its direction alone.
+        rest, bearings are explained by what is followed by its direction alone, and woods do not go along with who moves.
         """
         before = self.undetected[scan.sensor]
-        if sensor.looks and not sensor.hears and scan.coverage is None and since > 0.0 and before.teaches:
+        taught = sensor.looks and not sensor.hears and not sensor.moves and scan.coverage is None
+        if taught and since > 0.0 and before.teaches:
             learnt = clutter.learn(before.clutter, cells, p_new, since)
             self.undetected[scan.sensor] = replace(before, clutter=learnt)
 

@@ -70,10 +70,15 @@ class Readings:
         """Give a scan's reading."""
         known = self._known.get(id(scan))
         if known is None or known[0] is not scan:
-            known = self._known[id(scan)] = (scan, read(scan, self.sensors[scan.sensor], self.frame, self.sensors))
-            if len(self._known) > KEPT:
-                del self._known[next(iter(self._known))]
+            known = self.know(scan, read(scan, self.sensors[scan.sensor], self.frame, self.sensors))
         return known[1]
+
+    def know(self, scan: Scan, reading: Reading) -> tuple[Scan, Reading]:
+        """Keep a scan's reading."""
+        known = self._known[id(scan)] = (scan, reading)
+        if len(self._known) > KEPT:
+            del self._known[next(iter(self._known))]
+        return known
 
 
 def read(scan: Scan, sensor: SensorModel, frame: SiteFrame, others: Mapping[str, SensorModel]) -> Reading:

@@ -32,6 +32,10 @@ FOLDS = 0.02
 PICTURED = 2.0
 """s that a camera's errors last where nobody says how long: of its pose, its lens, and where in a drone's picture its eye is."""
 
+RIDING = 10.0
+"""s that the errors of a sensor that moves last where nobody says how long: what its satellite receiver and its compass are off
+by lasts half a minute, its picture's own errors two seconds."""
+
 
 PARTS = ("range_m", "azimuth_rad", "elevation_rad", "time_s", "east_m", "north_m")
 """What a sensor can be off in all day; the last two by standing elsewhere than it thinks: they shift all that it sees."""
@@ -53,6 +57,7 @@ class SensorModel:
     config: Sensor
     horizon: Horizon
     slot: int = -1  # its place among the sensors whose errors last; none: its errors are white
+    spread: tuple[float, float] = (0.0, 0.0)  # m², what is not known of where it stood: level (each of east and north), upright
 
     @classmethod
     def of(cls, sensor: Sensor, frame: SiteFrame) -> SensorModel:
@@ -91,6 +96,8 @@ class SensorModel:
             return self.config.correlation_s
         if self.config.output == "tracks":
             return FILTERED * self.period
+        if self.moves:
+            return RIDING
         return PICTURED if self.config.kind == "camera" else 0.0
 
     @cached_property
@@ -103,6 +110,11 @@ class SensorModel:
         """How probably one of its bearings points the other way, 180° off."""
         told = self.config.fold_probability
         return (FOLDS if self.config.kind == "rf" else 0.0) if told is None else told
+
+    @cached_property
+    def moves(self) -> bool:
+        """Whether it stands elsewhere at each look."""
+        return self.config.platform is not None
 
     @cached_property
     def hears(self) -> bool:

@@ -23,6 +23,7 @@ from fusion.tracking.initiation import Crossings
 from fusion.tracking.kernels import DIFFERENCE
 from fusion.tracking.measurements import Measurements, freed
 from fusion.tracking.merging import Merging
+from fusion.tracking.moving import Moving
 from fusion.tracking.reading import Reading, Readings
 from fusion.tracking.registration import Registration
 from fusion.tracking.renaming import Names
@@ -73,7 +74,8 @@ class Tracker:
         self.expecting = Expecting(self.ids, config.tracking.birth_rate_hz)
         self.crossings, self.hyperbolas, self.merging = Crossings(), Hyperbolas(), Merging()
         self.registration = Registration(self.sensors)
-        self.hearing = Hearing(tuple(self.sensors.values()), self.height)
+        self.hearing = Hearing(self.sensors, self.height)
+        self.moving = Moving(self.sensors, frame, self.readings)
         self.cameras = Cameras(self.sensors)
         self.names: Names = {}
         self._ids: dict[Birth, str] = {}
@@ -83,9 +85,8 @@ class Tracker:
         """Give the whole state as a value of its own."""
         known = (self.crossings.rays, self.hyperbolas.clues, self.merging.known, self.merging.searched, self.registration.state)
         heard = (self.hearing.tracks.copy(), self.hearing.asked)
-        return TrackerState(
-            self.time, self.store.copy(), dict(self.expecting.undetected), *known, *heard, dict(self.cameras.learnt)
-        )
+        seen = (dict(self.cameras.learnt), dict(self.moving.stood))
+        return TrackerState(self.time, self.store.copy(), dict(self.expecting.undetected), *known, *heard, *seen)
 
     def restore(self, state: TrackerState) -> None:
         """Become what the value says; the value stays good for another time."""
@@ -96,9 +97,15 @@ class Tracker:
         self.registration.state = state.registration
         self.hearing.tracks, self.hearing.asked = state.bearings.copy(), state.asked
         self.cameras.learnt = dict(state.cameras)
+        self.moving.recall(state.moving)
 
     def step(self, scan: Scan) -> None:
         """Let one look speak to every track."""
+        if scan.sensor in self.moving:
+            seen_from = self.moving.look(scan, self.store, self.time)
+            if seen_from is None:
+                return
+            scan = seen_from
         told, which = self.readings.of(scan), self.place[scan.sensor]
         since = self.expecting.since(scan)
         self._predict(scan.time)

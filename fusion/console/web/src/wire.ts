@@ -16,6 +16,26 @@ export interface Session {
   must_change_password?: boolean;
 }
 
+/** One file of the site's own base map. */
+export interface BaseMap {
+  file: string;
+  kind: "geojson" | "vector" | "raster";
+  version: string;
+  attribution: string;
+  min_zoom: number;
+  max_zoom: number;
+  bounds: [number, number, number, number] | null;
+  photo: boolean;
+}
+
+export interface Wmts {
+  layer: string;
+  matrix_set: string;
+  matrix: string;
+  style: string;
+  format: string;
+}
+
 export interface Site {
   site: string;
   version: string;
@@ -24,8 +44,8 @@ export interface Site {
   ground_amsl_m: number;
   geoid_undulation_m: number;
   plans: string[];
-  basemap: string[];
-  tiles: { url: string; attribution: string; max_zoom: number } | null;
+  basemap: BaseMap[];
+  tiles: { url: string; attribution: string; max_zoom: number; photo: boolean; wmts: Wmts | null } | null;
   range_rings_m: number[];
   demo?: boolean;
 }
