@@ -203,10 +203,18 @@ class Issuer(Table):
 
     name: Annotated[Name, Meta(description="what its permits call it: their `iss` and `kid`")]
     key: Annotated[str, Meta(description="file of its public Ed25519 key, PEM or JWK, relative to this one")]
+    signs: Annotated[
+        tuple[Literal["permits", "plans"], ...],
+        Meta(
+            min_length=1,
+            description='what it may sign: "permits", and "plans", the switches of zone plans; where anybody may sign those, a '
+            "switch that is not signed is refused",
+        ),
+    ] = ("permits",)
 
 
 class Permits(Table):
-    """Whose permits are believed; without an issuer every permit by topic is refused."""
+    """Whose permits are believed, and whose switches of zone plans; without an issuer every permit by topic is refused."""
 
     issuer: Annotated[tuple[Issuer, ...], Meta(max_length=50)] = ()
 
@@ -336,6 +344,14 @@ class Console(Table):
     ] = False
     session_hours: Annotated[Positive, Meta(description="how long a login lasts; 12 is a shift")] = 12.0
     recordings: Annotated[str, Meta(description="directory of recordings to replay; relative to this file")] = "recordings"
+    plan_key: Annotated[
+        str | None,
+        Meta(
+            description="file of the private key with which the console signs switches of plans for whoever is logged in, "
+            'relative to this one; its public one is an issuer\'s that signs "plans". Left out: the person brings a token of '
+            "`vigie plan sign`, where switches are signed"
+        ),
+    ] = None
     basemap: Annotated[
         str, Meta(description="directory of GeoJSON and PMTiles files (`vigie map import`); relative to this file")
     ] = "basemap"

@@ -34,6 +34,7 @@ def contradictions(config: Config) -> list[tuple[Key, str]]:
     faults += _of_outlets(config.output) + _of_sapient(config.sapient, {sensor.id for sensor in config.sensor})
     return (
         faults
+        + _of_plan_signing(config)
         + _of_issuers(config.permits.issuer)
         + _of_webhooks(config.webhook)
         + _open_doors(config.console)
@@ -103,6 +104,18 @@ def _of_issuers(issuers: tuple[Issuer, ...]) -> list[tuple[Key, str]]:
         for i, name in enumerate(names)
         if names.index(name) != i
     ]
+
+
+def _of_plan_signing(config: Config) -> list[tuple[Key, str]]:
+    """Find a key with which a console would sign what nobody asks it to."""
+    if config.console is None or config.console.plan_key is None or signers(config):
+        return []
+    return [(("console", "plan_key"), 'signs switches of plans, but no permits.issuer has "plans" in its `signs`')]
+
+
+def signers(config: Config) -> tuple[Issuer, ...]:
+    """Give those who may sign switches of plans; none: switches need no signature."""
+    return tuple(issuer for issuer in config.permits.issuer if "plans" in issuer.signs)
 
 
 def _open_doors(console: Console | None) -> list[tuple[Key, str]]:

@@ -580,6 +580,7 @@ class StatusMessage(Record, tag="status", omit_defaults=False, kw_only=True):
     alerts: int
     alarms: AlarmRate | None = None
     plan: str | None = None
+    plan_signing: Literal["signed", "unsigned"] | None = None
     permits: PermitsState = PermitsState()
     sensors: dict[str, SensorHealth]
     stores: dict[str, StoreHealth] = {}

@@ -13,13 +13,14 @@ from typing import NoReturn
 
 import msgspec
 
-from fusion.assembly import read_permits
+from fusion.assembly import read_permits, read_plans
 from fusion.config import Config, Console
 from fusion.console.alert_log import KEPT, Item
 from fusion.console.application import application
 from fusion.console.desk import Desk, Mouth
 from fusion.console.feed import STALE_MS, Feed
 from fusion.console.people import People
+from fusion.console.plan_signing import signer_of
 from fusion.console.recordings import Recordings
 from fusion.console.rehearsing import RangeOpener
 from fusion.console.serving import address_of, bound, serve
@@ -32,6 +33,7 @@ from fusion.journal.looking import Told, first_hash, last_revisions
 from fusion.messages import SECOND, Alert, AlertMessage, Output, RawMessage, Rejected
 from fusion.topics import TopicTree
 from fusion.zones.issued import Issued
+from fusion.zones.plans import Plans
 
 logger = logging.getLogger(__name__)
 
@@ -59,13 +61,14 @@ class Operating:
         *,
         beside_service: bool,
         permits: Issued | None = None,
+        plans: Plans | None = None,
         clock: Callable[[], int] = time.time_ns,
         test_range: RangeOpener | None = None,
         patience_ms: int = STALE_MS,
     ) -> None:
         """Open the door; raise ConfigError where that, or a file of zones or permits, is not possible.
 
-        `permits` are the core's own, where the service is at hand; else they are kept here by what is heard.
+        `permits` and `plans` are the core's own, where the service is at hand; else they are kept here by what is heard.
         """
         self.config, self.base, self.mouth, self.clock = config, base, mouth, clock
         self.settings = config.console or Console()
@@ -74,6 +77,8 @@ class Operating:
         self.zones = ZoneBook(config, base)
         self.permits = permits or read_permits(config, base)
         self._keeps_permits = permits is None
+        self.plans = plans or read_plans(config, base)
+        self.plan_signer = signer_of(config, base)
         self.tree = TopicTree(config.site.name, config.mqtt.root)
         self.door = bound(self.settings)
         self.address = address_of(self.door, self.settings)
@@ -85,6 +90,7 @@ class Operating:
 
     def beat(self, time: int) -> None:
         """Take the core's beat (ns): that it is there, though it may have nothing to say."""
+        self.follow(self.plans.plan)
         if time - self._beaten >= self._every:
             self._beaten = time
             self.feed.beat(time)
@@ -102,6 +108,11 @@ class Operating:
         if address is None or address.name not in ZONE_ROWS:
             return
         if self.zones.hear(address.name, address.parts.get("zone", ""), message.payload):
+            self.feed.changed("zones")
+
+    def follow(self, plan: str | None) -> None:
+        """Go by the plan that the service says is in force."""
+        if self.zones.follow(plan):
             self.feed.changed("zones")
 
     def _hear_permit(self, number: str, message: RawMessage) -> None:
@@ -176,6 +187,8 @@ class Operating:
             feed=self.feed,
             zones=self.zones,
             permits=self.permits,
+            plans=self.plans,
+            plan_signer=self.plan_signer,
             recordings=Recordings(self.config, self.base, self.base / self.settings.recordings),
             journal=journal,
             people=people,

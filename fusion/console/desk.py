@@ -18,6 +18,7 @@ from fusion.console.basemap import BaseMaps
 from fusion.console.feed import Feed
 from fusion.console.people import People
 from fusion.console.permissions import Caller
+from fusion.console.plan_signing import Signer
 from fusion.console.problems import Problem
 from fusion.console.recordings import Recordings
 from fusion.console.throttle import Throttle
@@ -25,6 +26,7 @@ from fusion.console.zone_book import ZoneBook
 from fusion.errors import JournalError
 from fusion.journal import Journal, Note
 from fusion.zones.issued import Issued
+from fusion.zones.plans import Plans
 
 if TYPE_CHECKING:
     from fusion.console.rehearsing import RangeOpener
@@ -55,6 +57,9 @@ class Desk:
     feed: Feed
     zones: ZoneBook
     permits: Issued
+    plans: Plans
+    plan_signer: Signer | None
+    """Who signs switches of plans for whoever is logged in; None: nobody does."""
     recordings: Recordings
     journal: Journal
     people: People

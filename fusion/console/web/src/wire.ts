@@ -44,6 +44,7 @@ export interface Site {
   ground_amsl_m: number;
   geoid_undulation_m: number;
   plans: string[];
+  plan_signing?: "unsigned" | "server" | "person" | null;
   basemap: BaseMap[];
   tiles: { url: string; attribution: string; max_zoom: number; photo: boolean; wmts: Wmts | null } | null;
   range_rings_m: number[];
