@@ -67,7 +67,7 @@ def headings(trajectory: Trajectory) -> tuple[Floats, Floats]:
 
     Who hovers looks where it went; who has not moved yet, where it will go.
     """
-    time = trajectory.start + trajectory.step * np.arange(trajectory.count)
+    time = np.asarray(trajectory.start + trajectory.step * np.arange(trajectory.count), np.float64)
     ride = Ride(trajectory, time)
     east, north, _ = ride.velocity().T
     moves = np.hypot(east, north) >= LEAST
