@@ -137,6 +137,11 @@ class Accounts:
         with self.database.writing() as connection:
             connection.execute(delete(SESSIONS).where(SESSIONS.c.digest == digest))
 
+    def end_all(self, kind: str) -> None:
+        """End every session of a kind."""
+        with self.database.writing() as connection:
+            connection.execute(delete(SESSIONS).where(SESSIONS.c.kind == kind))
+
     def session(self, digest: bytes, now: int) -> Standing | None:
         """Find a session that is not over, with the user or token behind it."""
         with self.database.reading() as connection:
@@ -144,7 +149,7 @@ class Accounts:
             if row is None:
                 return None
             session = Session(*row)
-            user = _find_user(connection, session.name) if session.kind == "user" else None
+            user = _find_user(connection, session.name) if session.kind in {"user", "openid"} else None
             token = _find_token(connection, TOKENS.c.id == session.token, now) if session.token else None
             return Standing(session, user, token)
 
