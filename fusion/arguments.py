@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from fusion import __version__
-from fusion.config import Role
-from fusion.permit_arguments import for_permits
+from fusion.config_console import Role
+from fusion.permit_arguments import for_permits, for_plans
 
 PERSONAL = ("pilot", "friendly")
 
@@ -49,6 +49,7 @@ def _for_operators(commands: Commands) -> None:
     _for_the_book(commands)
     _for_webhooks(commands)
     for_permits(commands)
+    for_plans(commands)
 
     zones = commands.add_parser("zones", help="zone files").add_subparsers(required=True, metavar="COMMAND")
     zones_check = zones.add_parser("check", help="explain what is wrong with zone files: ED-318, ED-269; OpenAir too")

@@ -26,7 +26,7 @@ from fusion.zones.following import Following
 from fusion.zones.issued import Issued
 from fusion.zones.issuers import Issuers
 from fusion.zones.permits import Register
-from fusion.zones.plans import FIRST, decode_plan
+from fusion.zones.plans import FIRST, Plans
 from fusion.zones.rules import assess
 from fusion.zones.watch import Watch
 from fusion.zones.windows import ZoneWindow, decode_window, windowed
@@ -45,7 +45,7 @@ class Pipeline:
         self,
         config: Config,
         adapters: dict[str, Adapter],
-        zones: ZoneSet | Mapping[str, ZoneSet],
+        zones: ZoneSet | Plans,
         register: Register,
         issuers: Issuers | None = None,
     ) -> None:
@@ -64,9 +64,8 @@ class Pipeline:
         self.publisher = Publisher(config.publish, self.frame, config.site.name)
         self._newcomers: dict[str, Sensor] = {}
         self.now = 0
-        self._plans = {FIRST: zones} if isinstance(zones, ZoneSet) else dict(zones)
-        self._plan = next(iter(self._plans))
-        self.zones = self._plans[self._plan]
+        self.plans = Plans({FIRST: zones}, config.site.name, {}) if isinstance(zones, ZoneSet) else zones
+        self.zones = self.plans.zones
         self._changed_zones: dict[str, Zone | None] = {}
         self._windows: dict[str, ZoneWindow] = {}
         self._status_due = 0
@@ -210,7 +209,7 @@ class Pipeline:
 
     def _change_plan(self, message: RawMessage) -> None:
         """Put another plan's zones in force; what came by topic stays as it is."""
-        self._plan = decode_plan(message.payload, tuple(self._plans))
+        self.plans.take(message.payload, message.received)
         self.zones = self._with_changes(self._changed_zones, self._windows)
         self._status_due = 0  # whoever switched sees at once that it is done
 
@@ -221,7 +220,7 @@ class Pipeline:
         return [] if note is None else [refused(message, note)]
 
     def _with_changes(self, changes: Mapping[str, Zone | None], windows: Mapping[str, ZoneWindow]) -> ZoneSet:
-        zones = self._plans[self._plan]
+        zones = self.plans.zones
         for name, zone in changes.items():
             zones = zones.without(name) if zone is None else zones.with_zone(zone)
         for name, window in windows.items():
@@ -277,7 +276,8 @@ class Pipeline:
             tracks=_counted(table),
             alerts=len(self.alerts.open),
             alarms=self.alerts.rate(self.now),
-            plan=self._plan or None,
+            plan=self.plans.plan or None,
+            plan_signing=self.plans.signing,
             permits=self.permits.told(),
             sensors=self.intake.health(
                 self.now, Found(tracker.registration.biases(), tracker.floods(), tracker.moving.told(self.now))
@@ -312,7 +312,7 @@ class Pipeline:
             intake=self.intake.records,
             newcomers=tuple(self._newcomers.values()),
             memories=self.intake.memories,
-            plan=self._plan,
+            plan=self.plans.state(),
             windows=self._windows,
             zones=self._changed_zones,
             permits=self.permits.state(),
@@ -336,7 +336,7 @@ class Pipeline:
         self.intake.recall(state.memories)
         self._changed_zones = dict(state.zones)
         self.permits.restore(state.permits)
-        self._plan = state.plan if state.plan in self._plans else next(iter(self._plans))
+        self.plans.restore(state.plan)
         self._windows = dict(state.windows)
         self.zones = self._with_changes(self._changed_zones, self._windows)
         self.now, self._status_due = state.now, state.status_due

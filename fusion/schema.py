@@ -16,7 +16,7 @@ from fusion.messages import Alert, PictureMessage, Rejected, StatusMessage, Trac
 from fusion.zones.commands import Command
 from fusion.zones.crowds import Crowd
 from fusion.zones.ed318_tables import Feature
-from fusion.zones.plans import ZonePlan
+from fusion.zones.plans import Switch, ZonePlan
 from fusion.zones.positions import ZonePosition
 from fusion.zones.tokens import Claims, Undoing
 from fusion.zones.windows import ZoneWindow
@@ -32,6 +32,7 @@ MESSAGES: dict[str, Any] = {
     "zone_position": ZonePosition,
     "zone_window": ZoneWindow,
     "zone_plan": ZonePlan,
+    "zone_switch": Switch,
     "permit": Claims,
     "permit_revocation": Undoing,
     "command": Command,

@@ -20,7 +20,6 @@ Not implemented: authentication, Self ID and the rest of System; the receiver's 
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import lzma
 import struct
@@ -116,7 +115,7 @@ def _listen(station: Station, told: object, received: int) -> tuple[list[Positio
     try:
         heard = msgspec.convert(told["data"], Heard)
         uas = base64.b64decode(heard.uas, validate=True)
-    except (msgspec.ValidationError, binascii.Error) as error:
+    except (msgspec.ValidationError, ValueError) as error:  # ValueError: no base64, or not even ASCII
         raise DecodeError(f"data: {error}") from error
     at = received if heard.timestamp is None else heard.timestamp * (SECOND // 1000)
     ear = Hearing(station, at if 0 <= received - at <= BEHIND else received, heard.address.lower())

@@ -37,7 +37,7 @@ from fusion.transport.counters import COUNTERS
 from fusion.zones.commands import decode_command
 from fusion.zones.crowds import decode_crowd
 from fusion.zones.ed318 import parse_zones
-from fusion.zones.plans import decode_plan
+from fusion.zones.plans import Switch, decode_plan
 from fusion.zones.positions import decode_position
 from fusion.zones.reasons import Reason
 from fusion.zones.tokens import verify
@@ -79,6 +79,7 @@ DECODERS = {
     "zone": lambda payload: parse_zones(payload, "the example"),
     "zone_position": lambda payload: decode_position(payload, 2**62, STATION.frame),
     "zone_window": decode_window,
+    "zone_switch": lambda payload: msgspec.json.decode(payload, type=Switch),
     "zone_plan": lambda payload: decode_plan(payload, ("A", "B")),
     "permit": lambda payload: proven("permit", payload),
     "permit_revocation": lambda payload: proven("revocation", payload),

@@ -29,7 +29,7 @@ def test_a_change_of_zones_is_kept_as_it_came_under_what_it_is_about(topic, subj
 
 def test_what_was_refused_is_not_kept():
     refusal = Rejected(topic="", reason="no such plan", time=utc(7))
-    assert noted(RawMessage(topic=TREE.path("zone_plan"), payload=BODY, received=7), [refusal], TREE) == []
+    assert noted(RawMessage(topic=TREE.path("zone_window", zone="FLO-1"), payload=BODY, received=7), [refusal], TREE) == []
 
 
 def permit_noted(payload, *outputs):

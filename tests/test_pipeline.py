@@ -26,6 +26,7 @@ from fusion.payload import payload
 from fusion.pipeline import Pipeline
 from fusion.topics import TopicTree
 from fusion.zones.permits import Register
+from fusion.zones.plans import Plans
 from fusion.zones.zones import ZoneSet
 from sensors import BUILT_IN, Station
 from tests.scene import CONFIG, FRAME, START, scans, targets
@@ -411,7 +412,7 @@ def test_a_window_that_makes_no_sense_is_refused_with_the_reason(payload_, why):
 
 def planned():
     sets = {"A": ZoneSet.of([circle("HERE", 3000.0)], FRAME), "B": ZoneSet.of([circle("THERE", 100.0)], FRAME)}
-    return Pipeline(CONFIG, dict(BUILT_IN), sets, Register())
+    return Pipeline(CONFIG, dict(BUILT_IN), Plans(sets, CONFIG.site.name, {}), Register())
 
 
 def plan_message(plan):

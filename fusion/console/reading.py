@@ -7,9 +7,11 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from fusion import __version__
-from fusion.config import BiasSigma, CoverageTable, Tiles
+from fusion.config import BiasSigma, CoverageTable
+from fusion.config_console import Tiles
 from fusion.console.basemap import BaseMap
 from fusion.console.columns import HISTORY, MILLISECOND
+from fusion.console.plan_signing import Signing, signing
 from fusion.console.problems import Problem
 from fusion.console.routes import Asked, Route
 from fusion.console.seen import SECTORS
@@ -28,6 +30,7 @@ class SiteTold(Record, omit_defaults=False):
     geoid_undulation_m: float
     crs: str
     plans: tuple[str, ...]
+    plan_signing: Signing | None
     tracks_hz: float
     languages: tuple[str, ...]
     basemap: list[BaseMap]
@@ -112,6 +115,7 @@ async def site(asked: Asked) -> SiteTold:
         geoid_undulation_m=where.geoid_undulation_m,
         crs=where.crs,
         plans=tuple(desk.config.zones.plans),
+        plan_signing=signing(desk.plans, desk.plan_signer),
         tracks_hz=desk.config.publish.tracks_hz,
         languages=("en", "fr"),
         basemap=await desk.off_loop(desk.basemaps.listed),

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, func, or_, select, update
 
 from fusion.config import Retention
 from fusion.journal.journal import Journal
-from fusion.journal.records import Note, PermitNoted, Purged
+from fusion.journal.records import PLAN, Note, PermitNoted, Purged
 from fusion.journal.schema import ENTRIES
 from fusion.messages import SECOND, utc
 from fusion.zones.tokens import Claims, said_by
@@ -20,9 +20,6 @@ CASE = ("alert", "command")
 """Kinds that belong to an alert: they stay until it is over, and go together."""
 
 HOUR, DAY = 3_600 * SECOND, 86_400 * SECOND
-
-PLAN = "zones/plan"
-"""The subject of what is noted of switches of plans."""
 
 _permit = msgspec.json.Decoder(PermitNoted)
 
@@ -112,7 +109,10 @@ def _standing(connection: Connection, now: int) -> set[int]:
             case undoing:
                 revoked.setdefault(number, set()).add(undoing.iss)
     ends |= {number: math.inf for number, by in revoked.items() if not by <= issued.get(number, set())}
-    plan = connection.scalar(select(func.max(e.sequence)).where(e.kind == "zone", e.subject == PLAN, e.body.is_not(None)))
+    plans = connection.execute(
+        select(e.sequence, e.body).where(e.kind == "zone", e.subject == PLAN, e.body.is_not(None)).order_by(e.sequence.desc())
+    )
+    plan = next((sequence for sequence, body in plans if b'"refused"' not in body), None)
     held = {sequence for sequence, number, note in notes if note.what != "refused" and ends.get(number, 0.0) > now}
     return held | ({plan} if plan is not None else set())
 

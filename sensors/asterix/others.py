@@ -26,6 +26,9 @@ RATE = 6.25 * FOOT / 60.0
 SPEED = MILE / 2**14
 CENTIDEGREE = math.radians(0.01)
 
+LOWEST, HIGHEST = -1_500.0 * FOOT, 150_000.0 * FOOT
+"""m: what CAT021 lets a height be; its 16 bits can hold more."""
+
 CLASSES = {13: {"multirotor": 0.5, "fixed_wing": 0.5}, 12: {"other": 1.0}, 15: {"other": 1.0}}
 """Emitter categories that are not of manned aircraft: unmanned, lighter than air, skydivers."""
 
@@ -41,11 +44,13 @@ def broadcast(station: Station, items: Items, received: int, place: str) -> Posi
     latitude, longitude = where
     if abs(latitude - station.frame.latitude) > FARTHEST or abs(latitude) > math.pi / 2.0:
         raise DecodeError(f"{place}: I021/131: latitude {math.degrees(latitude):.1f}° cannot be; is it of another edition?")
+    if abs(longitude) > math.pi:
+        raise DecodeError(f"{place}: I021/131: longitude {math.degrees(longitude):.1f}° cannot be; is it of another edition?")
     address = f"{figures.unsigned(items['080']):06x}" if "080" in items else ""
     quality = items.get("090", b"")
     horizontal = aircraft.NACP.get(quality[1] >> 1 & 0xF) if len(quality) > 1 else None
     bound = aircraft.NACV.get(quality[0] >> 5) if quality else None
-    altitude, vertical = _altitude(station, items)
+    altitude, vertical = _altitude(station, items, place)
     velocity = _velocity(items)
     return Position(
         time=figures.time_of(at, received, f"{place}: time of its position"),
@@ -70,17 +75,24 @@ def _place(items: Items) -> tuple[float, float] | None:
     return None
 
 
-def _altitude(station: Station, items: Items) -> tuple[float | None, float]:
+def _altitude(station: Station, items: Items, place: str) -> tuple[float | None, float]:
     """Give the height above the ellipsoid (m) and its sigma: by satellite, on the ground, by pressure."""
     descriptor = items.get("040", b"\0")
     own = aircraft.accuracy(station, "vertical_m")
     if "140" in items:
-        return figures.signed(items["140"]) * 6.25 * FOOT, own
+        return _within(f"{place}: I021/140", figures.signed(items["140"]) * 6.25 * FOOT), own
     if len(descriptor) > 1 and descriptor[1] & 0x40:
         return station.frame.height(0.0, "agl"), own
     if "145" in items:
-        return aircraft.by_pressure(station, aircraft.Memory(), figures.signed(items["145"]) * LEVEL, 0)
+        level = _within(f"{place}: I021/145", figures.signed(items["145"]) * LEVEL)
+        return aircraft.by_pressure(station, aircraft.Memory(), level, 0)
     return None, 0.0
+
+
+def _within(name: str, height: float) -> float:
+    if not LOWEST <= height <= HIGHEST:
+        raise DecodeError(f"{name}: {height:.0f} m cannot be; expected {LOWEST:.0f} to {HIGHEST:.0f}")
+    return height
 
 
 def _velocity(items: Items) -> tuple[float, float, float] | None:

@@ -33,7 +33,17 @@ LENGTHS = {
 }
 """Bytes of each value whose length is fixed."""
 
-LIMITS = {LATITUDE: 9_000_000, HOME_LATITUDE: 9_000_000, LONGITUDE: 18_000_000, HOME_LONGITUDE: 18_000_000, COURSE: 360}
+LIMITS = {
+    LATITUDE: (-9_000_000, 9_000_000),
+    HOME_LATITUDE: (-9_000_000, 9_000_000),
+    LONGITUDE: (-18_000_000, 18_000_000),
+    HOME_LONGITUDE: (-18_000_000, 18_000_000),
+    ALTITUDE: (-1_000, 30_000),
+    HEIGHT: (-1_000, 30_000),
+    COURSE: (0, 360),
+}
+"""What a value may be; the decree bounds no height, so the scan contract's bounds hold."""
+
 UNSIGNED = (VERSION, SPEED, COURSE)
 NAMES = {
     VERSION: "version",
@@ -109,7 +119,8 @@ def _value(kind: int, value: bytes) -> int | str:
     if len(value) != LENGTHS[kind]:
         raise DecodeError(f"{name}: has {len(value)} bytes; expected {LENGTHS[kind]}")
     number = int.from_bytes(value, "big", signed=kind not in UNSIGNED)
-    if kind in LIMITS and abs(number) > LIMITS[kind]:
+    low, high = LIMITS.get(kind, (number, number))
+    if not low <= number <= high:
         quoted = "" if kind in PRIVATE else f"{number} "
-        raise DecodeError(f"{name}: {quoted}is beyond {LIMITS[kind]}")
+        raise DecodeError(f"{name}: {quoted}is beyond {high if number > high else low}")
     return number

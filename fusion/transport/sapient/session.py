@@ -146,8 +146,8 @@ class Session:
     # --- What it says ---------------------------------------------------------------------------------------------
 
     def _status(self, node: Node, status: Any, received: int) -> Heard:
+        inputs = self._announce(node, status, received)  # raises where it cannot stand there, and nothing of it is kept
         node.status = status
-        inputs = self._announce(node, received)
         return Heard(inputs=(*inputs, self._state(node, reading.SAID[status.system], received)))
 
     def _detection(self, node: Node, message: Any, frame: bytes, received: int) -> Heard:
@@ -161,11 +161,11 @@ class Session:
         topic = self._house.tree.path("raw", sensor=node.sensor.id, format="sapient")
         return Heard(inputs=(RawMessage(topic=topic, payload=frame, received=received),))
 
-    def _announce(self, node: Node, received: int) -> tuple[RawMessage, ...]:
+    def _announce(self, node: Node, status: Any, received: int) -> tuple[RawMessage, ...]:
         """Tell the core of a sensor that the site's file does not name, and of what has changed of it."""
         if node.configured:
             return ()
-        node.sensor = registering.sensor_of(node.sensor.id, node.registration, node.status, self._house.frame)
+        node.sensor = registering.sensor_of(node.sensor.id, node.registration, status, self._house.frame)
         if node.sensor == node.announced:
             return ()
         node.announced = node.sensor

@@ -9,7 +9,7 @@ export type Role = "viewer" | "operator" | "supervisor" | "administrator";
 
 export interface Session {
   name: string;
-  kind?: "user" | "token" | "once";
+  kind?: "user" | "token" | "once" | "openid";
   role: Role | null;
   permissions: Permission[];
   expires?: string;
@@ -44,6 +44,7 @@ export interface Site {
   ground_amsl_m: number;
   geoid_undulation_m: number;
   plans: string[];
+  plan_signing?: "unsigned" | "server" | "person" | null;
   basemap: BaseMap[];
   tiles: { url: string; attribution: string; max_zoom: number; photo: boolean; wmts: Wmts | null } | null;
   range_rings_m: number[];
