@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 from playwright.async_api import Page, async_playwright
 
+from fusion.warming import warm_up
 from tests.browser import scenery
 from tests.browser.stage import PATIENCE_MS, chromium
 from tests.console.stage import operating
@@ -82,7 +83,8 @@ READY = {
 
 @contextlib.asynccontextmanager
 async def console(directory: Path) -> AsyncIterator:
-    """Give a console that serves the scenery."""
+    """Give a console that serves the scenery, and whose core need not be compiled while a page waits for a replay."""
+    warm_up()
     async with operating(directory, settings=scenery.write(directory), clock=scenery.clock) as stage:
         scenery.told(stage.core)
         yield stage
