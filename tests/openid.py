@@ -24,6 +24,7 @@ PEOPLE = {
     "b.moreau": {"preferred_username": "b.moreau", "groups": ["visitors"]},
     "nameless": {"groups": ["ops"]},
     "odd": {"preferred_username": "odd one\n", "groups": ["ops"]},
+    "system": {"preferred_username": "Vigie", "groups": ["ops"]},
     "mail": {"email": "c.roux@example.org", "email_verified": True, "groups": "ops"},
     "unproven": {"email": "chief@example.org", "email_verified": False, "groups": "ops"},
 }

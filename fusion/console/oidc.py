@@ -95,8 +95,7 @@ def cookie_of(desk: Desk) -> str:
 async def begin(asked: Asked) -> Response:
     """Lead to the provider."""
     desk, provider = asked.desk, _provider(asked.desk)
-    address = address_of(asked.request, desk.console)
-    if desk.throttle.wait(f"@{address}", address) > 0.0:
+    if desk.throttle.wait(*_counted(asked)) > 0.0:
         return _refused("wait")
     attempt = Attempt.fresh(asked.query.next)
     try:
@@ -118,41 +117,42 @@ async def begin(asked: Asked) -> Response:
 
 async def come_back(asked: Asked) -> Response:
     """Begin the session of whom the provider vouches for; else lead to the login page, which says why not."""
-    desk, provider = asked.desk, _provider(asked.desk)
-    address = address_of(asked.request, desk.console)
-    if desk.throttle.wait(f"@{address}", address) > 0.0:
+    desk, provider, counted = asked.desk, _provider(asked.desk), _counted(asked)
+    if desk.throttle.wait(*counted) > 0.0:
         return _refused("wait")
+    desk.throttle.failed(*counted)  # before it is known: many at once are no way around
     attempt = Attempt.of(asked.request.cookies.get(cookie_of(desk), ""))
     begun = attempt is not None and hmac.compare_digest(attempt.derived("state").encode(), asked.query.state.encode())
     try:
         if attempt is None or not begun:
             raise SignOnError("begun", "the way back is of no attempt of this browser's")  # noqa: TRY301 - one way to refuse
-        fresh = await _admitted(asked, provider, attempt, address)
+        fresh = await _admitted(asked, provider, attempt)
     except SignOnError as error:
-        if error.code in GUESSED:
-            desk.throttle.failed(f"@{address}", address)
-        return await _turned_away(desk, error, address, begun=begun)
+        return await _turned_away(asked, error, begun=begun)
     except Problem as problem:  # the journal is away
         return _refused("journal") if problem.status == 503 else problem.response()
+    desk.throttle.succeeded(*counted)
     response = onward(asked.request, ENTERED, to=attempt.onward)
     set_session(response, fresh, desk)
     _forget(response, desk)
     return response
 
 
-GUESSED: tuple[NotIn, ...] = ("begun", "said_no", "unproven")
-"""Refusals that count as a failed guess: what somebody may have made up."""
-
-
 MENDED_HERE: tuple[NotIn, ...] = ("away", "clock", "said_no", "unproven")
 """Refusals that are no fault of who comes: the log tells whoever looks after the machine."""
 
 
-async def _admitted(asked: Asked, provider: OidcProvider, attempt: Attempt, address: str) -> Fresh:
+def _counted(asked: Asked) -> tuple[str, str]:
+    """Give under which name and address refusals are counted: apart from passwords, which wait for no provider's trouble."""
+    who = f"oidc@{address_of(asked.request, asked.desk.console)}"
+    return who, who
+
+
+async def _admitted(asked: Asked, provider: OidcProvider, attempt: Attempt) -> Fresh:
     """Begin a session, which the journal knows of before it is there."""
-    desk = asked.desk
+    desk, address = asked.desk, address_of(asked.request, asked.desk.console)
     person, id_token = await _vouched(asked, provider, attempt)
-    if await desk.off_loop(desk.people.accounts.user, person.name) is not None:
+    if await desk.off_loop(desk.people.accounts.namesake, person.name) is not None:
         raise SignOnError("name_taken", f"{person.name} is a user of this console's own")
     await desk.note_access(person.name, "login by openid", person.subject, person.role, address)
     fresh = await desk.off_loop(desk.people.come_in, person.name, "openid", person.role, desk.clock())
@@ -174,8 +174,9 @@ async def _vouched(asked: Asked, provider: OidcProvider, attempt: Attempt) -> Vo
     return await provider.vouch(back.code, attempt.derived("nonce"), attempt.derived("verifier"), asked.desk.clock)
 
 
-async def _turned_away(desk: Desk, error: SignOnError, address: str, *, begun: bool) -> Response:
+async def _turned_away(asked: Asked, error: SignOnError, *, begun: bool) -> Response:
     """Write down that somebody did not come in, and lead to the login page."""
+    desk, address = asked.desk, address_of(asked.request, asked.desk.console)
     if error.code in MENDED_HERE:
         logger.warning("console.oidc: %s", error)
     try:

@@ -28,6 +28,9 @@ ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 """Names are as those of local users (`fusion.console.accounting`), so that an administrator can bar whom a provider lets in."""
 
+OURS = "vigie"
+"""Under this name the journal has what nobody did but the service."""
+
 LONGEST_SUBJECT = 255
 """Characters of `sub` at most (OpenID Connect Core, 2)."""
 
@@ -157,8 +160,10 @@ def claim_at(claims: dict[str, Any], where: str) -> Any:
 def person_of(claims: dict[str, Any], settings: Oidc) -> Person:
     """Give the name and role of whom the claims are; raise SignOnError, `no_name` or `no_role`, for whom has none here."""
     name = claim_at(claims, settings.name_claim)
-    if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise SignOnError("no_name", f"the claim {settings.name_claim} is no name: expected 1 to 64 letters, digits, . _ @ -")
+    if not isinstance(name, str) or not NAME.fullmatch(name) or name.lower() == OURS:
+        raise SignOnError(
+            "no_name", f"the claim {settings.name_claim} is no name: expected 1 to 64 letters, digits, . _ @ -, and not {OURS}"
+        )
     if settings.name_claim == "email" and claims.get("email_verified") is False:
         raise SignOnError("no_name", "the provider has not verified this address")
     said = claim_at(claims, settings.role_claim)
