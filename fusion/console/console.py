@@ -18,6 +18,7 @@ from fusion.config import Config, Console
 from fusion.console.alert_log import KEPT, Item
 from fusion.console.application import application
 from fusion.console.desk import Desk, Mouth
+from fusion.console.doorkeeper import Doorkeeper
 from fusion.console.feed import STALE_MS, Feed
 from fusion.console.people import People
 from fusion.console.recordings import Recordings
@@ -77,6 +78,7 @@ class Operating:
         self.tree = TopicTree(config.site.name, config.mqtt.root)
         self.door = bound(self.settings)
         self.address = address_of(self.door, self.settings)
+        self.keeper = Doorkeeper(self.address, proxy=self.settings.proxy)
         self.stopping = asyncio.Event()
         self._every = round(SECOND / config.publish.tracks_hz)
         self._beaten = 0
@@ -189,7 +191,7 @@ class Operating:
         logger.info("console at %s", self.address)
         async with asyncio.TaskGroup() as tasks:
             watching = tasks.create_task(self._watch(), name="look up")
-            await serve(application(desk), self.door, self.settings, self.base, self.stopping)
+            await serve(application(desk), self.door, self.keeper, self.settings, self.base, self.stopping)
             watching.cancel()
 
     async def _watch(self) -> NoReturn:
