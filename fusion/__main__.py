@@ -1,7 +1,7 @@
 """The command line.
 
-`vigie demo`, `run`, `console`, `user`, `check`, `record`, `replay`, `index`, `simulate`, `scenario`, `score`, `zones check`,
-`journal`, `webhook`, `permit`, `schema`, `asyncapi`, `bench`.
+`vigie demo`, `run`, `console`, `map`, `user`, `check`, `record`, `replay`, `index`, `simulate`, `scenario`, `score`,
+`zones check`, `journal`, `webhook`, `permit`, `plan`, `schema`, `asyncapi`, `bench`.
 
 Exit codes: 0 done, 1 something is not as it should be (a scenario's expectation, a comparison), 2 a person must mend something
 first (a file, the broker's address), and what it is stands on the last lines.
@@ -84,6 +84,7 @@ def _test_range() -> TestRange:
 def _check(chosen: argparse.Namespace) -> int:
     from fusion.assembly import assemble  # noqa: PLC0415
     from fusion.config_file import load  # noqa: PLC0415
+    from fusion.console.plan_signing import signer_of  # noqa: PLC0415
     from fusion.transport.outputs import outlets_of  # noqa: PLC0415
     from fusion.transport.webhook import Receiver  # noqa: PLC0415
 
@@ -92,11 +93,21 @@ def _check(chosen: argparse.Namespace) -> int:
     for webhook in config.webhook:
         Receiver(webhook, chosen.site.parent)
     outlets_of(config, chosen.site.parent, lambda: ())
+    if config.console is not None and config.console.oidc is not None:
+        from fusion.console.oidc_provider import OidcProvider  # noqa: PLC0415 - the console's extra
+
+        OidcProvider(config.console.oidc, chosen.site.parent, "")
+    signer_of(config, chosen.site.parent)
     print(
         f"{chosen.site}: good. Site {config.site.name!r}, crs {config.site.crs!r}; sensors: {len(config.sensor)}, "
         f"zones: {len(pipeline.zones.zones)}, permits: {len(pipeline.permits.register.permits)}, "
         f"issuers: {len(config.permits.issuer)}."
     )
+    if pipeline.plans.signing == "unsigned":
+        print(
+            "zones.plans: whoever may publish on zones/plan switches them, unsigned; to have switches signed, "
+            'give a permits.issuer signs = ["plans"].'
+        )
     if config.mqtt.host is None:
         print("mqtt.host is not set: `vigie run` will want --embedded-broker, or VIGIE_MQTT__HOST in the environment.")
     return 0
@@ -246,6 +257,18 @@ def _user_remove(chosen: argparse.Namespace) -> int:
     return remove_user(chosen.site, os.environ, chosen.name)
 
 
+def _map_check(chosen: argparse.Namespace) -> int:
+    from fusion.mapwork import check_maps  # noqa: PLC0415
+
+    return check_maps(chosen.file)
+
+
+def _map_import(chosen: argparse.Namespace) -> int:
+    from fusion.mapwork import import_map  # noqa: PLC0415
+
+    return import_map(chosen.site, os.environ, chosen.file, name=chosen.name, attribution=chosen.attribution)
+
+
 def _journal_verify(chosen: argparse.Namespace) -> int:
     from fusion.bookwork import verify_journal  # noqa: PLC0415
 
@@ -296,6 +319,12 @@ def _permit(chosen: argparse.Namespace) -> int:
     return COMMANDS[chosen.what](chosen, os.environ)
 
 
+def _plan(chosen: argparse.Namespace) -> int:
+    from fusion.planwork import sign  # noqa: PLC0415
+
+    return sign(chosen, os.environ)
+
+
 def _schema(chosen: argparse.Namespace) -> int:
     from fusion.schema import schemas, write  # noqa: PLC0415
 
@@ -329,6 +358,8 @@ DO: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "user_remove": _user_remove,
     "check": _check,
     "zones_check": _zones_check,
+    "map_check": _map_check,
+    "map_import": _map_import,
     "journal_verify": _journal_verify,
     "journal_export": _journal_export,
     "journal_purge": _journal_purge,
@@ -343,6 +374,7 @@ DO: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "webhook_retry": _webhook_retry,
     "webhook_test": _webhook_test,
     "permit": _permit,
+    "plan": _plan,
     "bench": _bench,
     "scenario_list": _scenario_list,
     "scenario_keys": _scenario_keys,

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from fusion import __version__
-from fusion.config import Role
-from fusion.permit_arguments import for_permits
+from fusion.config_console import Role
+from fusion.permit_arguments import for_permits, for_plans
 
 PERSONAL = ("pilot", "friendly")
 
@@ -40,6 +40,7 @@ def _for_operators(commands: Commands) -> None:
     run.add_argument("--embedded-broker", action="store_true", help="bring a broker along, on loopback, for trying out")
 
     _for_the_console(commands)
+    _for_maps(commands)
 
     check = commands.add_parser("check", help="explain what is wrong with a site's configuration")
     check.set_defaults(do="check")
@@ -48,6 +49,7 @@ def _for_operators(commands: Commands) -> None:
     _for_the_book(commands)
     _for_webhooks(commands)
     for_permits(commands)
+    for_plans(commands)
 
     zones = commands.add_parser("zones", help="zone files").add_subparsers(required=True, metavar="COMMAND")
     zones_check = zones.add_parser("check", help="explain what is wrong with zone files: ED-318, ED-269; OpenAir too")
@@ -79,6 +81,21 @@ def _for_the_console(commands: Commands) -> None:
         command.set_defaults(do=f"user_{name}")
         command.add_argument("site", type=Path)
         command.add_argument("name")
+
+
+def _for_maps(commands: Commands) -> None:
+    maps = commands.add_parser("map", help="the console's base map: GeoJSON and PMTiles files").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    looking = maps.add_parser("check", help="say whether files can be a base map, and what they hold")
+    looking.set_defaults(do="map_check")
+    looking.add_argument("file", type=Path, nargs="+")
+    bringing = maps.add_parser("import", help="check a file and put it into a site's base map")
+    bringing.set_defaults(do="map_import")
+    bringing.add_argument("site", type=Path, help="the site's TOML file")
+    bringing.add_argument("file", type=Path, help=".geojson, .json or .pmtiles (version 3)")
+    bringing.add_argument("--name", help="what it is to be called there (default: as it is)")
+    bringing.add_argument("--attribution", metavar="TEXT", help="whose map it is, where the file does not say so, or otherwise")
 
 
 def _for_the_book(commands: Commands) -> None:

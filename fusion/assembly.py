@@ -6,6 +6,7 @@ from pathlib import Path
 
 import sensors
 from fusion.config import Config, Issuer
+from fusion.config_checks import signers
 from fusion.errors import ConfigError
 from fusion.frame import SiteFrame
 from fusion.pipeline import Pipeline
@@ -13,15 +14,21 @@ from fusion.zones.ed318 import parse_zones
 from fusion.zones.issued import Issued
 from fusion.zones.issuers import Issuers, read_public
 from fusion.zones.permits import Register, parse_register
+from fusion.zones.plans import FIRST, Plans
 from fusion.zones.zones import Zone, ZoneSet
 
 
 def assemble(config: Config, base: Path) -> Pipeline:
     """Build the core; files are relative to `base`. Raise ConfigError naming the file and the fault."""
+    register = read_register(config.zones.register, base, config.site.frame())
+    return Pipeline(config, sensors.load(), read_plans(config, base), register, read_permit_issuers(config, base))
+
+
+def read_plans(config: Config, base: Path) -> Plans:
+    """Read a site's plans with their zones, and who may switch them; without plans one that has no name."""
     always, frame = read_zones(config.zones.files, base), config.site.frame()
-    plans = {name: ZoneSet.of([*always, *read_zones(files, base)], frame) for name, files in config.zones.plans.items()}
-    register, issuers = read_register(config.zones.register, base, frame), read_issuers(config.permits.issuer, base)
-    return Pipeline(config, sensors.load(), plans or ZoneSet.of(always, frame), register, issuers)
+    sets = {name: ZoneSet.of([*always, *read_zones(files, base)], frame) for name, files in config.zones.plans.items()}
+    return Plans(sets or {FIRST: ZoneSet.of(always, frame)}, config.site.name, read_issuers(signers(config), base))
 
 
 def read_zones(files: tuple[str, ...], base: Path) -> list[Zone]:
@@ -37,11 +44,16 @@ def read_register(name: str | None, base: Path, frame: SiteFrame | None = None) 
 def read_permits(config: Config, base: Path) -> Issued:
     """Read who may fly before anything comes by topic, and who may issue more."""
     frame = config.site.frame()
-    return Issued(read_register(config.zones.register, base, frame), read_issuers(config.permits.issuer, base), frame)
+    return Issued(read_register(config.zones.register, base, frame), read_permit_issuers(config, base), frame)
+
+
+def read_permit_issuers(config: Config, base: Path) -> Issuers:
+    """Read the public keys of those who may issue permits."""
+    return read_issuers(tuple(issuer for issuer in config.permits.issuer if "permits" in issuer.signs), base)
 
 
 def read_issuers(issuers: tuple[Issuer, ...], base: Path) -> Issuers:
-    """Read the public keys of those who may issue permits."""
+    """Read issuers' public keys."""
     return {
         issuer.name: read_public(read_text(base / issuer.key, "permits.issuer.key").encode(), str(base / issuer.key))
         for issuer in issuers

@@ -18,12 +18,12 @@ BINDING = "0.2.0"
 
 PACKED, NATIVE, TOKEN = "application/msgpack", "application/octet-stream", "application/jose"
 
-SIGNED = ("permit", "permit_revocation")
+SIGNED = ("permit", "permit_revocation", "zone_switch")
 """Messages that go as a token (a JWS in compact serialisation); their record is what is signed."""
 
 COMPACT = r"^[\w-]+\.[\w-]+\.[\w-]+$"
 
-CARRIED: dict[str, tuple[str, ...]] = {"permit": SIGNED}
+CARRIED: dict[str, tuple[str, ...]] = {"permit": ("permit", "permit_revocation"), "zone_plan": ("zone_plan", "zone_switch")}
 """Rows of `TOPICS` whose messages are not the one of their name alone."""
 
 

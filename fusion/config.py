@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from fusion.config_console import Console
 from fusion.config_edge import Outlet, Sapient, Source, Webhook
 from fusion.config_rules import Rules
 from fusion.config_table import (
@@ -89,6 +90,33 @@ class BiasSigma(Table):
     ] = None
 
 
+class Platform(Table):
+    """What carries a sensor that moves (docs/feeds.md#sensors-that-move); its accuracy where a pose does not say it."""
+
+    sensor: Annotated[
+        Name | None, Meta(description="the sensor that hears the vehicle; left out: this one tells its pose itself")
+    ] = None
+    vehicle: Annotated[
+        str, Meta(max_length=128, description="the vehicle's `id` among those that it hears; left out: it is that sensor")
+    ] = ""
+    directions: Annotated[
+        Literal["true", "body"],
+        Meta(
+            description='what its directions are against: "true": north and the horizontal; "body": the nose and the deck, and '
+            "the pose's attitude turns them"
+        ),
+    ] = "true"
+    stale_s: Annotated[
+        Annotated[float, Meta(gt=0.0, le=10.0)],
+        Meta(description="age of the nearest pose above which a direction is refused, as nobody knows whence it was"),
+    ] = 2.0
+    horizontal_m: Annotated[Positive | None, Meta(description="each of east and north")] = None
+    vertical_m: Annotated[Positive | None, Meta(description="height")] = None
+    velocity_mps: Annotated[Positive, Meta(description="each axis of its velocity")] = 0.5
+    heading_deg: Annotated[SigmaDegrees | None, Meta(description="heading")] = None
+    tilt_deg: Annotated[SigmaDegrees | None, Meta(description="each of pitch and roll")] = None
+
+
 Shares = Annotated[
     dict[Annotated[str, Meta(max_length=128)], Annotated[float, Meta(ge=0.0, le=1.0)]],
     Meta(description="label = probability, in the sensor's own words, of such a target"),
@@ -135,8 +163,8 @@ class Sensor(Table):
         NonNegative | None,
         Meta(
             description="how long its errors stay the same (time constant of a first-order Gauss-Markov process): some second "
-            "where a camera's pose or a sensor's own filter errs; 0: each look errs anew. Left out: 0, but 2 s for a camera, and "
-            'three periods where `output = "tracks"`'
+            "where a camera's pose or a sensor's own filter errs; 0: each look errs anew. Left out: 0, but 2 s for a camera, "
+            '10 s for what moves, and three periods where `output = "tracks"`'
         ),
     ] = None
     bias_sigma: BiasSigma = BiasSigma()
@@ -152,6 +180,9 @@ class Sensor(Table):
         ),
     ] = None
     source: Annotated[Source | None, Meta(description="where it is heard if it does not speak MQTT (docs/feeds.md)")] = None
+    platform: Annotated[Platform | None, Meta(description="what carries it, if it moves: then the places above do not count")] = (
+        None
+    )
 
 
 class Zones(Table):
@@ -173,10 +204,18 @@ class Issuer(Table):
 
     name: Annotated[Name, Meta(description="what its permits call it: their `iss` and `kid`")]
     key: Annotated[str, Meta(description="file of its public Ed25519 key, PEM or JWK, relative to this one")]
+    signs: Annotated[
+        tuple[Literal["permits", "plans"], ...],
+        Meta(
+            min_length=1,
+            description='what it may sign: "permits", and "plans", the switches of zone plans; where anybody may sign those, a '
+            "switch that is not signed is refused",
+        ),
+    ] = ("permits",)
 
 
 class Permits(Table):
-    """Whose permits are believed; without an issuer every permit by topic is refused."""
+    """Whose permits are believed, and whose switches of zone plans; without an issuer every permit by topic is refused."""
 
     issuer: Annotated[tuple[Issuer, ...], Meta(max_length=50)] = ()
 
@@ -260,34 +299,6 @@ class Retention(Table):
             "until somebody orders `vigie journal purge`, as a case may need them"
         ),
     ] = None
-
-
-Role = Literal["viewer", "operator", "supervisor", "administrator"]
-
-
-class Tiles(Table):
-    """A base map from elsewhere; the browser then asks that host for pictures."""
-
-    url: Annotated[str, Meta(pattern=r"^https?://\S+$", description="with {z}, {x}, {y}")]
-    attribution: str = ""
-    max_zoom: Annotated[int, Meta(ge=1, le=24)] = 19
-
-
-class Console(Table):
-    """The operators' pages and their API; without this table there are none."""
-
-    host: Annotated[str, Meta(description="address to listen on; any but this machine's own needs TLS, or `proxy`")] = "127.0.0.1"
-    port: Annotated[int, Meta(ge=0, le=65_535, description="0: any free one")] = 8080
-    tls_certificate: Annotated[str | None, Meta(description="certificate file; switches TLS on")] = None
-    tls_key: Annotated[str | None, Meta(description="its key file")] = None
-    proxy: Annotated[
-        bool, Meta(description="a proxy that speaks TLS stands in front: its X-Forwarded-For counts, cookies are Secure")
-    ] = False
-    session_hours: Annotated[Positive, Meta(description="how long a login lasts; 12 is a shift")] = 12.0
-    recordings: Annotated[str, Meta(description="directory of recordings to replay; relative to this file")] = "recordings"
-    basemap: Annotated[str | None, Meta(description="directory of GeoJSON and PMTiles files; relative to this file")] = None
-    tiles: Tiles | None = None
-    range_rings_m: Annotated[tuple[Positive, ...], Meta(max_length=10)] = (1000.0, 2000.0, 5000.0)
 
 
 class Config(Table):

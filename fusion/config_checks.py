@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
-from fusion.config import Config, Confusion, Console, Issuer, Sensor
+from fusion.config import Config, Confusion, Issuer, Sensor
+from fusion.config_console import Console, Tiles, faults_of_console, is_secure
 from fusion.config_edge import LOOPBACK, Outlet, Sapient, Webhook, faults_of, faults_of_outlet, faults_of_sapient
 from fusion.messages import CLASSES
 
@@ -23,12 +25,22 @@ def contradictions(config: Config) -> list[tuple[Key, str]]:
             faults.append((("sensor", i, "id"), f"{sensor.id!r} names sensor[{seen[sensor.id]}] already; ids are unique"))
         seen.setdefault(sensor.id, i)
         faults += [(("sensor", i, *key), text) for key, text in of_sensor(sensor)]
+        if sensor.platform and sensor.platform.sensor not in {None, *(other.id for other in config.sensor)}:
+            text = f"{sensor.platform.sensor!r} is no sensor of this file; expected the id of one"
+            faults.append((("sensor", i, "platform", "sensor"), text))
     if config.rules.release_probability >= config.rules.entry_probability:
         faults.append((("rules", "release_probability"), f"must be below entry_probability ({config.rules.entry_probability})"))
     if config.mqtt.tls_key and not config.mqtt.tls_certificate:
         faults.append((("mqtt", "tls_key"), "needs tls_certificate beside it"))
     faults += _of_outlets(config.output) + _of_sapient(config.sapient, {sensor.id for sensor in config.sensor})
-    return faults + _of_issuers(config.permits.issuer) + _of_webhooks(config.webhook) + _open_doors(config.console)
+    faults += [(("console", *key), text) for key, text in faults_of_console(config.console)]
+    return (
+        faults
+        + _of_plan_signing(config)
+        + _of_issuers(config.permits.issuer)
+        + _of_webhooks(config.webhook)
+        + _of_tiles(config.console)
+    )
 
 
 def of_sensor(sensor: Sensor) -> list[tuple[Key, str]]:
@@ -42,7 +54,25 @@ def of_sensor(sensor: Sensor) -> list[tuple[Key, str]]:
             faults.append((("coverage", axis), f"{list(limits)} is empty; expected [from, to] with from < to"))
     if sensor.source is not None:
         faults += [(("source", key), text) for key, text in faults_of(sensor.source)]
+    faults += [(("platform", *key), text) for key, text in _of_platform(sensor)]
     return faults + [(("confusion", *key), text) for key, text in unbalanced(sensor.confusion)]
+
+
+def _of_platform(sensor: Sensor) -> list[tuple[Key, str]]:
+    """Find what a sensor that moves cannot be, and what nobody would say of it."""
+    platform = sensor.platform
+    if platform is None:
+        return []
+    faults: list[tuple[Key, str]] = []
+    if sensor.kind == "tdoa":
+        faults.append(((), "a sensor of kind 'tdoa' cannot move: times of arrival are compared between places that are known"))
+    if platform.directions == "body" and platform.sensor is not None:
+        faults += [
+            ((name,), 'is needed where directions = "body" and another sensor hears the vehicle')
+            for name in ("heading_deg", "tilt_deg")
+            if getattr(platform, name) is None
+        ]
+    return faults
 
 
 def _of_sapient(settings: Sapient | None, sensors: set[str]) -> list[tuple[Key, str]]:
@@ -77,21 +107,55 @@ def _of_issuers(issuers: tuple[Issuer, ...]) -> list[tuple[Key, str]]:
     ]
 
 
-def _open_doors(console: Console | None) -> list[tuple[Key, str]]:
-    """Find where passwords would go over a network in the clear."""
-    if console is None:
+def _of_plan_signing(config: Config) -> list[tuple[Key, str]]:
+    """Find a key with which a console would sign what nobody asks it to."""
+    if config.console is None or config.console.plan_key is None or signers(config):
         return []
-    faults: list[tuple[Key, str]] = []
-    if (console.tls_certificate is None) != (console.tls_key is None):
-        faults.append((("console",), "tls_certificate and tls_key belong together; give both or neither"))
-    if console.host not in LOOPBACK and console.tls_certificate is None and not console.proxy:
-        faults.append(
-            (
-                ("console", "host"),
-                f"{console.host!r} can be reached from elsewhere; expected tls_certificate and tls_key, or proxy = true",
-            )
-        )
-    return faults
+    return [(("console", "plan_key"), 'signs switches of plans, but no permits.issuer has "plans" in its `signs`')]
+
+
+def signers(config: Config) -> tuple[Issuer, ...]:
+    """Give those who may sign switches of plans; none: switches need no signature."""
+    return tuple(issuer for issuer in config.permits.issuer if "plans" in issuer.signs)
+
+
+def _of_tiles(console: Console | None) -> list[tuple[Key, str]]:
+    """Find tiles that no browser could ask for: an address that is none, or has not all its places."""
+    if console is None or console.tiles is None:
+        return []
+    said = _unreachable(console.tiles.url, console) or _incomplete(console.tiles)
+    return [(("console", "tiles", "url"), said)] if said else []
+
+
+def _unreachable(url: str, console: Console) -> str | None:
+    try:
+        address = urlsplit(url)
+        host = address.hostname
+    except ValueError as error:
+        return f"{url!r} is no URL: {error}"
+    if not host or not re.fullmatch(r"([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?", address.netloc):
+        return f"{address.netloc!r} is no host; expected one name or address, its port where it needs one, and no more"
+    if address.scheme == "http" and host not in LOOPBACK and is_secure(console):
+        return "is not encrypted, and browsers load nothing such into pages that are; expected https://"
+    return None
+
+
+def _incomplete(tiles: Tiles) -> str | None:
+    """Tell which places of a template are missing or unknown; a WMTS' plain address has none."""
+    placed = set(re.findall(r"\{([^{}]*)\}", tiles.url))
+    if tiles.wmts is None:
+        wanted, known = {"z", "x", "-y" if "-y" in placed else "y"}, set[str]()
+    else:
+        wanted, known = {"TileMatrix", "TileRow", "TileCol"} if placed else set(), {"Layer", "Style", "TileMatrixSet"}
+    if missing := wanted - placed:
+        return f"has no {_braced(missing)}; without, every tile would be the same"
+    if strange := placed - wanted - known:
+        return f"has {_braced(strange)}; expected none but {_braced(wanted | known)}"
+    return None
+
+
+def _braced(names: set[str]) -> str:
+    return ", ".join(f"{{{name}}}" for name in sorted(names))
 
 
 def _of_webhooks(webhooks: tuple[Webhook, ...]) -> list[tuple[Key, str]]:

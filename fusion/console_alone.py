@@ -71,7 +71,9 @@ class Ear:
             case "picture":
                 feed.take(untagged(payload, PictureMessage))
             case "status":
-                feed.take(untagged(payload, StatusMessage))
+                status = untagged(payload, StatusMessage)
+                feed.take(status)
+                self.console.follow(status.plan)
             case "rejected":
                 feed.take(untagged(payload, Rejected))
             case "zone_state":

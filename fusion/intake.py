@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from fusion.config import Config
 from fusion.errors import ConfigError, DecodeError
 from fusion.frame import SiteFrame
-from fusion.messages import SECOND, RawMessage, Record, Rejected, Scan, SensorBias, SensorHealth, utc
+from fusion.messages import SECOND, Pose, RawMessage, Record, Rejected, Scan, SensorBias, SensorHealth, SensorPose, utc
 from fusion.topics import Address, TopicTree
 from fusion.zones.crowds import Counted, decode_crowd
 from sensors import Adapter, Station
+from sensors.pose import decode_pose
 
 AHEAD = SECOND
 """ns that a scan may be stamped after we received it: clocks on NTP agree to well under a second."""
@@ -57,6 +59,14 @@ class SensorStatus(Record):
     """A sensor's own word on its health; fields that we do not know are its own business."""
 
     state: State
+
+
+class Found(NamedTuple):
+    """What the tracker has found of some sensors, by their names."""
+
+    biases: Mapping[str, SensorBias] = MappingProxyType({})
+    floods: Mapping[str, tuple[bool, int]] = MappingProxyType({})  # whether one floods us now, and looks so far that did
+    poses: Mapping[str, SensorPose] = MappingProxyType({})  # of those that move
 
 
 class Intake:
@@ -154,9 +164,8 @@ class Intake:
         said = None if not message.payload else _status(message.payload).state
         self.records[name] = msgspec.structs.replace(self.records[name], said=said)
 
-    def crowd(self, message: RawMessage, address: Address) -> tuple[Counted, ...]:
+    def crowd(self, message: RawMessage, name: str) -> tuple[Counted, ...]:
         """Read what a sensor counts of a crowd; raise DecodeError with the reason, having counted it."""
-        name = address.parts["sensor"]
         if name not in self.records:
             raise DecodeError(f"sensor {name!r} is not configured")
         try:
@@ -188,14 +197,19 @@ class Intake:
             interval=before.interval if interval is None else _smooth(before.interval, max(interval, 0.0)),
         )
 
-    def health(
-        self, now: int, biases: Mapping[str, SensorBias], floods: Mapping[str, tuple[bool, int]]
-    ) -> dict[str, SensorHealth]:
-        """Say how each sensor is at a time (ns), what is known of the biases of some, and which flood us (now; looks so far)."""
-        return {
-            name: self._health(name, record, now, biases.get(name), floods.get(name, (False, 0)))
-            for name, record in self.records.items()
-        }
+    def pose(self, message: RawMessage, name: str) -> Pose:
+        """Read where a sensor that moves is; raise DecodeError with the reason, having counted it."""
+        if name not in self.stations:
+            raise DecodeError(f"sensor {name!r} is not configured")
+        try:
+            return decode_pose(self.stations[name], message)
+        except DecodeError:
+            self.count(name, rejected=1)
+            raise
+
+    def health(self, now: int, found: Found) -> dict[str, SensorHealth]:
+        """Say how each sensor is at a time (ns), with what the tracker has found of some."""
+        return {name: self._health(name, record, now, found) for name, record in self.records.items()}
 
     @property
     def cooperative(self) -> frozenset[str]:
@@ -205,20 +219,19 @@ class Intake:
     def lost(self, now: int) -> tuple[tuple[str, int], ...]:
         """Give the sensors that were there and are not, and for how many seconds; silence tells that of who reports each look."""
         found = []
-        for name, one in self.health(now, {}, {}).items():
+        for name, one in self.health(now, Found()).items():
             looks = self.stations[name].sensor.reports == "scans"
             if one.age_s is not None and (one.state == "offline" or (looks and one.state == "silent")):
                 found.append((name, int(one.age_s)))
         return tuple(found)
 
-    def _health(
-        self, name: str, record: SensorRecord, now: int, bias: SensorBias | None, flood: tuple[bool, int]
-    ) -> SensorHealth:
-        flooded, floods = flood
+    def _health(self, name: str, record: SensorRecord, now: int, found: Found) -> SensorHealth:
+        (flooded, floods), pose = found.floods.get(name, (False, 0)), found.poses.get(name)
         age = (now - record.received) / SECOND if record.received else None
         expected = self.stations[name].sensor.period_s or record.interval or 1.0
         silent = age is None or age > SILENT * max(expected, 1.0)
-        said = "degraded" if flooded and record.said in {None, "online"} else record.said or "online"
+        troubled = flooded or (pose is not None and pose.stale)
+        said = "degraded" if troubled and record.said in {None, "online"} else record.said or "online"
         return SensorHealth(
             state=said if said == "offline" or not silent else "silent",
             scans=record.scans,
@@ -234,7 +247,8 @@ class Intake:
             left_out=record.left_out,
             flooded=flooded,
             floods=floods,
-            bias=bias,
+            bias=found.biases.get(name),
+            pose=pose,
         )
 
 

@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterable, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from fusion.journal.records import Claimed, Claims, Note, PermitNoted, Surroundings
+from fusion.journal.records import PLAN, Claimed, Claims, Note, PermitNoted, PlanNoted, Surroundings
 from fusion.messages import Alert, Output, PictureMessage, RawMessage, Rejected, Track, nanoseconds
 from fusion.topics import Address, TopicTree
 from fusion.zones.commands import decode_command
+from fusion.zones.plans import Plans, is_signed, switch_of
 from fusion.zones.tokens import is_revocation, issuer_of
 
 NEAR = 2_000.0
@@ -26,6 +27,8 @@ def noted(message: RawMessage, outputs: Sequence[Output], tree: TopicTree) -> li
     refusal = next((output for output in outputs if isinstance(output, Rejected)), None)
     if address.name == "permit":
         return [Note("permit", address.parts["permit"], message.received, _permit_noted(message.payload, refusal))]
+    if address.name == "zone_plan":
+        return [Note("zone", PLAN, message.received, _plan_noted(message.payload, refusal))]
     if refusal is not None:
         return []
     if address.name == "command":
@@ -42,8 +45,6 @@ def _zone_of(address: Address) -> str | None:
             return address.parts["zone"]
         case "zone_window":
             return f"{address.parts['zone']}/window"
-        case "zone_plan":
-            return "zones/plan"
         case _:
             return None
 
@@ -59,13 +60,37 @@ def _permit_noted(payload: bytes, refusal: Rejected | None) -> bytes:
     return msgspec.json.encode(noted)
 
 
+def _plan_noted(payload: bytes, refusal: Rejected | None) -> bytes:
+    """Write what became of a switch of plans; one that needs no signature as it came."""
+    if refusal is not None:
+        return msgspec.json.encode(PlanNoted(refused=refusal.reason, sha256=hashlib.sha256(payload).hexdigest()))
+    if not payload or not is_signed(payload):
+        return payload
+    said = switch_of(payload)
+    told = PlanNoted(plan=said.plan, who=said.who, why=said.why, signer=said.iss, token=payload.decode("ascii"))
+    return msgspec.json.encode(told)
+
+
+def switches(notes: Iterable[Note], plans: Plans, tree: TopicTree) -> list[RawMessage]:
+    """Give, as it came and when, the newest signed switch that the journal has noted and the core's plans do not know of."""
+    if plans.signing != "signed":
+        return []
+    said = [(note.time, msgspec.json.decode(note.body, type=PlanNoted)) for note in notes if b'"token"' in note.body]
+    tokens = [(switch_of(one.token.encode()).seq, time, one.token.encode()) for time, one in said if one.token]
+    newest = max(tokens, default=None)
+    if newest is None or newest[0] <= plans.sequence:
+        return []
+    return [RawMessage(topic=tree.path("zone_plan"), payload=newest[2], received=newest[1])]
+
+
 def revocations(notes: Iterable[Note], known: Collection[str], tree: TopicTree, now: int) -> list[RawMessage]:
     """Give, as they came, the revocations that the journal has noted and the core (by issuer/number) does not know."""
-    tokens = {note.subject: msgspec.json.decode(note.body, type=PermitNoted).token for note in notes if b'"revoked"' in note.body}
+    said = [(note.subject, msgspec.json.decode(note.body, type=PermitNoted)) for note in notes if b'"revoked"' in note.body]
+    tokens = {(issuer_of(one.token.encode()), number): one.token.encode() for number, one in said}
     return [
-        RawMessage(topic=tree.path("permit", permit=number), payload=token.encode(), received=now)
-        for number, token in tokens.items()
-        if f"{issuer_of(token.encode())}/{number}" not in known
+        RawMessage(topic=tree.path("permit", permit=number), payload=token, received=now)
+        for (issuer, number), token in tokens.items()
+        if f"{issuer}/{number}" not in known
     ]
 
 

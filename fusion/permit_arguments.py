@@ -1,4 +1,4 @@
-"""What may be said of permits on the command line: `vigie permit key`, `issue`, `verify`, `list` and `revoke`."""
+"""What may be said of what is signed, on the command line: `permit key`, `issue`, `verify`, `list`, `revoke`; `plan sign`."""
 
 from __future__ import annotations
 
@@ -34,6 +34,23 @@ def for_permits(commands: Commands) -> None:
     _signs(revoke)
     revoke.add_argument("permit", metavar="NUMBER")
     revoke.add_argument("--why", required=True)
+
+
+def for_plans(commands: Commands) -> None:
+    """Say what may be asked of zone plans."""
+    plans = commands.add_parser("plan", help="switches of zone plans: sign one").add_subparsers(required=True, metavar="COMMAND")
+    sign = plans.add_parser("sign", help="sign that a plan is to be in force, and print the token")
+    sign.set_defaults(do="plan", what="sign")
+    sign.add_argument("site", type=Path, help="whose zones are meant: the switch holds for them as its files have them now")
+    sign.add_argument("plan")
+    sign.add_argument("--key", type=Path, required=True, metavar="FILE", help="the signer's private key, PEM or JWK")
+    sign.add_argument("--issuer", required=True, metavar="NAME", help="as the site's file calls the one whose key it is")
+    sign.add_argument("--who", required=True, help="who decided it")
+    sign.add_argument("--why", required=True)
+    sign.add_argument(
+        "--for", dest="lasts_s", type=int, default=3600, metavar="S", help="how long it can be given (default: 3600)"
+    )
+    sign.add_argument("--publish", action="store_true", help="give it to the site's broker too")
 
 
 def _for_issue(permits: Commands) -> None:

@@ -53,8 +53,8 @@ def issue(asked: argparse.Namespace, environment: Mapping[str, str]) -> int:
     number = asked.permit or f"{begin:%Y%m%d}-{secrets.token_hex(3)}"
     said = {"jti": number, "iss": asked.issuer, "nbf": _second(begin), "exp": _second(asked.until)}
     said |= {name: value for name, value in (("sn", asked.serial), ("rg", asked.registration)) if value is not None}
-    claims = _claims(said | {"v": [msgspec.to_builtins(shape) for shape in _shapes(asked, environment)]}, Claims)
-    key = _private(asked.key)
+    claims = claims_of(said | {"v": [msgspec.to_builtins(shape) for shape in _shapes(asked, environment)]}, Claims)
+    key = private_key(asked.key)
     _hand_over(sign_permit(claims, key), number, key, asked, environment)
     return 0
 
@@ -62,8 +62,8 @@ def issue(asked: argparse.Namespace, environment: Mapping[str, str]) -> int:
 def revoke(asked: argparse.Namespace, environment: Mapping[str, str]) -> int:
     """Sign that a permit holds no longer, and hand that over."""
     said = {"jti": asked.permit, "iss": asked.issuer, "iat": time.time_ns() // SECOND, "why": asked.why}
-    key = _private(asked.key)
-    _hand_over(sign_revocation(_claims(said, Undoing), key), asked.permit, key, asked, environment)
+    key = private_key(asked.key)
+    _hand_over(sign_revocation(claims_of(said, Undoing), key), asked.permit, key, asked, environment)
     return 0
 
 
@@ -89,7 +89,7 @@ def _shapes(asked: argparse.Namespace, environment: Mapping[str, str]) -> list[S
     if asked.heights is None:
         raise PermitError("--heights: is missing; expected LOWER,UPPER in m above the WGS84 ellipsoid")
     said = {"c": asked.circle, "p": asked.polygon, "h": _heights(asked, environment)}
-    return [_claims({name: value for name, value in said.items() if value is not None}, Shape)]
+    return [claims_of({name: value for name, value in said.items() if value is not None}, Shape)]
 
 
 def _volumes(file: Path) -> list[Volume4D]:
@@ -113,12 +113,12 @@ def _shape(volume: Volume4D, where: str) -> Shape:
         raise PermitError(f"{where}: {error}") from error
 
 
-def _claims(said: dict[str, Any], table: type[Any]) -> Any:
-    """Make what is signed of what a person said."""
+def claims_of(said: dict[str, Any], table: type[Any], what: str = "the permit") -> Any:
+    """Make what is signed of what a person said; raise PermitError naming what of it cannot be."""
     try:
         return msgspec.convert(said, table)
     except msgspec.ValidationError as error:
-        raise PermitError(explain(str(error), said, Source("the permit"), table)[0]) from error
+        raise PermitError(explain(str(error), said, Source(what), table)[0]) from error
 
 
 def _hand_over(token: bytes, number: str, key: OKPKey, asked: argparse.Namespace, environment: Mapping[str, str]) -> None:
@@ -168,7 +168,8 @@ def _save(code: segno.QRCode, where: str) -> None:
 # --- Files --------------------------------------------------------------------------------------------------------
 
 
-def _private(file: Path) -> OKPKey:
+def private_key(file: Path) -> OKPKey:
+    """Read the key that an issuer signs with, and say where others may read it too."""
     key = read_private(read(file), str(file))
     if file.stat().st_mode & 0o077:
         print(f"{file}: others may read it, too; chmod 600 {file}", file=sys.stderr)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from fusion import __version__, newcomers
 from fusion.config import Config, Sensor
 from fusion.errors import ConfigError, DecodeError
-from fusion.intake import Intake, refused
-from fusion.messages import SECOND, Input, Output, RawMessage, Scan, StatusMessage, Tick, TrackTable, utc
+from fusion.intake import Found, Intake, refused
+from fusion.messages import SECOND, Bearing, Input, Output, Polar, RawMessage, Scan, StatusMessage, Tick, TrackTable, utc
 from fusion.picture import WireTracks
 from fusion.pipeline_state import PipelineState, decode_state, encode_state
 from fusion.publishing import Publisher, next_beat
@@ -26,7 +26,7 @@ from fusion.zones.following import Following
 from fusion.zones.issued import Issued
 from fusion.zones.issuers import Issuers
 from fusion.zones.permits import Register
-from fusion.zones.plans import FIRST, decode_plan
+from fusion.zones.plans import FIRST, Plans
 from fusion.zones.rules import assess
 from fusion.zones.watch import Watch
 from fusion.zones.windows import ZoneWindow, decode_window, windowed
@@ -45,7 +45,7 @@ class Pipeline:
         self,
         config: Config,
         adapters: dict[str, Adapter],
-        zones: ZoneSet | Mapping[str, ZoneSet],
+        zones: ZoneSet | Plans,
         register: Register,
         issuers: Issuers | None = None,
     ) -> None:
@@ -64,9 +64,8 @@ class Pipeline:
         self.publisher = Publisher(config.publish, self.frame, config.site.name)
         self._newcomers: dict[str, Sensor] = {}
         self.now = 0
-        self._plans = {FIRST: zones} if isinstance(zones, ZoneSet) else dict(zones)
-        self._plan = next(iter(self._plans))
-        self.zones = self._plans[self._plan]
+        self.plans = Plans({FIRST: zones}, config.site.name, {}) if isinstance(zones, ZoneSet) else zones
+        self.zones = self.plans.zones
         self._changed_zones: dict[str, Zone | None] = {}
         self._windows: dict[str, ZoneWindow] = {}
         self._status_due = 0
@@ -99,8 +98,8 @@ class Pipeline:
                 self.intake.status(message, address)
             case "registration":
                 self._welcome(message, address.parts["sensor"])
-            case "crowd":
-                return self._count(message, address)
+            case "pose" | "crowd":
+                return (self._hear_pose if address.name == "pose" else self._count)(message, address.parts["sensor"])
             case "zone" | "zone_plan" | "permit":
                 self._change(message, address)
             case "zone_window":
@@ -121,6 +120,7 @@ class Pipeline:
         match self.timeline.insert(scan):
             case "taken":
                 self.intake.note(scan)
+                notes += self._unplaced(message, scan)
             case "duplicate":
                 self.intake.count(scan.sensor, duplicates=1)
             case "late":
@@ -131,6 +131,28 @@ class Pipeline:
                     self._refused(message, f"time: {age:.1f} s behind the newest look; at most {window:g} s is made up for")
                 )
         return notes
+
+    def _unplaced(self, message: RawMessage, scan: Scan) -> list[Output]:
+        """Tell that nobody knows whence a look was; it counts all the same if a pose still comes that says so."""
+        moving = self.timeline.tracker.moving
+        if scan.sensor not in moving or not any(isinstance(one, Polar | Bearing) for one in scan.detections):
+            return []
+        if moving.places(scan) is not None:
+            return []
+        return [
+            self._refused(message, f"pose: nobody knows where {scan.sensor!r} was then; its directions wait for one that says")
+        ]
+
+    def _hear_pose(self, message: RawMessage, name: str) -> list[Output]:
+        """Take where a sensor that moves is. An empty payload withdraws what was retained: it grows old."""
+        if not message.payload:
+            return []
+        pose = self.intake.pose(message, name)
+        if self.timeline.hear(name, pose) == "late":
+            self.intake.count(name, late=1)
+            age = (self.timeline.newest - pose.time) / SECOND
+            return [self._refused(message, f"time: {age:.1f} s behind the newest look; no look so old is placed any more")]
+        return []
 
     def _welcome(self, message: RawMessage, name: str) -> None:
         """Take a sensor that no file names, or what has changed of one."""
@@ -144,11 +166,10 @@ class Pipeline:
         self.intake.know(config)
         self.timeline.go_on_with(Tracker(config, self.frame), widened)
 
-    def _count(self, message: RawMessage, address: Address) -> list[Output]:
+    def _count(self, message: RawMessage, sensor: str) -> list[Output]:
         """Keep what a sensor counts of a crowd. What is refused is not quoted: it may be of a person."""
-        sensor = address.parts["sensor"]
         try:
-            known = self.exposure.take(sensor, self.intake.crowd(message, address))
+            known = self.exposure.take(sensor, self.intake.crowd(message, sensor))
         except DecodeError as error:
             return [refused(message, str(error), quoting=False)]
         self.intake.count(sensor, crowds=1, late=known)
@@ -188,7 +209,7 @@ class Pipeline:
 
     def _change_plan(self, message: RawMessage) -> None:
         """Put another plan's zones in force; what came by topic stays as it is."""
-        self._plan = decode_plan(message.payload, tuple(self._plans))
+        self.plans.take(message.payload, message.received)
         self.zones = self._with_changes(self._changed_zones, self._windows)
         self._status_due = 0  # whoever switched sees at once that it is done
 
@@ -199,7 +220,7 @@ class Pipeline:
         return [] if note is None else [refused(message, note)]
 
     def _with_changes(self, changes: Mapping[str, Zone | None], windows: Mapping[str, ZoneWindow]) -> ZoneSet:
-        zones = self._plans[self._plan]
+        zones = self.plans.zones
         for name, zone in changes.items():
             zones = zones.without(name) if zone is None else zones.with_zone(zone)
         for name, window in windows.items():
@@ -255,9 +276,12 @@ class Pipeline:
             tracks=_counted(table),
             alerts=len(self.alerts.open),
             alarms=self.alerts.rate(self.now),
-            plan=self._plan or None,
+            plan=self.plans.plan or None,
+            plan_signing=self.plans.signing,
             permits=self.permits.told(),
-            sensors=self.intake.health(self.now, tracker.registration.biases(), tracker.floods()),
+            sensors=self.intake.health(
+                self.now, Found(tracker.registration.biases(), tracker.floods(), tracker.moving.told(self.now))
+            ),
             crowds=self.exposure.state(self.now),
             counters={},
         )
@@ -288,7 +312,7 @@ class Pipeline:
             intake=self.intake.records,
             newcomers=tuple(self._newcomers.values()),
             memories=self.intake.memories,
-            plan=self._plan,
+            plan=self.plans.state(),
             windows=self._windows,
             zones=self._changed_zones,
             permits=self.permits.state(),
@@ -312,7 +336,7 @@ class Pipeline:
         self.intake.recall(state.memories)
         self._changed_zones = dict(state.zones)
         self.permits.restore(state.permits)
-        self._plan = state.plan if state.plan in self._plans else next(iter(self._plans))
+        self.plans.restore(state.plan)
         self._windows = dict(state.windows)
         self.zones = self._with_changes(self._changed_zones, self._windows)
         self.now, self._status_due = state.now, state.status_due

@@ -16,11 +16,12 @@ from fusion.zones.episodes import AlertsState
 from fusion.zones.exposure import Held
 from fusion.zones.following import FollowingState
 from fusion.zones.issued import IssuedState
+from fusion.zones.plans import PlansState
 from fusion.zones.watch import Watch
 from fusion.zones.windows import ZoneWindow
 from fusion.zones.zones import Zone
 
-VERSION = 13
+VERSION = 15
 """Raised whenever a snapshot of before means something else: it is then refused, and the service starts afresh."""
 
 SHAPING = ("site", "sensor", "rules", "tracking", "publish")
@@ -41,7 +42,7 @@ class PipelineState(Record):
     intake: dict[str, SensorRecord]
     newcomers: tuple[Sensor, ...]  # sensors that have appeared, in order
     memories: dict[str, bytes]  # what adapters keep, by sensor/format
-    plan: str
+    plan: PlansState
     windows: dict[str, ZoneWindow]  # by topic
     permits: IssuedState
     zones: dict[str, Zone | None]  # by topic since the start; None for a withdrawn one

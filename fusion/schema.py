@@ -16,20 +16,23 @@ from fusion.messages import Alert, PictureMessage, Rejected, StatusMessage, Trac
 from fusion.zones.commands import Command
 from fusion.zones.crowds import Crowd
 from fusion.zones.ed318_tables import Feature
-from fusion.zones.plans import ZonePlan
+from fusion.zones.plans import Switch, ZonePlan
 from fusion.zones.positions import ZonePosition
 from fusion.zones.tokens import Claims, Undoing
 from fusion.zones.windows import ZoneWindow
+from sensors.pose import WirePose
 from sensors.scan import WireScan
 
 MESSAGES: dict[str, Any] = {
     "scan": WireScan,
     "sensor_status": SensorStatus,
+    "pose": WirePose,
     "crowd": Crowd,
     "zone": Feature,
     "zone_position": ZonePosition,
     "zone_window": ZoneWindow,
     "zone_plan": ZonePlan,
+    "zone_switch": Switch,
     "permit": Claims,
     "permit_revocation": Undoing,
     "command": Command,

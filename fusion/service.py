@@ -28,7 +28,7 @@ from fusion.journal.records import Item, decode_held, encode_held
 from fusion.keeper import Keeper
 from fusion.messages import SECOND, Alert, AlertMessage, Input, Output, RawMessage, StatusMessage, Tick, TrackMessage
 from fusion.metrics import Latencies
-from fusion.noting import noted, revocations, surroundings
+from fusion.noting import noted, revocations, surroundings, switches
 from fusion.stores import Store
 from fusion.topics import TopicTree
 from fusion.tracking.registration import Learnt
@@ -76,7 +76,7 @@ class Service:
         self.feeds = feeds_of(config, self.tree, self.inbox)
         self.sapient = None if config.sapient is None else FusionNode(config.sapient, config, base, self.inbox)
         mouth = Beside(self.inbox, self.outbox, self.tree)
-        self.console = console_of(config, base, mouth, self.pipeline.permits, test_range)
+        self.console = console_of(config, base, mouth, self.pipeline, test_range)
         self._begun = time.time_ns()  # what was learnt before is of an earlier run, which died with it
         self._numbers = numbers(secrets.token_hex(6))
         self._unwritten = {"inputs_unwritten": 0, "inputs_unrecorded": 0}
@@ -171,6 +171,8 @@ class Service:
         await self._keep()
         for message in revocations(await self.clerk.notes("permit"), self.pipeline.permits.revoked, self.tree, time.time_ns()):
             self.inbox.put(message, _nobody_waits, scan=False)  # the core's state was lost, and with it what is for good
+        for message in switches(await self.clerk.notes("zone"), self.pipeline.plans, self.tree):
+            self.inbox.put(message, _nobody_waits, scan=False)
 
     def _held(self) -> list[Item]:
         """Give what the journal had not taken when the snapshot was made."""

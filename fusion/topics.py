@@ -27,6 +27,7 @@ TOPICS: dict[str, Topic] = {
     "raw": Topic("sensor/{sensor}/raw/{format}", "in", 1, False, "a native payload for the adapter named {format}"),
     "sensor_status": Topic("sensor/{sensor}/status", "in", 1, True, "a sensor's health; its Will"),
     "registration": Topic("sensor/{sensor}/registration", "in", 1, True, "what a sensor that no file names says of itself"),
+    "pose": Topic("sensor/{sensor}/pose", "in", 1, True, "where a sensor that moves is, and how it is turned"),
     "crowd": Topic("sensor/{sensor}/crowd", "in", 1, False, "how many people a camera counts in its cells"),
     "permit": Topic("permit/{permit}", "in", 1, True, "a signed flight permit", "withdrawn until it comes again"),
     "zone": Topic("zone/{zone}", "in", 1, True, "one ED-318 feature", "withdrawn"),

@@ -10,7 +10,7 @@ import jsonschema
 import msgspec
 import pytest
 
-from fusion.config import Accuracy, Sensor
+from fusion.config import Accuracy, Platform, Sensor
 from fusion.config_file import load
 from fusion.frame import SiteFrame
 from fusion.intake import SensorStatus
@@ -19,6 +19,7 @@ from fusion.messages import (
     Bearing,
     PictureMessage,
     Polar,
+    Pose,
     Position,
     RawMessage,
     Rejected,
@@ -36,11 +37,12 @@ from fusion.transport.counters import COUNTERS
 from fusion.zones.commands import decode_command
 from fusion.zones.crowds import decode_crowd
 from fusion.zones.ed318 import parse_zones
-from fusion.zones.plans import decode_plan
+from fusion.zones.plans import Switch, decode_plan
 from fusion.zones.positions import decode_position
 from fusion.zones.reasons import Reason
 from fusion.zones.tokens import verify
 from fusion.zones.windows import decode_window
+from sensors.pose import decode_pose
 from sensors.scan import Station, adapter
 from tests.zones.permit_scenes import HEADER, ISSUERS, token
 
@@ -64,13 +66,20 @@ def decode_scan(payload: bytes) -> Scan:
     )
 
 
+def decode_moving(payload: bytes) -> Pose:
+    aboard = STATION._replace(sensor=Sensor(id="eye-1", kind="camera", platform=Platform(directions="body")))
+    return decode_pose(aboard, RawMessage(topic="t", payload=payload, received=2**62))
+
+
 DECODERS = {
     "scan": decode_scan,
+    "pose": decode_moving,
     "sensor_status": lambda payload: msgspec.json.decode(payload, type=SensorStatus),
     "crowd": lambda payload: decode_crowd(payload, 2**62),
     "zone": lambda payload: parse_zones(payload, "the example"),
     "zone_position": lambda payload: decode_position(payload, 2**62, STATION.frame),
     "zone_window": decode_window,
+    "zone_switch": lambda payload: msgspec.json.decode(payload, type=Switch),
     "zone_plan": lambda payload: decode_plan(payload, ("A", "B")),
     "permit": lambda payload: proven("permit", payload),
     "permit_revocation": lambda payload: proven("revocation", payload),

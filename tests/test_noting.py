@@ -8,7 +8,7 @@ import pytest
 from fusion.messages import RawMessage, Rejected, utc
 from fusion.noting import noted, revocations
 from fusion.topics import TopicTree
-from tests.zones.permit_scenes import revocation, token
+from tests.zones.permit_scenes import CITY, revocation, token
 
 TREE = TopicTree("paris")
 BODY = b'{"plan": "B", "who": "m.durand", "why": "storm"}'
@@ -29,7 +29,7 @@ def test_a_change_of_zones_is_kept_as_it_came_under_what_it_is_about(topic, subj
 
 def test_what_was_refused_is_not_kept():
     refusal = Rejected(topic="", reason="no such plan", time=utc(7))
-    assert noted(RawMessage(topic=TREE.path("zone_plan"), payload=BODY, received=7), [refusal], TREE) == []
+    assert noted(RawMessage(topic=TREE.path("zone_window", zone="FLO-1"), payload=BODY, received=7), [refusal], TREE) == []
 
 
 def permit_noted(payload, *outputs):
@@ -54,11 +54,18 @@ def test_of_a_permit_that_was_refused_it_is_kept_why_and_what_tells_it_again():
 
 
 def test_what_was_revoked_is_said_again_to_a_core_that_has_forgotten_it_and_nothing_else_is():
-    came = [("P-1", token()), ("P-2", revocation("P-2")), ("P-3", revocation("P-3")), ("P-3", b"")]
+    came = [
+        ("P-3", revocation("P-3", "city", CITY)),
+        ("P-1", token()),
+        ("P-2", revocation("P-2")),
+        ("P-3", revocation("P-3")),
+        ("P-3", b""),
+    ]
     notes = [
         note
         for number, payload in came
         for note in noted(RawMessage(topic=TREE.path("permit", permit=number), payload=payload, received=7), [], TREE)
     ]
     said = revocations(notes, {"police/P-2"}, TREE, 9)
-    assert said == [RawMessage(topic=TREE.path("permit", permit="P-3"), payload=revocation("P-3"), received=9)]
+    both = revocation("P-3", "city", CITY), revocation("P-3")  # two issuers may use one number
+    assert said == [RawMessage(topic=TREE.path("permit", permit="P-3"), payload=payload, received=9) for payload in both]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from fusion.errors import SnapshotError
+from fusion.intake import Found
 from fusion.messages import (
     SECOND,
     AlertMessage,
@@ -25,6 +26,7 @@ from fusion.payload import payload
 from fusion.pipeline import Pipeline
 from fusion.topics import TopicTree
 from fusion.zones.permits import Register
+from fusion.zones.plans import Plans
 from fusion.zones.zones import ZoneSet
 from sensors import BUILT_IN, Station
 from tests.scene import CONFIG, FRAME, START, scans, targets
@@ -153,7 +155,7 @@ def test_late_and_doubled_scans_are_counted_and_the_late_ones_told():
     assert core.feed(message(rest[-1], rest[-1].time + SECOND)) == []
     (refusal,) = core.feed(message(old, rest[-1].time + SECOND))
     assert "behind the newest look" in refusal.reason
-    health = core.intake.health(core.now, {}, {})["radar-1"]
+    health = core.intake.health(core.now, Found())["radar-1"]
     assert (health.duplicates, health.late, health.scans) == (1, 1, len(rest))
 
 
@@ -410,7 +412,7 @@ def test_a_window_that_makes_no_sense_is_refused_with_the_reason(payload_, why):
 
 def planned():
     sets = {"A": ZoneSet.of([circle("HERE", 3000.0)], FRAME), "B": ZoneSet.of([circle("THERE", 100.0)], FRAME)}
-    return Pipeline(CONFIG, dict(BUILT_IN), sets, Register())
+    return Pipeline(CONFIG, dict(BUILT_IN), Plans(sets, CONFIG.site.name, {}), Register())
 
 
 def plan_message(plan):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import mimetypes
 import re
 from importlib.resources import files
@@ -25,6 +26,7 @@ from fusion.console.exporting import EXPORTING
 from fusion.console.guard import Headers, cookie_name
 from fusion.console.incidents import INCIDENTS
 from fusion.console.logbook import LOGBOOK
+from fusion.console.oidc import OIDC
 from fusion.console.openapi import description
 from fusion.console.opening import open_stream, reader
 from fusion.console.permitting import PERMITTING
@@ -35,9 +37,11 @@ from fusion.console.rehearsing import REHEARSING
 from fusion.console.routes import HEAD, Route, served
 from fusion.console.sessions import SESSIONS, enter
 from fusion.console.zoning import ZONING
+from fusion.errors import ConfigError
 
 ROUTES: tuple[Route, ...] = (
     *SESSIONS,
+    *OIDC,
     *READING,
     *EXPORTING,
     *INCIDENTS,
@@ -56,6 +60,8 @@ PAGES = ("/", "/kiosk", "/m", "/incident/{alert}")
 
 HASHED = re.compile(r"[-.][0-9A-Za-z_]{8,}\.\w+$")
 """A file whose name changes with its content (esbuild's `[name]-[hash]`)."""
+
+log = logging.getLogger(__name__)
 
 mimetypes.add_type("application/geo+json", ".geojson")
 mimetypes.add_type("application/vnd.pmtiles", ".pmtiles")
@@ -86,11 +92,15 @@ def application(desk: Desk, built: Path | None = None) -> ASGIApp:
     async def basemap(request: Request) -> Response:
         return await _basemap(request, desk)
 
+    async def tile(request: Request) -> Response:
+        return await _tile(request, desk)
+
     routes: list[BaseRoute] = [Served(path, page, methods=["GET"]) for path in PAGES]
     routes += [
         Served("/health", health, methods=["GET"]),
         Served("/enter/{code}", entering, methods=["GET"]),
         Served("/basemap/{file}", basemap, methods=["GET"]),
+        Served("/basemap/{file}/{z:int}/{x:int}/{y:int}", tile, methods=["GET"]),
         Served(f"{HEAD}/openapi.json", openapi, methods=["GET"]),
         WebSocketRoute(f"{HEAD}/stream", stream),
         *served(ROUTES, desk),
@@ -127,11 +137,29 @@ async def _basemap(request: Request, desk: Desk) -> Response:
         await reader(request, desk)
     except Problem as problem:
         return problem.response()
-    name, directory = request.path_params["file"], desk.console.basemap
-    path = None if directory is None else desk.base / directory / name
-    if path is None or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", name) or not path.is_file():
+    name = request.path_params["file"]
+    path = desk.basemaps.file(name)
+    if path is None:
         return Problem(404, f"{name!r} is not a file of the base map").response()
     return FileResponse(path)
+
+
+async def _tile(request: Request, desk: Desk) -> Response:
+    """Serve a tile of one of the site's archives; browsers keep it, for who has another archive asks with another version."""
+    try:
+        await reader(request, desk)
+    except Problem as problem:
+        return problem.response()
+    name, *place = (request.path_params[part] for part in ("file", "z", "x", "y"))
+    try:
+        found = await desk.off_loop(desk.basemaps.tile, name, *place)
+    except ConfigError as error:
+        log.warning("base map: %s", error)
+        return Problem(500, "the archive is broken here; `vigie map check` says where").response()
+    kept = {"Cache-Control": "private, max-age=86400"}
+    if found is None:
+        return Response(status_code=204, headers=kept)
+    return Response(found.content, headers=kept | ({"Content-Encoding": "gzip"} if found.gzipped else {}), media_type=found.media)
 
 
 async def _mistake(_request: Request, _error: Exception) -> Response:

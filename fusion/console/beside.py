@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from fusion.config import Config
 from fusion.errors import ConfigError
 from fusion.messages import RawMessage
+from fusion.pipeline import Pipeline
 from fusion.topics import TopicTree
 from fusion.transport.inbox import Inbox
 from fusion.transport.outbox import Outbox
 from fusion.transport.outgoing import Publication
-from fusion.zones.issued import Issued
 
 if TYPE_CHECKING:
     from fusion.console.console import Operating
@@ -37,7 +37,7 @@ class Beside:
 
 
 def console_of(
-    config: Config, base: Path, mouth: Beside, permits: Issued, test_range: RangeOpener | None = None
+    config: Config, base: Path, mouth: Beside, core: Pipeline, test_range: RangeOpener | None = None
 ) -> Operating | None:
     """Build the console, if the site wants one; raise ConfigError where it cannot be."""
     if config.console is None:
@@ -46,7 +46,7 @@ def console_of(
         from fusion.console.console import Operating  # noqa: PLC0415 - an optional extra
     except ImportError as error:
         raise ConfigError(f"[console]: needs more than is installed ({error.name}): pip install 'vigie[console]'") from error
-    return Operating(config, base, mouth, beside_service=True, permits=permits, test_range=test_range)
+    return Operating(config, base, mouth, beside_service=True, permits=core.permits, plans=core.plans, test_range=test_range)
 
 
 def _nobody_waits() -> None:

@@ -13,19 +13,22 @@ from typing import NoReturn
 
 import msgspec
 
-from fusion.assembly import read_permits
-from fusion.config import Config, Console
+from fusion.assembly import read_permits, read_plans
+from fusion.config import Config
+from fusion.config_console import CALLBACK, Console
 from fusion.console.alert_log import KEPT, Item
 from fusion.console.application import application
 from fusion.console.desk import Desk, Mouth
 from fusion.console.doorkeeper import Doorkeeper
 from fusion.console.feed import STALE_MS, Feed
+from fusion.console.oidc_provider import OidcProvider
 from fusion.console.people import People
+from fusion.console.plan_signing import signer_of
 from fusion.console.recordings import Recordings
 from fusion.console.rehearsing import RangeOpener
 from fusion.console.serving import address_of, bound, serve
 from fusion.console.zone_book import ZoneBook
-from fusion.errors import DecodeError, JournalUnavailableError
+from fusion.errors import ConfigError, DecodeError, JournalUnavailableError
 from fusion.journal import Entry, Journal, Note
 from fusion.journal.accounts import Accounts
 from fusion.journal.database import site_url
@@ -33,6 +36,7 @@ from fusion.journal.looking import Told, first_hash, last_revisions
 from fusion.messages import SECOND, Alert, AlertMessage, Output, RawMessage, Rejected
 from fusion.topics import TopicTree
 from fusion.zones.issued import Issued
+from fusion.zones.plans import Plans
 
 logger = logging.getLogger(__name__)
 
@@ -60,13 +64,14 @@ class Operating:
         *,
         beside_service: bool,
         permits: Issued | None = None,
+        plans: Plans | None = None,
         clock: Callable[[], int] = time.time_ns,
         test_range: RangeOpener | None = None,
         patience_ms: int = STALE_MS,
     ) -> None:
         """Open the door; raise ConfigError where that, or a file of zones or permits, is not possible.
 
-        `permits` are the core's own, where the service is at hand; else they are kept here by what is heard.
+        `permits` and `plans` are the core's own, where the service is at hand; else they are kept here by what is heard.
         """
         self.config, self.base, self.mouth, self.clock = config, base, mouth, clock
         self.settings = config.console or Console()
@@ -75,10 +80,20 @@ class Operating:
         self.zones = ZoneBook(config, base)
         self.permits = permits or read_permits(config, base)
         self._keeps_permits = permits is None
+        self.plans = plans or read_plans(config, base)
+        self.plan_signer = signer_of(config, base)
         self.tree = TopicTree(config.site.name, config.mqtt.root)
         self.door = bound(self.settings)
         self.address = address_of(self.door, self.settings)
+<<<<<<< HEAD
         self.keeper = Doorkeeper(self.address, proxy=self.settings.proxy)
+=======
+        try:
+            self.provider = _provider(self.settings, base, self.address)
+        except ConfigError:
+            self.door.close()
+            raise
+>>>>>>> main
         self.stopping = asyncio.Event()
         self._every = round(SECOND / config.publish.tracks_hz)
         self._beaten = 0
@@ -87,6 +102,7 @@ class Operating:
 
     def beat(self, time: int) -> None:
         """Take the core's beat (ns): that it is there, though it may have nothing to say."""
+        self.follow(self.plans.plan)
         if time - self._beaten >= self._every:
             self._beaten = time
             self.feed.beat(time)
@@ -104,6 +120,11 @@ class Operating:
         if address is None or address.name not in ZONE_ROWS:
             return
         if self.zones.hear(address.name, address.parts.get("zone", ""), message.payload):
+            self.feed.changed("zones")
+
+    def follow(self, plan: str | None) -> None:
+        """Go by the plan that the service says is in force."""
+        if self.zones.follow(plan):
             self.feed.changed("zones")
 
     def _hear_permit(self, number: str, message: RawMessage) -> None:
@@ -139,6 +160,8 @@ class Operating:
             finally:
                 journal.close()
         finally:
+            if self.provider is not None:
+                await self.provider.close()
             self.door.close()
             threads.shutdown(wait=False, cancel_futures=True)
         raise AssertionError("uvicorn ended by itself")
@@ -167,6 +190,8 @@ class Operating:
         """Read what the journal holds, and by what it is told from others: the hash of its first entry."""
         said = msgspec.json.encode({"who": "vigie", "what": "console opened"})
         journal.write([Note("access", "", self.clock(), said)])
+        if self.provider is None:
+            Accounts(journal.database).end_all("openid")  # nobody vouches for them any more
         told, floor = last_revisions(journal, KEPT) if self.beside_service else ([], 0)
         return (first_hash(journal) or b"")[:8].hex(), told, floor
 
@@ -178,6 +203,8 @@ class Operating:
             feed=self.feed,
             zones=self.zones,
             permits=self.permits,
+            plans=self.plans,
+            plan_signer=self.plan_signer,
             recordings=Recordings(self.config, self.base, self.base / self.settings.recordings),
             journal=journal,
             people=people,
@@ -186,6 +213,7 @@ class Operating:
             beside_service=self.beside_service,
             clock=self.clock,
             test_range=self.test_range,
+            provider=self.provider,
             stopping=self.stopping,
         )
         logger.info("console at %s", self.address)
@@ -199,3 +227,10 @@ class Operating:
         while True:
             await asyncio.sleep(1.0)
             self.feed.look_up()
+
+
+def _provider(console: Console, base: Path, address: str) -> OidcProvider | None:
+    """Open the provider that the site names; it is asked nothing yet, so that one that is away holds up no start."""
+    if console.oidc is None:
+        return None
+    return OidcProvider(console.oidc, base, console.oidc.redirect_uri or f"{address}{CALLBACK}")

@@ -7,16 +7,19 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 import msgspec
 
-from fusion.config import Config, Console
+from fusion.config import Config
+from fusion.config_console import Console
+from fusion.console.basemap import BaseMaps
 from fusion.console.feed import Feed
 from fusion.console.people import People
 from fusion.console.permissions import Caller
+from fusion.console.plan_signing import Signer
 from fusion.console.problems import Problem
 from fusion.console.recordings import Recordings
 from fusion.console.throttle import Throttle
@@ -24,8 +27,10 @@ from fusion.console.zone_book import ZoneBook
 from fusion.errors import JournalError
 from fusion.journal import Journal, Note
 from fusion.zones.issued import Issued
+from fusion.zones.plans import Plans
 
 if TYPE_CHECKING:
+    from fusion.console.oidc_provider import OidcProvider
     from fusion.console.rehearsing import RangeOpener
 
 REPLAYS = 6
@@ -54,6 +59,9 @@ class Desk:
     feed: Feed
     zones: ZoneBook
     permits: Issued
+    plans: Plans
+    plan_signer: Signer | None
+    """Who signs switches of plans for whoever is logged in; None: nobody does."""
     recordings: Recordings
     journal: Journal
     people: People
@@ -65,6 +73,8 @@ class Desk:
     clock: Callable[[], int] = time.time_ns
     test_range: RangeOpener | None = None
     """None where nothing knows scenarios."""
+    provider: OidcProvider | None = None
+    """Who vouches for people besides their passwords; None where the site names nobody."""
     throttle: Throttle = field(default_factory=lambda: Throttle(time.monotonic))
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     ordering: dict[str, asyncio.Lock] = field(default_factory=dict)
@@ -73,6 +83,11 @@ class Desk:
     cutting: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     """Clips that are cut at once: a long recording takes a thread for seconds."""
     replaying: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(REPLAYS))
+
+    @cached_property
+    def basemaps(self) -> BaseMaps:
+        """Give the site's own base map."""
+        return BaseMaps(self.base / self.console.basemap)
 
     @property
     def console(self) -> Console:

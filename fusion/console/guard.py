@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fusion.config import Console
+from fusion.config_console import Console, is_secure
 from fusion.console.desk import Desk
 from fusion.console.people import Fresh
 from fusion.console.permissions import Caller
@@ -77,11 +77,6 @@ def address_of(connection: HTTPConnection, console: Console) -> str:
     return connection.client.host if connection.client else ""
 
 
-def is_secure(console: Console) -> bool:
-    """Tell whether browsers reach us by TLS."""
-    return console.tls_certificate is not None or console.proxy
-
-
 def cookie_name(console: Console) -> str:
     """Give the name of the session's cookie; with __Host- no other host of the domain can set it."""
     return "__Host-vigie_session" if is_secure(console) else "vigie_session"
@@ -108,10 +103,10 @@ def end_session(response: Response, desk: Desk) -> None:
 def headers(console: Console) -> dict[str, str]:
     """Give what every answer carries."""
     tiles = console.tiles
-    host = "" if tiles is None else " " + "{0.scheme}://{0.netloc}".format(urlsplit(tiles.url.replace("{s}", "*")))
+    host = "" if tiles is None else " {0.scheme}://{0.netloc}".format(urlsplit(tiles.url))
     told = {
         "Content-Security-Policy": (
-            f"default-src 'self'; img-src 'self' data: blob:{host}; connect-src 'self'{host}; worker-src 'self' blob:; "
+            f"default-src 'self'; img-src 'self' data: blob:{host}; connect-src 'self'; worker-src 'self' blob:; "
             "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
         ),
         "X-Content-Type-Options": "nosniff",

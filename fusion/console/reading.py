@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 from msgspec import Meta
 
 from fusion import __version__
-from fusion.config import BiasSigma, CoverageTable, Tiles
+from fusion.config import BiasSigma, CoverageTable
+from fusion.config_console import Tiles
+from fusion.console.basemap import BaseMap
 from fusion.console.columns import HISTORY, MILLISECOND
+from fusion.console.plan_signing import Signing, signing
 from fusion.console.problems import Problem
 from fusion.console.routes import Asked, Route
 from fusion.console.seen import SECTORS
@@ -28,9 +30,10 @@ class SiteTold(Record, omit_defaults=False):
     geoid_undulation_m: float
     crs: str
     plans: tuple[str, ...]
+    plan_signing: Signing | None
     tracks_hz: float
     languages: tuple[str, ...]
-    basemap: list[str]
+    basemap: list[BaseMap]
     tiles: Tiles | None
     range_rings_m: tuple[float, ...]
 
@@ -103,7 +106,6 @@ async def site(asked: Asked) -> SiteTold:
     """Tell what a page must know of the site."""
     desk = asked.desk
     where, console = desk.config.site, desk.console
-    maps = [] if console.basemap is None else await desk.off_loop(_maps, desk.base / console.basemap)
     return SiteTold(
         site=where.name,
         version=__version__,
@@ -113,9 +115,10 @@ async def site(asked: Asked) -> SiteTold:
         geoid_undulation_m=where.geoid_undulation_m,
         crs=where.crs,
         plans=tuple(desk.config.zones.plans),
+        plan_signing=signing(desk.plans, desk.plan_signer),
         tracks_hz=desk.config.publish.tracks_hz,
         languages=("en", "fr"),
-        basemap=maps,
+        basemap=await desk.off_loop(desk.basemaps.listed),
         tiles=console.tiles,
         range_rings_m=console.range_rings_m,
     )
@@ -178,10 +181,6 @@ async def sensors(asked: Asked) -> SensorsTold:
             for one in asked.desk.config.sensor
         ]
     )
-
-
-def _maps(directory: Path) -> list[str]:
-    return sorted(one.name for one in directory.iterdir() if one.is_file()) if directory.is_dir() else []
 
 
 READING = (

@@ -12,6 +12,7 @@ import msgspec
 
 from fusion.assembly import read_text
 from fusion.config import Config
+from fusion.config_checks import signers
 from fusion.errors import DecodeError, FusionError
 from fusion.messages import SECOND, Record, Time, ZoneState, utc
 from fusion.zones.ed269 import as_ed318, is_ed269
@@ -44,6 +45,7 @@ class ZoneBook:
 
     def __init__(self, config: Config, base: Path) -> None:
         self.plans = tuple(config.zones.plans) or (FIRST,)
+        self.signed = bool(signers(config))
         self.plan = self.plans[0]
         always = dict(_features(config.zones.files, base))
         self._by_plan = {plan: always | dict(_features(config.zones.plans.get(plan, ()), base)) for plan in self.plans}
@@ -61,10 +63,17 @@ class ZoneBook:
                     self._windows[zone] = decode_window(payload)
                 else:
                     self._windows.pop(zone, None)
-            elif row == "zone_plan":
+            elif row == "zone_plan" and not self.signed:
                 self.plan = decode_plan(payload, self.plans)
             return before != (self.plan, self._by_topic, self._windows)
         return False
+
+    def follow(self, plan: str | None) -> bool:
+        """Go by the plan that the service says is in force, where it alone can prove who ordered it; False: it is so already."""
+        if not self.signed or plan not in self.plans or plan == self.plan:
+            return False
+        self.plan = plan
+        return True
 
     def features(self) -> dict[str, tuple[str, dict[str, Any]]]:
         """Give what is published now: of each zone where it is from, and its feature."""

@@ -8,12 +8,14 @@ import msgspec
 from msgspec import Meta
 from starlette.responses import Response
 
+from fusion.console.plan_signing import fault_of, plain, signed
 from fusion.console.problems import Fault, Problem
 from fusion.console.routes import Asked, Route, told
 from fusion.console.zone_book import checked
 from fusion.errors import DecodeError, FusionError
 from fusion.messages import Record
 from fusion.zones.plans import ZonePlan
+from fusion.zones.tokens import LONGEST
 from fusion.zones.windows import Span, ZoneWindow, decode_window
 
 Why = Annotated[str, Meta(pattern=r"\S", max_length=500)]
@@ -52,10 +54,11 @@ class NewWindow(Record, kw_only=True):
 
 
 class NewPlan(Record, kw_only=True):
-    """Which plan is in force, and why."""
+    """Which plan is in force, and why; where persons sign, the token of whoever decided."""
 
     plan: Annotated[str, Meta(max_length=64)]
     why: Why
+    token: Annotated[str, Meta(min_length=1, max_length=LONGEST)] | None = None
 
 
 async def publish(asked: Asked) -> Response:
@@ -123,10 +126,24 @@ async def set_plan(asked: Asked) -> Response:
         raise Problem(
             422, f"plan: {wanted.plan!r} is not one of this site's; expected {known}", (Fault(field="$.plan", reason=known),)
         )
-    plan = ZonePlan(plan=wanted.plan, who=asked.who.name, why=wanted.why)
+    order = _order(asked)
     await desk.note_by(asked.who, "plan set", wanted.plan, wanted.why)
-    desk.mouth.retain("zone_plan", msgspec.json.encode(plan))
+    desk.mouth.retain("zone_plan", order)
     return told({}, 202)
+
+
+def _order(asked: Asked) -> bytes:
+    """Write what puts a plan in force: as this site wants it signed."""
+    desk, wanted = asked.desk, asked.body
+    order = ZonePlan(plan=wanted.plan, who=asked.who.name, why=wanted.why)
+    if desk.plans.signing != "signed":
+        return plain(order)
+    if wanted.token is None and desk.plan_signer is not None:
+        return signed(desk.plans, desk.plan_signer, order, desk.clock())
+    token = (wanted.token or "").strip().encode()
+    if (wrong := fault_of(desk.plans, wanted.plan, token, desk.clock())) is not None:
+        raise Problem(422, wrong.sentence(), (Fault(field="$.token", reason=wrong.sentence()),))
+    return token
 
 
 def _read(name: str, feature: Any) -> dict[str, Any]:

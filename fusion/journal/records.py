@@ -15,6 +15,10 @@ was open, and what passers-by said of themselves; who took something from the jo
 the next shift; what was taken out for good."""
 
 
+PLAN = "zones/plan"
+"""The subject of what is noted of switches of plans."""
+
+
 class Entry(NamedTuple):
     """One revision of one alert, as it is written."""
 
@@ -60,6 +64,18 @@ class PermitNoted(Record, kw_only=True):
     what: Literal["issued", "revoked", "withdrawn", "refused"]
     token: str = ""  # as it was signed
     why: str = ""  # it was refused
+    sha256: str = ""  # of what was refused
+
+
+class PlanNoted(Record, kw_only=True):
+    """A signed switch of plans that was taken, or why one was refused."""
+
+    plan: str = ""
+    who: str = ""
+    why: str = ""
+    signer: str = ""
+    token: str = ""  # as it was signed
+    refused: str = ""
     sha256: str = ""  # of what was refused
 
 

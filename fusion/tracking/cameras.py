@@ -71,7 +71,8 @@ class Cameras:
     """What is known of each camera of a site. `learnt` is a value."""
 
     def __init__(self, sensors: dict[str, SensorModel]) -> None:
-        self.learnt = {name: Learnt() for name, sensor in sensors.items() if sensor.config.kind == "camera"}
+        fixed = {name: sensor for name, sensor in sensors.items() if not sensor.moves}  # of others a clock moves both ends
+        self.learnt = {name: Learnt() for name, sensor in fixed.items() if sensor.config.kind == "camera"}
 
     def scale(self, name: str) -> float:
         """Give a sensor's variance as a share of the stated; 1 for what is no camera."""

@@ -99,12 +99,13 @@ def find_targets(tracks: BearingTracks, sensors: tuple[SensorModel, ...], time: 
         return []
     periods = np.array([sensor.period for sensor in sensors])[tracks.sensor]
     unseen = (time - tracks.updated) / SECOND
-    possible = (tracks.hits >= POSSIBLE[0]) & (tracks.r >= POSSIBLE[1]) & (unseen <= np.maximum(FRESH, 3.0 * periods))
+    fixed = np.array([not sensor.moves for sensor in sensors])[tracks.sensor]  # looks of others are not from one place
+    possible = fixed & (tracks.hits >= POSSIBLE[0]) & (tracks.r >= POSSIBLE[1]) & (unseen <= np.maximum(FRESH, 3.0 * periods))
     established = tracks.confirmed & ((time - tracks.born) / SECOND >= ESTABLISHED * periods)
     if len(np.unique(tracks.sensor[possible & established])) < 2:
         return []
     rows = np.flatnonzero(possible)
-    hearing = tuple(i for i, sensor in enumerate(sensors) if sensor.hears)
+    hearing = tuple(i for i, sensor in enumerate(sensors) if sensor.hears and not sensor.moves)
     scene = Scene(rows, tracks, sensors, hearing, time, height)
     singles = [Group((row,), (flip,)) for row in rows.tolist() for flip in _sides(tracks, row)]
     alone = _weights(scene, singles)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from fusion.messages import SECOND, BearingTrack, Floats, Integers, Scan
@@ -27,9 +29,15 @@ Twice what a place must have to begin, lest a track goes back and forth."""
 class Hearing:
     """The bearing tracks of all sensors. A value in itself is `tracks` and `asked`."""
 
-    def __init__(self, sensors: tuple[SensorModel, ...], height: tuple[float, float]) -> None:
-        self.sensors, self.height = sensors, height
+    def __init__(self, sensors: Mapping[str, SensorModel], height: tuple[float, float]) -> None:
+        """Take the tracker's sensors, among which those that move stand where they looked from last."""
+        self._sensors, self.height = sensors, height
         self.tracks, self.asked = BearingTracks(), 0
+
+    @property
+    def sensors(self) -> tuple[SensorModel, ...]:
+        """The sensors as they stand now, in their order."""
+        return tuple(self._sensors.values())
 
     def expected(self, scan: Scan, sensor: SensorModel, which: int) -> float:
         """Say how many detections of a look are owed to what is followed by its direction alone."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fusion.frame import Horizon
 from fusion.messages import SECOND, Floats, Scan
 from fusion.tracking.measurements import Measurements
 from fusion.tracking.models import AZIMUTH, ELEVATION, direction
@@ -42,6 +43,8 @@ class Ray(NamedTuple):
     variance_azimuth: float
     variance_elevation: float
     name: int  # identity code
+    origin: tuple[float, ...] = ()  # (3) grid, whence it was, if its sensor moves
+    spread: tuple[float, float] = (0.0, 0.0)  # m², what is not known of that: level, upright
 
 
 class Crossing(NamedTuple):
@@ -81,7 +84,7 @@ class Crossings:
             return found
         waiting = _lines(self.rays, sensors)
         for j in crossing:
-            ray = _ray(scan, seen, j)
+            ray = _ray(scan, seen, j, sensors[scan.sensor])
             fresh.append(ray)
             crossings = [
                 (met, other.sensor)
@@ -104,20 +107,22 @@ class Lines(NamedTuple):
     origin: Floats  # (K, 3)
     way: Floats  # (K, 3) unit
     sigma: Floats  # (K) rad, the larger of both angles'
+    spread: Floats  # (K) m², what is not known of where it begins
     time: Floats  # (K) s, since the first
 
 
 def _lines(rays: tuple[Ray, ...], sensors: dict[str, SensorModel], since: int | None = None) -> Lines:
     """Give rays as lines; what curvature bends them is left to who asks."""
     if not rays:
-        return Lines(np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0), np.zeros(0))
+        return Lines(np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0), np.zeros(0), np.zeros(0))
     told = np.array([(ray.azimuth, ray.elevation, max(ray.variance_azimuth, ray.variance_elevation)) for ray in rays])
     level = np.cos(told[:, 1])
     enu = np.stack([level * np.sin(told[:, 0]), level * np.cos(told[:, 0]), np.sin(told[:, 1])], axis=1)
     way = np.einsum("kij,kj->ki", np.array([sensors[ray.sensor].grid_from_enu for ray in rays]), enu)
-    origin = np.array([sensors[ray.sensor].horizon.origin for ray in rays])
+    origin = np.array([ray.origin or sensors[ray.sensor].horizon.origin for ray in rays])
     time = np.array([ray.time - (rays[0].time if since is None else since) for ray in rays]) / SECOND
-    return Lines(origin, way / np.linalg.norm(way, axis=1, keepdims=True), np.sqrt(told[:, 2]), time)
+    spread = np.array([sum(ray.spread) for ray in rays])
+    return Lines(origin, way / np.linalg.norm(way, axis=1, keepdims=True), np.sqrt(told[:, 2]), spread, time)
 
 
 def _near(ray: Ray, rays: tuple[Ray, ...], lines: Lines, sensors: dict[str, SensorModel]) -> list[Ray]:
@@ -137,7 +142,7 @@ def _near(ray: Ray, rays: tuple[Ray, ...], lines: Lines, sensors: dict[str, Sens
     apart = np.linalg.norm(w + s[:, None] * lines.way - r[:, None] * d, axis=1)
     slack = 3.0 * MOST_SPREAD
     wide = (np.abs(r) + slack) ** 2 * one.sigma[0] ** 2 + (np.abs(s) + slack) ** 2 * lines.sigma**2
-    wide += (WALK * (one.time[0] - lines.time)) ** 2
+    wide += (WALK * (one.time[0] - lines.time)) ** 2 + one.spread[0] + lines.spread
     bent = ((np.abs(r) + slack) ** 2 + (np.abs(s) + slack) ** 2) / 6.0e6
     near = (r > -slack) & (s > -slack) & (apart <= 1.1 * math.sqrt(CONSISTENT) * np.sqrt(wide) + bent)
     return [rays[k] for k in near.nonzero()[0].tolist()]
@@ -166,7 +171,7 @@ def cross(one: Ray, other: Ray, sensors: dict[str, SensorModel], height: tuple[f
     if covariance is None:
         return None
     fits = distance2 <= CONSISTENT and math.sqrt(max(covariance[0, 0], covariance[1, 1])) <= MOST_SPREAD
-    ahead = all(_ahead(place, ray, sensors[ray.sensor]) for ray in (one, other))
+    ahead = all(_ahead(place, ray, sensors) for ray in (one, other))
     return Crossing(place, covariance, distance2) if fits and ahead else None
 
 
@@ -180,7 +185,13 @@ def inverse(normal: Floats) -> Floats | None:
     return np.asarray((covariance + covariance.T) / 2.0)
 
 
-def _ray(scan: Scan, seen: Measurements, j: int) -> Ray:
+def _horizon(ray: Ray, sensors: dict[str, SensorModel]) -> Horizon:
+    """Give the horizon that a ray was seen in: its sensor's, from where that was then."""
+    horizon = sensors[ray.sensor].horizon
+    return Horizon(np.array(ray.origin), horizon.coefficients) if ray.origin else horizon
+
+
+def _ray(scan: Scan, seen: Measurements, j: int, sensor: SensorModel) -> Ray:
     known = math.isfinite(seen.variance[j, ELEVATION])
     return Ray(
         time=scan.detections[j].time,
@@ -190,6 +201,8 @@ def _ray(scan: Scan, seen: Measurements, j: int) -> Ray:
         variance_azimuth=float(seen.variance[j, AZIMUTH]),
         variance_elevation=float(seen.variance[j, ELEVATION]),
         name=int(seen.names[j]),
+        origin=tuple(sensor.horizon.origin.tolist()) if sensor.moves else (),
+        spread=sensor.spread,
     )
 
 
@@ -197,7 +210,7 @@ def _meet(one: Ray, other: Ray, sensors: dict[str, SensorModel], height: float) 
     """Give a first guess: where the rays cross in plan, at a height that an elevation or belief gives."""
     origins, ways = [], []
     for ray in (one, other):
-        horizon = sensors[ray.sensor].horizon
+        horizon = _horizon(ray, sensors)
         way = np.linalg.solve(horizon.coefficients[:, 1:4], [math.sin(ray.azimuth), math.cos(ray.azimuth), 0.0])
         origins.append(horizon.origin)
         ways.append(way)
@@ -227,8 +240,8 @@ def _system(
     state, nothing = np.concatenate([place, np.zeros(3)]), np.zeros((6, 6))
     heights = 0
     for ray in rays:
-        seen = direction(sensors[ray.sensor].horizon, state, nothing)
-        walked = (WALK * gap / seen.h[0]) ** 2 / 2.0  # half on each ray
+        seen = direction(_horizon(ray, sensors), state, nothing)
+        walked = ((WALK * gap) ** 2 / 2.0 + max(ray.spread)) / seen.h[0] ** 2  # half of the way on each ray
         parts = [(AZIMUTH, math.remainder(ray.azimuth - seen.h[AZIMUTH], math.tau), ray.variance_azimuth)]
         if not math.isnan(ray.elevation):
             parts.append((ELEVATION, ray.elevation - seen.h[ELEVATION], ray.variance_elevation))
@@ -244,9 +257,9 @@ def _system(
     return normal, gradient, distance2
 
 
-def _ahead(place: Floats, ray: Ray, sensor: SensorModel) -> bool:
+def _ahead(place: Floats, ray: Ray, sensors: dict[str, SensorModel]) -> bool:
     """Tell whether a place lies in the ray's direction and in its sensor's reach, not behind it."""
-    e = sensor.horizon.enu_from_grid(place)
+    e, sensor = _horizon(ray, sensors).enu_from_grid(place), sensors[ray.sensor]
     along = e[0] * math.sin(ray.azimuth) + e[1] * math.cos(ray.azimuth)
     return bool(along > 0.0 and sensor.coverage[4] <= np.linalg.norm(e) <= sensor.coverage[5])
 

@@ -32,6 +32,10 @@ FOLDS = 0.02
 PICTURED = 2.0
 """s that a camera's errors last where nobody says how long: of its pose, its lens, and where in a drone's picture its eye is."""
 
+RIDING = 10.0
+"""s that the errors of a sensor that moves last where nobody says how long: what its satellite receiver and its compass are off
+by lasts half a minute, its picture's own errors two seconds."""
+
 
 PARTS = ("range_m", "azimuth_rad", "elevation_rad", "time_s", "east_m", "north_m")
 """What a sensor can be off in all day; the last two by standing elsewhere than it thinks: they shift all that it sees."""
@@ -53,6 +57,7 @@ class SensorModel:
     config: Sensor
     horizon: Horizon
     slot: int = -1  # its place among the sensors whose errors last; none: its errors are white
+    spread: tuple[float, float] = (0.0, 0.0)  # m², what is not known of where it stood: level (each of east and north), upright
 
     @classmethod
     def of(cls, sensor: Sensor, frame: SiteFrame) -> SensorModel:
@@ -91,6 +96,8 @@ class SensorModel:
             return self.config.correlation_s
         if self.config.output == "tracks":
             return FILTERED * self.period
+        if self.moves:
+            return RIDING
         return PICTURED if self.config.kind == "camera" else 0.0
 
     @cached_property
@@ -103,6 +110,11 @@ class SensorModel:
         """How probably one of its bearings points the other way, 180° off."""
         told = self.config.fold_probability
         return (FOLDS if self.config.kind == "rf" else 0.0) if told is None else told
+
+    @cached_property
+    def moves(self) -> bool:
+        """Whether it stands elsewhere at each look."""
+        return self.config.platform is not None
 
     @cached_property
     def hears(self) -> bool:
@@ -146,18 +158,14 @@ class SensorModel:
         return np.asarray(np.linalg.inv(self.horizon.coefficients[:, 1:4]))
 
     @cached_property
-    def densities(self) -> dict[str, float]:
-        """The density of one false alarm, uniform over the coverage, in each component that a detection may measure."""
+    def densities(self) -> Floats:
+        """The density of one false alarm, uniform over the coverage, in each component that a detection may measure (7).
+
+        Range, azimuth, elevation, range rate; place in plan, height, velocity.
+        """
         _, width, low, high, near, far = (float(limit) for limit in self.coverage)
-        return {
-            "range": 1.0 / (far - near),
-            "azimuth": 1.0 / width,
-            "elevation": 1.0 / (high - low),
-            "range_rate": 1.0 / SPEEDS,
-            "area": 2.0 / (width * (far**2 - near**2)),
-            "height": 1.0 / LOW_SKY,
-            "velocity": 1.0 / SPEEDS**3,
-        }
+        area = 2.0 / (width * (far**2 - near**2))
+        return np.array([1.0 / (far - near), 1.0 / width, 1.0 / (high - low), 1.0 / SPEEDS, area, 1.0 / LOW_SKY, 1.0 / SPEEDS**3])
 
 
 def _limits(azimuth: tuple[float, float], elevation: tuple[float, float] | None, reach: tuple[float, float]) -> Floats:

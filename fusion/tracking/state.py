@@ -14,6 +14,7 @@ from fusion.tracking.classification import Claim
 from fusion.tracking.following import Bank
 from fusion.tracking.initiation import Ray
 from fusion.tracking.merging import Pair, Pairs
+from fusion.tracking.moving import Stood
 from fusion.tracking.multilateration import Clue
 from fusion.tracking.registration import RegistrationState
 from fusion.tracking.store import TrackStore
@@ -34,6 +35,7 @@ class TrackerState(NamedTuple):
     bearings: BearingTracks
     asked: int
     cameras: dict[str, Learnt]
+    moving: dict[str, Stood]
 
 
 class RegistrationRecord(Record, omit_defaults=False):
@@ -62,6 +64,7 @@ class TrackerRecord(Record, omit_defaults=False):
     bearing_claims: tuple[Claim | None, ...]
     asked: int
     cameras: dict[str, Learnt]
+    moving: dict[str, Stood]
 
 
 def write(state: TrackerState) -> TrackerRecord:
@@ -80,6 +83,7 @@ def write(state: TrackerState) -> TrackerRecord:
         bearing_claims=tuple(state.bearings.claims),
         asked=state.asked,
         cameras=state.cameras,
+        moving=state.moving,
     )
 
 
@@ -96,6 +100,7 @@ def read(record: TrackerRecord) -> TrackerState:
         bearings,
         record.asked,
         record.cameras,
+        record.moving,
     )
     return TrackerState(record.time, store, record.undetected, *known)
 

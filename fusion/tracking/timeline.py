@@ -11,8 +11,9 @@ from bisect import bisect_left
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from fusion.messages import SECOND, Record, Scan
+from fusion.messages import SECOND, Pose, Record, Scan
 from fusion.tracking.births import Birth, births_of
+from fusion.tracking.moving import KEEP, called
 from fusion.tracking.renaming import Shown, renamed, shown
 from fusion.tracking.state import TrackerRecord, TrackerState, read, write
 from fusion.tracking.tracker import Tracker
@@ -33,13 +34,14 @@ class Mark(NamedTuple):
     state: TrackerState
 
 
-class TimelineState(Record):
+class TimelineState(Record, kw_only=True):
     """The timeline as a value: where the window begins, and what came since."""
 
     base: TrackerRecord
     scans: tuple[Scan, ...]
     newest: int
     done: int
+    poses: dict[str, tuple[Pose, ...]]
     names: tuple[tuple[Birth, Birth], ...] = ()
     shown: Shown | None = None
 
@@ -57,6 +59,8 @@ class Timeline:
 
     def insert(self, scan: Scan) -> Literal["taken", "duplicate", "late"]:
         """Put a scan into its place; it is late when older than the window, and duplicate when it is there already."""
+        for pose in scan.poses:
+            self.hear(called(scan.sensor, pose.vehicle), pose)
         if scan.time < self.newest - self.window:
             return "late"
         place = bisect_left(self.scans, scan.order, key=lambda other: other.order)
@@ -67,6 +71,16 @@ class Timeline:
         if place < self._done:
             self._roll_back(place)
         return "taken"
+
+    def hear(self, carrier: str, pose: Pose) -> Literal["taken", "duplicate", "late", "nobody"]:
+        """Put a pose of what carries sensors into its place: what was seen from there is done again, if it was done."""
+        moving = self.tracker.moving
+        heard = moving.hear(carrier, pose, self.newest - self.window - round(KEEP * SECOND))
+        if heard == "taken":
+            touched = (place for place in range(self._done) if moving.touched(self.scans[place], carrier, pose.time))
+            if (place := next(touched, None)) is not None:
+                self._roll_back(place)
+        return heard
 
     def advance(self) -> int:
         """Do every scan that is not done yet, in order, and forget what no late scan can reach; give how many were done."""
@@ -111,6 +125,7 @@ class Timeline:
         That one is from before the edge, not at it: another scan of the edge's time may come, or come again.
         """
         edge = self.newest - self.window
+        self.tracker.moving.forget(edge - round(KEEP * SECOND))
         keep = bisect_left(self._marks, edge, key=lambda mark: mark.time) - 1
         if keep > 0:
             gone = self._marks[keep].place
@@ -122,6 +137,7 @@ class Timeline:
         """Go on with a tracker that knows more sensors, now and wherever late data may lead back to."""
         self.advance()
         self._marks = [mark._replace(state=widened(mark.state, self.tracker, tracker)) for mark in self._marks]
+        tracker.moving.poses |= {name: self.tracker.moving.poses.get(name, ()) for name in tracker.moving.poses}
         tracker.restore(widened(self.tracker.snapshot(), self.tracker, tracker))
         tracker.names = self.tracker.names
         self.tracker = tracker
@@ -136,11 +152,13 @@ class Timeline:
             done=self._done,
             names=tuple(self.tracker.names.items()),
             shown=self._shown,
+            poses=self.tracker.moving.poses,
         )
 
     def restore(self, state: TimelineState) -> None:
         """Become what the value says: begin where its window begins, and do again what was done since."""
         self.scans, self.newest = list(state.scans), state.newest
+        self.tracker.moving.poses |= state.poses
         self.tracker.restore(read(state.base))
         self.tracker.names, self._shown = dict(state.names), state.shown
         self._done, self._marks = 0, []

@@ -81,20 +81,20 @@ class Intensity(NamedTuple):
 
 
 def look(
-    before: Undetected, time: int, unexplained: float, false: float, pd: float, births: float
+    before: Undetected, time: int, unexplained: float, false: float, pd: float, births: float, likely: float = 0.0
 ) -> tuple[Undetected, Intensity]:
     """Take one look at a time (ns): births (expected since the last) add to n_u, each look takes its share pD away.
 
     Williams 2015, eq. 9 and 26, with n_u corrected by what the look itself counts: of D detections that no known track
     explains, D − λ are likely targets. n_u ← E[n | D], D ~ Poisson(λ + pD n), under a prior that is exponential about what
     was expected, but for a share that allows many at once. What is likelier a flood than targets teaches nothing of them, and
-    nothing is born of it (`flooding`).
+    nothing is born of it (`flooding`): of the unexplained, those are no flood that tracks not confirmed yet are likely to own.
     """
     expected, count = before.expected + births, max(unexplained, 0.0)
     surprise = SURPRISE if before.looked else IGNORANCE
     mean = kernels.unseen(expected, surprise, count, false, pd, _GRID, _MANY, LEAST)
     away = not before.looked or time - before.looked > AWAY * SECOND
-    doubt = flooding(count, false, pd, expected, flooded=before.flooded > 0, away=away)
+    doubt = flooding(max(count - likely, 0.0), false, pd, expected, flooded=before.flooded > 0, away=away)
     if doubt > 0.5:
         after = replace(before, expected=expected, looked=time, floods=before.floods + 1, flooded=before.flooded or time)
         return after, Intensity(max(count, false), 0.0, flood=True)

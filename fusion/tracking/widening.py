@@ -21,6 +21,7 @@ def widened(state: TrackerState, before: Tracker, after: Tracker) -> TrackerStat
         store=_store(state.store, before, after, more),
         undetected=state.undetected | {name: Undetected() for name in after.ids[len(before.ids) :]},
         registration=registration._replace(strain=strain, bank=registration.bank._replace(heard=heard)),
+        moving={name: state.moving.get(name, stood) for name, stood in after.moving.stood.items()},
     )
 
 

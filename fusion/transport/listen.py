@@ -29,6 +29,7 @@ INWARD = (
     *SCANS,
     "sensor_status",
     "registration",
+    "pose",
     "crowd",
     "command",
     "zone",

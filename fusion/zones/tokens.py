@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+from collections.abc import Callable, Collection
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, get_args
 
 import msgspec
 from joserfc import jws
@@ -18,7 +19,7 @@ from fusion.messages import SECOND, utc
 from fusion.zones.issuers import Issuers
 from fusion.zones.names import Text
 from fusion.zones.permits import Permit
-from fusion.zones.reasons import Reason, reason
+from fusion.zones.reasons import Key, Reason, reason
 from fusion.zones.shapes import Said, Seconds, Shape, volume_of
 from fusion.zones.volumes import Volume4D, fault
 
@@ -29,9 +30,10 @@ ALGORITHMS = ("Ed25519", "EdDSA")
 """Names of the one algorithm that is believed: that of RFC 9864, with which we sign, and the older one. Keys are of Ed25519
 alone, so the older name, which stands for Ed448 too, leaves nothing open."""
 
-Type = Literal["permit", "revocation"]
+Type = Literal["permit", "revocation", "plan"]
 
 T = TypeVar("T", bound=msgspec.Struct)
+P = TypeVar("P")
 
 
 class Header(Said):
@@ -61,6 +63,20 @@ class Undoing(Said):
     iss: Name
     iat: Seconds
     why: Annotated[str, Meta(pattern=r"\S", max_length=200)]
+
+
+class Refusals(NamedTuple):
+    """Which sentences say why a token is not to be believed, by what it says to be."""
+
+    no_issuer: Key
+    unreadable: Key
+    algorithm: Key
+    issuer: Key
+    forged: Key
+    claims: Key
+
+
+PERMIT = Refusals("permit_no_issuer", "permit_unreadable", "permit_algorithm", "permit_issuer", "permit_forged", "permit_claims")
 
 
 class Signed(NamedTuple):
@@ -93,62 +109,85 @@ _ED25519 = _Ed25519Alone(algorithms=ALGORITHMS)
 
 
 def verify(token: bytes, issuers: Issuers) -> Signed | Revocation | Reason:
-    """Read a token and prove it; give the reason where it is not to be believed.
+    """Read a permit or a revocation and prove it; give the reason where it is not to be believed.
 
-    Nothing is looked at before its part of the proof: the header names the key, the key proves the payload. Time and place are
-    not looked at: they are asked anew each time that somebody flies by it.
+    Time and place are not looked at: they are asked anew each time that somebody flies by it.
+    """
+    return proven(token, issuers, ("permit", "revocation"), PERMIT, _believed)
+
+
+def proven(
+    token: bytes, issuers: Issuers, types: Collection[Type], refusals: Refusals, read: Callable[[Header, bytes], P | Reason]
+) -> P | Reason:
+    """Prove a token of some types, and give what `read` makes of its header and payload; the reason where it is not believed.
+
+    Nothing is looked at before its part of the proof: the header names the key, the key proves the payload.
     """
     if not issuers:
-        return reason("permit_no_issuer")
+        return reason(refusals.no_issuer)
     try:
-        header = _header(token)
+        header = _header(token, types)
+    except OtherAlgorithmError as error:
+        return reason(refusals.algorithm, algorithm=_short(error))
     except (ValueError, TypeError, RecursionError) as error:
-        return reason("permit_unreadable", what=_short(error))
-    if isinstance(header, Reason):
-        return header
-    key = issuers.get(header.kid)
-    return reason("permit_issuer", issuer=header.kid) if key is None else _proven(token, header, key)
+        return reason(refusals.unreadable, what=_short(error))
+    payload = _payload(token, header, issuers, refusals)
+    try:
+        return payload if isinstance(payload, Reason) else read(header, payload)
+    except (ValueError, TypeError, RecursionError) as error:
+        return reason(refusals.claims, issuer=header.kid, what=_short(error))
 
 
-def _proven(token: bytes, header: Header, key: OKPKey) -> Signed | Revocation | Reason:
-    """Prove a token by the key that its header names, and only then read what it says."""
-    try:
-        payload = jws.deserialize_compact(token, key, registry=_ED25519).payload
-    except (JoseError, ValueError, TypeError):
-        return reason("permit_forged", issuer=header.kid)
-    try:
-        return _believed(header, payload)
-    except (ValueError, TypeError, RecursionError) as error:
-        return reason("permit_claims", issuer=header.kid, what=_short(error))
+def said_by(token: bytes) -> Claims | Undoing:
+    """Read again what a token says that was believed when it came; nothing is proven here."""
+    is_permit, body = _header(token).typ == "permit", payload_of(token)
+    return msgspec.json.decode(body, type=Claims) if is_permit else msgspec.json.decode(body, type=Undoing)
+
+
+def payload_of(token: bytes) -> bytes:
+    """Give the payload of a token that was believed."""
+    return urlsafe_b64decode(token.split(b".")[1])
 
 
 def issuer_of(token: bytes) -> str:
     """Tell whom a token names as its issuer, believed or not; "" where it names nobody."""
     try:
-        header = _header(token)
+        return _header(token).kid
     except (ValueError, TypeError, RecursionError):
         return ""
-    return header.kid if isinstance(header, Header) else ""
 
 
 def is_revocation(token: bytes) -> bool:
     """Tell whether a token that was believed is a revocation."""
-    header = _header(token)
-    return isinstance(header, Header) and header.typ == "revocation"
+    return _header(token).typ == "revocation"
 
 
 def sign_permit(claims: Claims, key: OKPKey) -> bytes:
     """Sign a permit; its issuer is the one that it names."""
-    return _sign("permit", claims.iss, claims, key)
+    return sign("permit", claims.iss, claims, key)
 
 
 def sign_revocation(undoing: Undoing, key: OKPKey) -> bytes:
     """Sign a revocation."""
-    return _sign("revocation", undoing.iss, undoing, key)
+    return sign("revocation", undoing.iss, undoing, key)
 
 
-def _header(token: bytes) -> Header | Reason:
-    """Read what a token says of itself."""
+def _payload(token: bytes, header: Header, issuers: Issuers, refusals: Refusals) -> bytes | Reason:
+    """Give what was signed, proven by the key that the header names."""
+    if (key := issuers.get(header.kid)) is None:
+        return reason(refusals.issuer, issuer=header.kid)
+    try:
+        return jws.deserialize_compact(token, key, registry=_ED25519).payload
+    except (JoseError, ValueError, TypeError):
+        return reason(refusals.forged, issuer=header.kid)
+
+
+class OtherAlgorithmError(ValueError):
+    """A token says to be signed in another way than the one that is believed."""
+
+
+def _header(token: bytes, types: Collection[Type] = get_args(Type)) -> Header:
+    """Read what a token of some types says of itself; raise ValueError where that is nothing."""
     if len(token) > LONGEST:
         raise ValueError(f"{len(token)} bytes; expected {LONGEST} at most")
     parts = token.split(b".")
@@ -157,13 +196,16 @@ def _header(token: bytes) -> Header | Reason:
     head = urlsafe_b64decode(parts[0])
     algorithm = _tree(head).get("alg")
     if isinstance(algorithm, str) and algorithm not in ALGORITHMS:
-        return reason("permit_algorithm", algorithm=_printable(algorithm[:32]))
-    return msgspec.json.decode(head, type=Header)
+        raise OtherAlgorithmError(algorithm[:32])
+    header = msgspec.json.decode(head, type=Header)
+    if header.typ not in types:
+        raise ValueError(f"typ: {header.typ}; expected {' or '.join(types)}")
+    return header
 
 
 def _believed(header: Header, payload: bytes) -> Signed | Revocation | Reason:
     """Read what an issuer has signed."""
-    said = _read(payload, Claims) if header.typ == "permit" else _read(payload, Undoing)
+    said = read_payload(payload, Claims) if header.typ == "permit" else read_payload(payload, Undoing)
     if said.iss != header.kid:
         return reason("permit_issuers", issuer=said.iss, signer=header.kid)
     if isinstance(said, Undoing):
@@ -192,7 +234,8 @@ def permit_of(claims: Claims, volumes: tuple[Volume4D, ...]) -> Permit:
     )
 
 
-def _read(payload: bytes, table: type[T]) -> T:
+def read_payload(payload: bytes, table: type[T]) -> T:
+    """Read what was signed; raise ValueError where it is not what its table says."""
     _tree(payload)
     return msgspec.json.decode(payload, type=table)
 
@@ -212,7 +255,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return tree
 
 
-def _sign(kind: Type, issuer: str, said: Said, key: OKPKey) -> bytes:
+def sign(kind: Type, issuer: str, said: Said, key: OKPKey) -> bytes:
+    """Sign what is said, as whoever `issuer` names."""
     header = {"alg": ALGORITHMS[0], "kid": issuer, "typ": kind}
     payload = msgspec.json.encode(_short_numbers(msgspec.to_builtins(said)))
     return jws.serialize_compact(header, payload, key, registry=_ED25519).encode()

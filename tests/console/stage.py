@@ -14,7 +14,8 @@ import msgspec
 import websockets
 from argon2 import PasswordHasher
 
-from fusion.config import Console, Issuer, Mqtt, Permits, Zones
+from fusion.config import Issuer, Mqtt, Permits, Zones
+from fusion.config_console import Console
 from fusion.console import people
 from fusion.console.console import Operating
 from fusion.errors import DecodeError
@@ -64,7 +65,11 @@ def quick_hashes(monkeypatch):
     people._nobody.cache_clear()
 
 
-def config(tmp_path, **more):
+SITE_ZONES = Zones(files=("zones.json",), register="register.toml")
+ISSUERS = (Issuer(name="police", key="police.pub"),)
+
+
+def config(tmp_path, *, zones=SITE_ZONES, issuers=ISSUERS, **more):
     (tmp_path / "state").mkdir(exist_ok=True)
     (tmp_path / "zones.json").write_bytes(
         msgspec.json.encode({"type": "FeatureCollection", "features": [msgspec.json.decode(zone())]})
@@ -76,8 +81,8 @@ def config(tmp_path, **more):
     return msgspec.structs.replace(
         CONFIG,
         mqtt=Mqtt(host="127.0.0.1"),
-        zones=Zones(files=("zones.json",), register="register.toml"),
-        permits=Permits(issuer=(Issuer(name="police", key="police.pub"),)),
+        zones=zones,
+        permits=Permits(issuer=issuers),
         console=Console(port=0, **more),
     )
 

@@ -20,13 +20,16 @@ from fusion.journal.export_formats import FORMATS
 from fusion.journal.exporting import incident, redacted
 from fusion.journal.purging import HOUR, retain
 from fusion.journal.verifying import verify
-from fusion.messages import Alert, PictureMessage, WireGrid, WireIdentity, WirePilot
-from fusion.noting import surroundings
+from fusion.messages import SECOND, Alert, PictureMessage, RawMessage, Rejected, WireGrid, WireIdentity, WirePilot
+from fusion.noting import noted, revocations, surroundings
+from fusion.topics import TopicTree
 from tests.journal.test_exporting import track
 from tests.journal.writer import NOON, message
+from tests.zones.permit_scenes import CITY, CLAIMS, HEADER, revocation, token
 
 SERIAL, OPERATOR = "1581F45T7229DMK001AB", "FRA87astrdge12k8"
 DAY_NS = 24 * HOUR
+TREE = TopicTree("paris")
 SITE = '[site]\nname = "paris"\nlatitude_deg = 48.8582\nlongitude_deg = 2.2945\n'
 
 
@@ -176,3 +179,43 @@ def test_a_retention_of_no_time_is_refused(tmp_path, capsys):
     site.write_text(SITE + "[retention]\nclaims_h = 0\n")
     assert main(["journal", "purge", str(site)]) == 2
     assert "retention.claims_h" in capsys.readouterr().err
+
+
+ENDS = CLAIMS["exp"] * SECOND
+
+
+def heard(number: str, payload: bytes, *, refused: bool = False):
+    """Give what is noted of what came on a permit's topic."""
+    topic, refusal = TREE.path("permit", permit=number), Rejected(topic="", reason="forged", time=NOON)
+    return noted(RawMessage(topic=topic, payload=payload, received=7), [refusal] if refused else [], TREE)
+
+
+def told_again(book) -> list[str]:
+    """Give the numbers that a core which has forgotten all is told of: they were revoked."""
+    return [one.topic.rpartition("/")[2] for one in revocations(book.notes("permit"), (), TREE, ENDS)]
+
+
+def test_a_revocation_is_kept_until_the_permit_itself_has_ended_though_the_days_are_over(journal):
+    journal.write([*heard("P-417", token()), *heard("P-417", revocation()), *heard("P-9", b"x.y.z", refused=True)])
+    (taken,) = retain(journal, Retention(incident_days=2.0), "dpo", now=ENDS - SECOND)
+    assert taken.entries == ((3, 3),)
+    assert told_again(journal) == ["P-417"]
+    retain(journal, Retention(incident_days=2.0), "dpo", now=ENDS)
+    assert told_again(journal) == []
+    assert verify(journal) == []
+
+
+def test_a_revocation_that_came_without_its_permit_is_kept_for_nobody_knows_when_that_ends(journal):
+    city = token(CLAIMS | {"iss": "city"}, HEADER | {"kid": "city"}, CITY)
+    journal.write(
+        [*heard("P-417", revocation()), *heard("P-417", city), *heard("P-3", b"")]
+    )  # the number's other issuer says nothing of it
+    retain(journal, Retention(incident_days=2.0), "dpo", now=1000 * ENDS // 999)
+    assert told_again(journal) == ["P-417"]
+
+
+def test_a_withdrawn_permit_stays_withdrawn_in_the_book_while_it_would_still_hold(journal):
+    journal.write([*heard("P-417", token()), *heard("P-417", b"")])
+    assert retain(journal, Retention(incident_days=2.0), "dpo", now=ENDS - SECOND) == []
+    (taken,) = retain(journal, Retention(incident_days=2.0), "dpo", now=ENDS + SECOND)
+    assert taken.entries == ((1, 2),)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from scipy.stats import poisson
 
 from fusion.config import Config
@@ -72,10 +73,25 @@ def test_a_swarm_that_appears_at_once_is_tracked_in_seconds(swarm):
     assert core.floods()["radar-1"] == (False, 0)
 
 
+def test_a_thousand_among_as_many_false_plots_are_no_flood_at_the_second_look():
+    """At the first look each may be either; those met again where they began are targets, and nothing is lost of them."""
+    radar, rng = replace(RADAR, false_alarms_per_scan=1000.0), np.random.default_rng(6)
+    truth, core = targets(rng, 1600), Tracker(Config(site=SITE, sensor=(radar,)), FRAME)
+    for k in range(8):
+        time, here = START + k * SECOND, truth[: 1500 + 10 * k]
+        plots = [seen(rng, time, state[:3] + k * state[3:]) for state in here if rng.random() < 0.9]
+        plots += [false(rng, time) for _ in range(rng.poisson(1000))]
+        core.step(Scan(sensor=radar.id, time=time, received=time, sequence=k, boot="b", detections=tuple(plots)))
+    assert core.floods()["radar-1"] == (False, 0)
+    assert 1450 <= int(core.store.confirmed.sum()) <= 1620
+
+
 def test_a_jammed_radar_does_not_spoil_what_it_learns_of_its_own_false_alarms():
     _, jammed = confirmed(looks(5, flood=2000, at=(8, 9, 10, 11)))
     _, quiet = confirmed(looks(5))
-    assert sum(jammed.undetected["radar-1"].clutter.counts) < sum(quiet.undetected["radar-1"].clutter.counts) + 15
+    assert (
+        sum(jammed.expecting.undetected["radar-1"].clutter.cells) < sum(quiet.expecting.undetected["radar-1"].clutter.cells) + 15
+    )
 
 
 @given(count=st.integers(24, 5000), false_alarms=st.floats(0.01, 500.0), pd=st.floats(0.1, 0.99))

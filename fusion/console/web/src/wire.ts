@@ -9,11 +9,31 @@ export type Role = "viewer" | "operator" | "supervisor" | "administrator";
 
 export interface Session {
   name: string;
-  kind?: "user" | "token" | "once";
+  kind?: "user" | "token" | "once" | "openid";
   role: Role | null;
   permissions: Permission[];
   expires?: string;
   must_change_password?: boolean;
+}
+
+/** One file of the site's own base map. */
+export interface BaseMap {
+  file: string;
+  kind: "geojson" | "vector" | "raster";
+  version: string;
+  attribution: string;
+  min_zoom: number;
+  max_zoom: number;
+  bounds: [number, number, number, number] | null;
+  photo: boolean;
+}
+
+export interface Wmts {
+  layer: string;
+  matrix_set: string;
+  matrix: string;
+  style: string;
+  format: string;
 }
 
 export interface Site {
@@ -24,8 +44,9 @@ export interface Site {
   ground_amsl_m: number;
   geoid_undulation_m: number;
   plans: string[];
-  basemap: string[];
-  tiles: { url: string; attribution: string; max_zoom: number } | null;
+  plan_signing?: "unsigned" | "server" | "person" | null;
+  basemap: BaseMap[];
+  tiles: { url: string; attribution: string; max_zoom: number; photo: boolean; wmts: Wmts | null } | null;
   range_rings_m: number[];
   demo?: boolean;
 }

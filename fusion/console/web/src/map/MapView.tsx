@@ -16,8 +16,9 @@ import { type Drawn, speedOf } from "../picture";
 import { followed, selected, sensors, site, zones } from "../state";
 import { palette } from "../theme";
 import type { Site } from "../wire";
-import { coverageLayer, drawing, drawingStyle, graticule, own, rings, sensorLayer, tiles, zoneFeatures } from "./base";
+import { coverageLayer, graticule, rings, sensorLayer, zoneFeatures } from "./base";
 import { Overlay, worst } from "./overlay";
+import { lay } from "./sheets";
 
 export interface Shows {
   zones: boolean;
@@ -38,6 +39,9 @@ export function toggle(name: keyof Shows): void {
   shows.value = { ...shows.value, [name]: !shows.value[name] };
   localStorage.setItem(KEPT, JSON.stringify(shows.value));
 }
+
+/** Whose the base map is, as it must be told on it. */
+const credits = signal<string[]>([]);
 
 /** Whoever wants the map moved says where to. */
 export const goTo = signal<{ place: Place; zoom?: number } | null>(null);
@@ -75,19 +79,14 @@ export function makeMap(target: HTMLElement, at: Site, more: { drawing?: boolean
   map.addLayer(overlay);
 
   let themed: BaseLayer[] = [];
-  const vectors: VectorLayer[] = [];
-  const settle = (layer: VectorLayer | null) => {
-    if (!layer) return;
-    layer.setZIndex(2);
-    layer.setStyle(drawingStyle(palette.peek()));
-    vectors.push(layer);
-    map.addLayer(layer);
-  };
-  if (at.tiles) map.addLayer(tiles(at.tiles));
-  else if (at.basemap.length === 0) void drawing(at).then(settle);
-  for (const name of at.basemap.filter((file) => /\.(geo)?json$/.test(file))) void own(name).then(settle, () => undefined);
+  credits.value = [];
+  const dress = lay(map, at, () => palette.peek(), (told) => (credits.value = told));
 
   const undo = [
+    effect(() => {
+      void [palette.value, language.value];
+      dress();
+    }),
     effect(() => {
       const colours = palette.value;
       void language.value;
@@ -108,7 +107,6 @@ export function makeMap(target: HTMLElement, at: Site, more: { drawing?: boolean
         map.addLayer(layer);
         return layer;
       });
-      for (const layer of vectors) layer.setStyle(drawingStyle(colours));
     }),
     effect(() => {
       const source = zoneLayer.getSource() as VectorSource<Feature>;
@@ -205,9 +203,15 @@ export function MapView({ children }: { children?: preact.ComponentChildren }) {
         <div class="ruler" ref={bar} />
         <span class="pointer" ref={pointer} />
       </div>
+      <Credits />
       {children}
     </section>
   );
+}
+
+/** Whose the base map is. */
+export function Credits() {
+  return credits.value.length ? <p class="credits">{credits.value.join(" · ")}</p> : null;
 }
 
 const NAMES = ["zones", "coverage", "ellipses", "trails", "vectors", "rings", "labels"] as const;

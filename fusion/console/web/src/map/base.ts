@@ -6,20 +6,20 @@ import LineString from "ol/geom/LineString";
 import OlPoint from "ol/geom/Point";
 import Polygon from "ol/geom/Polygon";
 import Graticule from "ol/layer/Graticule";
-import TileLayer from "ol/layer/Tile";
 import VectorLayer from "ol/layer/Vector";
 import VectorSource from "ol/source/Vector";
-import XYZ from "ol/source/XYZ";
 import Fill from "ol/style/Fill";
 import RegularShape from "ol/style/RegularShape";
 import Stroke from "ol/style/Stroke";
 import Style from "ol/style/Style";
 import Text from "ol/style/Text";
+import { type Geometry, kindOf, nameOf } from "../cartography";
 import { circle, mercator, type Place, sector } from "../geometry";
 import { metres } from "../format";
+import { language } from "../i18n";
 import type { Palette } from "../palette";
 import type { Priority } from "../alerts";
-import type { Sensor, Site, Zone } from "../wire";
+import type { BaseMap, Sensor, Site, Zone } from "../wire";
 import { zoneName } from "../state";
 import { faded, ZONE_FILL } from "./grounds";
 import { outlines } from "./outlines";
@@ -46,34 +46,41 @@ function read(file: object): VectorSource {
   return new VectorSource({ features: new GeoJSON().readFeatures(file, { featureProjection: "EPSG:3857" }) });
 }
 
-/** A GeoJSON file of the site's own (`console.basemap`). */
-export async function own(name: string): Promise<VectorLayer> {
-  const answer = await fetch(`/basemap/${encodeURIComponent(name)}`, { credentials: "same-origin" });
-  if (!answer.ok) throw new Error(`basemap ${name}: ${answer.status}`);
-  return new VectorLayer({ source: read((await answer.json()) as object) });
+/** A GeoJSON file of the site's own (`console.basemap`), and whose it is, as the importer wrote it there. */
+export async function own(map: BaseMap): Promise<{ layer: VectorLayer; credit: string }> {
+  const answer = await fetch(`/basemap/${encodeURIComponent(map.file)}?v=${map.version}`, { credentials: "same-origin" });
+  if (!answer.ok) throw new Error(`basemap ${map.file}: ${answer.status}`);
+  const file = (await answer.json()) as { attribution?: unknown };
+  return { layer: new VectorLayer({ source: read(file), declutter: true }), credit: typeof file.attribution === "string" ? file.attribution : "" };
 }
 
-export function tiles(wanted: NonNullable<Site["tiles"]>): TileLayer {
-  return new TileLayer({ source: new XYZ({ url: wanted.url, attributions: wanted.attribution, maxZoom: wanted.max_zoom }), opacity: 0.55 });
-}
+const GEOMETRY: Readonly<Record<string, Geometry>> = { Point: "point", MultiPoint: "point", LineString: "line", MultiLineString: "line" };
 
-/** How our own drawing looks in a theme; files of a site that say `k` the same way look the same. */
+/** How a base map looks in a theme: our own drawing, files of a site, vector tiles of any common schema. */
 export function drawingStyle(palette: Palette): (feature: FeatureLike, resolution: number) => Style | undefined {
-  const water = new Style({ fill: new Fill({ color: palette.water }) });
-  const park = new Style({ fill: new Fill({ color: palette.park }) });
-  const plain = new Style({ stroke: new Stroke({ color: palette.road, width: 1.2 }), fill: new Fill({ color: faded(palette.road, 0.4) }) });
-  const road = (resolution: number) =>
-    new Style({ stroke: new Stroke({ color: palette.road, width: Math.max(1, Math.min(7, 14 / resolution)), lineCap: "round", lineJoin: "round" }) });
+  const stroke = (colour: string, width: number, lineDash?: number[]) => new Stroke({ color: colour, width, lineCap: "round", lineJoin: "round", ...(lineDash && { lineDash }) });
+  const area = (colour: string, zIndex: number) => new Style({ fill: new Fill({ color: colour }), zIndex });
+  const fixed = {
+    park: area(palette.park, 0), built: area(faded(palette.road, 0.55), 2),
+    rail: new Style({ stroke: stroke(faded(palette.road, 0.8), 1.2, [4, 4]), zIndex: 3 }),
+    border: new Style({ stroke: stroke(faded(palette.dim, 0.3), 1, [6, 4]), zIndex: 5 }),
+    other: new Style({ stroke: stroke(palette.road, 1.2), fill: new Fill({ color: faded(palette.road, 0.4) }), zIndex: 3 }),
+  } as const;
+  const water = { area: area(palette.water, 1), line: new Style({ stroke: stroke(palette.water, 2), zIndex: 1 }) };
+  const road = (resolution: number, zIndex: number) => new Style({ stroke: stroke(palette.road, Math.max(1, Math.min(7, 14 / resolution))), zIndex });
   return (feature, resolution) => {
-    const kind = feature.get("k") as string | undefined;
-    if (kind === "water") return water;
-    if (kind === "park") return park;
-    if (kind === "road" || kind === "ring") return road(kind === "ring" ? resolution / 1.6 : resolution);
-    if (kind === "place" || kind === "river") {
+    const geometry = GEOMETRY[feature.getGeometry()?.getType() ?? ""] ?? "area";
+    const properties = feature.getProperties();
+    const kind = kindOf((properties["layer"] as string | undefined) ?? "", geometry, properties);
+    if (kind === null) return undefined;
+    if (kind === "water") return water[geometry === "line" ? "line" : "area"];
+    if (kind === "street") return resolution > 20 ? undefined : road(resolution, 3);
+    if (kind === "main") return road(resolution / 1.6, 4);
+    if (kind === "place" || kind === "waterName") {
       if (resolution > 22) return undefined;
-      return new Style({ text: written(palette, feature.get("name") as string, kind === "river" ? palette.waterText : palette.place) });
+      return new Style({ text: written(palette, nameOf(properties, language.value), kind === "waterName" ? palette.waterText : palette.place) });
     }
-    return plain;
+    return fixed[kind];
   };
 }
 

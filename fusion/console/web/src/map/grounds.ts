@@ -1,5 +1,6 @@
 // What may lie behind the text that the canvas draws; the test of contrast reads it.
 import { type Colour, colour, over } from "../contrast";
+import { tones } from "./toning";
 import type { Palette } from "../palette";
 
 /** How strongly a zone is filled: faint, so that names stay readable on it. */
@@ -14,8 +15,8 @@ export function faded(text: string, alpha: number): string {
 /** The map's own grounds, and zones filled over each, with and without an alert. */
 export function mapGrounds(palette: Palette): Record<string, Colour> {
   const found: Record<string, Colour> = {};
-  for (const name of ["ground", "water", "park", "road"] as const) {
-    const ground = colour(palette[name]);
+  const still = { ...Object.fromEntries((["ground", "water", "park", "road"] as const).map((name) => [name, colour(palette[name])])), ...tones(palette) };
+  for (const [name, ground] of Object.entries(still)) {
     found[name] = ground;
     for (const [how, fill] of [["zone", palette.zone], ["p1", palette.p1], ["p2", palette.p2], ["p3", palette.p3]] as const) {
       const [r, g, b] = colour(fill);

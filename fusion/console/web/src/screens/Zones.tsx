@@ -118,10 +118,12 @@ function Row({ zone, look, edit }: { zone: Zone; look: () => void; edit: () => v
 
 function Plan() {
   const [wanted, setWanted] = useState<string | null>(null);
+  const token = useRef<HTMLTextAreaElement>(null);
   const known = site.value?.plans ?? [];
+  const signing = site.value?.plan_signing;
   if (known.length === 0) return null;
   const send = async (why: string) => {
-    const done = await did(() => ask("PUT", "/plan", { plan: wanted, why }));
+    const done = await did(() => ask("PUT", "/plan", { plan: wanted, why, ...(signing === "person" ? { token: token.current?.value.trim() } : {}) }));
     if (done) tell(t("zones_plan_done", { plan: wanted ?? "" }));
     return done;
   };
@@ -129,7 +131,17 @@ function Plan() {
     <div class="row" role="group" aria-label={t("zones_plan")}>
       <span class="dim">{t("zones_plan")}</span>
       {known.map((one) => <button key={one} type="button" aria-pressed={plan.value === one} disabled={!may("zones") || plan.value === one} onClick={() => setWanted(one)}>{one}</button>)}
-      {wanted !== null && <Because title={t("zones_plan_set", { plan: wanted })} verb={t("zones_plan_set", { plan: wanted })} send={send} close={() => setWanted(null)} />}
+      {signing && <span class="dim">{t(`zones_plan_${signing}`)}</span>}
+      {wanted !== null && (
+        <Because title={t("zones_plan_set", { plan: wanted })} verb={t("zones_plan_set", { plan: wanted })} send={send} close={() => setWanted(null)}>
+          {signing === "person" && (
+            <label>
+              {t("zones_plan_token")}
+              <textarea ref={token} required maxLength={4096} rows={4} spellcheck={false} />
+            </label>
+          )}
+        </Because>
+      )}
     </div>
   );
 }
