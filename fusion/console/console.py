@@ -85,15 +85,12 @@ class Operating:
         self.tree = TopicTree(config.site.name, config.mqtt.root)
         self.door = bound(self.settings)
         self.address = address_of(self.door, self.settings)
-<<<<<<< HEAD
         self.keeper = Doorkeeper(self.address, proxy=self.settings.proxy)
-=======
         try:
             self.provider = _provider(self.settings, base, self.address)
         except ConfigError:
             self.door.close()
             raise
->>>>>>> main
         self.stopping = asyncio.Event()
         self._every = round(SECOND / config.publish.tracks_hz)
         self._beaten = 0

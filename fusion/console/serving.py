@@ -13,12 +13,8 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
-<<<<<<< HEAD
-from fusion.config import Console
-from fusion.console.doorkeeper import Doorkeeper
-=======
 from fusion.config_console import Console
->>>>>>> main
+from fusion.console.doorkeeper import Doorkeeper
 from fusion.errors import ConfigError
 
 logger = logging.getLogger(__name__)
