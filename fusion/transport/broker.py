@@ -90,11 +90,11 @@ def _bounded(adapter: type[Any]) -> Callable[[asyncio.StreamReader, asyncio.Stre
     class Bounded(adapter):  # type: ignore[misc] # amqtt is not typed
         def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             super().__init__(reader)
-            self._writer, self._reads = writer, 0
+            self._writer, self._reads, self._over = writer, 0, False
 
         async def read(self, n: int = -1) -> bytes:
             self._reads += 1
-            if n > MOST_BYTES:
+            if self._over or n > MOST_BYTES:
                 raise self._end(n)
             if self._reads % TURN == 0:
                 await asyncio.sleep(0)  # what lies in the buffer is read without ever waiting
@@ -106,6 +106,7 @@ def _bounded(adapter: type[Any]) -> Callable[[asyncio.StreamReader, asyncio.Stre
 
         def _end(self, n: int) -> asyncio.IncompleteReadError:
             """Close, and say it in the words that amqtt knows for that."""
+            self._over = True  # what it sent before lies in the buffer still
             self._writer.transport.abort()
             return asyncio.IncompleteReadError(b"", n)
 
