@@ -1,5 +1,6 @@
 // What the screens share: who is logged in, what is shown, what is selected.
 import { computed, signal } from "@preact/signals";
+import { standing } from "./aloft";
 import { t } from "./i18n";
 import { ask, get, type List, Problem } from "./rest";
 import type { Alert, Permission, Sensor, Session, Site, Status, Zone } from "./wire";
@@ -8,6 +9,8 @@ export const session = signal<Session | null | undefined>(undefined); // undefin
 export const site = signal<Site | null>(null);
 export const status = signal<Status | null>(null);
 export const sensors = signal<Sensor[]>([]);
+/** The sensors as they stand now: some move. */
+export const placed = computed(() => standing(sensors.value, sensors.value.some((sensor) => sensor.moves) ? status.value : null));
 export const zones = signal<Zone[]>([]);
 export const plan = signal<string | null>(null);
 
