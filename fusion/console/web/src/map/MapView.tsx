@@ -13,7 +13,7 @@ import { mercator, type Place, round125, scale } from "../geometry";
 import { metres, number } from "../format";
 import { language, t } from "../i18n";
 import { type Drawn, speedOf } from "../picture";
-import { followed, selected, sensors, site, zones } from "../state";
+import { followed, placed, selected, site, zones } from "../state";
 import { palette } from "../theme";
 import type { Site } from "../wire";
 import { coverageLayer, graticule, rings, sensorLayer, zoneFeatures } from "./base";
@@ -91,7 +91,7 @@ export function makeMap(target: HTMLElement, at: Site, more: { drawing?: boolean
       const colours = palette.value;
       void language.value;
       for (const layer of themed) map.removeLayer(layer);
-      const known = sensors.value;
+      const known = placed.value;
       places.clear();
       for (const sensor of known) {
         if (sensor.latitude_deg !== null && sensor.longitude_deg !== null) places.set(sensor.sensor, { latitude: sensor.latitude_deg, longitude: sensor.longitude_deg });
