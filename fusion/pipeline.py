@@ -38,6 +38,10 @@ LOOK_AHEAD = SECOND
 a picture is extrapolated no further than what is on its way may still correct."""
 
 
+MOVING_S = 1.0
+"""s between two statuses at most where a sensor moves: they say where it is, and a map shows it."""
+
+
 class Pipeline:
     """One site's core. What it does is a function of its configuration and of what it was fed, in order."""
 
@@ -243,7 +247,9 @@ class Pipeline:
         outputs += self.following.publish(self.zones, table.time, self.now)
         outputs += self.publisher.publish(table, assessment.standings, self.now)
         if self.now >= self._status_due:
-            self._status_due = next_beat(self._status_due, self.now, self.config.publish.status_s)
+            moving = bool(self.timeline.tracker.moving.carriers)
+            every = min(self.config.publish.status_s, MOVING_S) if moving else self.config.publish.status_s
+            self._status_due = next_beat(self._status_due, self.now, every)
             outputs.append(self._status(table))
         return outputs
 

@@ -1,11 +1,15 @@
 """Sensors that move, through the whole core: what is refused, what `status` says, and that a restart goes on alike."""
 
 import json
+import math
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from fusion.config import Config
+from fusion.errors import DecodeError
 from fusion.messages import SECOND, RawMessage, Rejected, StatusMessage, Tick
 from fusion.pipeline import Pipeline
 from fusion.topics import TopicTree
@@ -142,3 +146,19 @@ def test_status_says_where_a_sensor_that_moves_is():
     health = whole.status().sensors["eye-2"].pose
     assert health.altitude_hae_m == pytest.approx(FRAME.wgs84_from_grid(straight((0, 0, 40.0), (0, 0, 0))(0.0))[2], abs=0.01)
     assert not health.stale
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_nonsense_on_a_pose_s_topic_is_refused_or_read(data):
+    payload = bytearray(posed(0.0, attitude=(1.0, 0.1, 0.0)).payload)
+    for _ in range(data.draw(st.integers(0, 6))):
+        payload[data.draw(st.integers(0, len(payload) - 1))] = data.draw(st.integers(0, 255))
+    message = RawMessage(topic="", payload=bytes(payload), received=START)
+    try:
+        read = decode_pose(Station(EYE, FRAME), message)
+    except DecodeError:
+        return
+    told = [read.latitude, read.longitude, read.altitude, *(read.velocity or ()), *(read.attitude or ()), read.sigma_horizontal]
+    assert all(math.isfinite(figure) for figure in told)
+    assert read.sigma_horizontal > 0.0

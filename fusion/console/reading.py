@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from fusion import __version__
-from fusion.config import BiasSigma, CoverageTable
+from fusion.config import BiasSigma, CoverageTable, Sensor, Site
 from fusion.config_console import Tiles
 from fusion.console.basemap import BaseMap
 from fusion.console.columns import HISTORY, MILLISECOND
@@ -82,12 +82,14 @@ class Seen(Record, omit_defaults=False):
 
 
 class SensorTold(Record, omit_defaults=False):
-    """One sensor."""
+    """One sensor; one that moves where it said to be last, and nowhere before that."""
 
     sensor: str
     kind: str
-    latitude_deg: float
-    longitude_deg: float
+    moves: bool
+    directions: Literal["true", "body"]
+    latitude_deg: float | None
+    longitude_deg: float | None
     altitude_hae_m: float | None
     period_s: float | None
     coverage: CoverageTable
@@ -163,15 +165,15 @@ async def zones(asked: Asked) -> ZonesTold:
 async def sensors(asked: Asked) -> SensorsTold:
     """Tell every sensor."""
     feed, where = asked.desk.feed, asked.desk.config.site
-    health: dict[str, Any] = feed.status.sensors if feed.status else {}
+    health: dict[str, SensorHealth] = feed.status.sensors if feed.status else {}
     return SensorsTold(
         items=[
             SensorTold(
                 sensor=one.id,
                 kind=one.kind,
-                latitude_deg=where.latitude_deg if one.latitude_deg is None else one.latitude_deg,
-                longitude_deg=where.longitude_deg if one.longitude_deg is None else one.longitude_deg,
-                altitude_hae_m=one.altitude_hae_m,
+                moves=one.platform is not None,
+                directions="true" if one.platform is None else one.platform.directions,
+                **_place(one, where, health.get(one.id)),
                 period_s=one.period_s,
                 coverage=one.coverage,
                 bias_sigma=one.bias_sigma,
@@ -181,6 +183,18 @@ async def sensors(asked: Asked) -> SensorsTold:
             for one in asked.desk.config.sensor
         ]
     )
+
+
+def _place(sensor: Sensor, where: Site, health: SensorHealth | None) -> dict[str, float | None]:
+    """Give where a sensor is: the middle of the site, where its file says nothing."""
+    if sensor.platform is not None:
+        pose = health.pose if health is not None else None
+        return {name: getattr(pose, name, None) for name in ("latitude_deg", "longitude_deg", "altitude_hae_m")}
+    return {
+        "latitude_deg": where.latitude_deg if sensor.latitude_deg is None else sensor.latitude_deg,
+        "longitude_deg": where.longitude_deg if sensor.longitude_deg is None else sensor.longitude_deg,
+        "altitude_hae_m": sensor.altitude_hae_m,
+    }
 
 
 READING = (

@@ -29,6 +29,7 @@ class Reach:
                 site.longitude_deg if one.longitude_deg is None else one.longitude_deg,
             )
             for one in config.sensor
+            if one.platform is None  # how far who moves has seen is of no one place
         }
         self.furthest = {one.id: [0.0] * SECTORS for one in config.sensor}
 

@@ -92,10 +92,12 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @contextlib.asynccontextmanager
-async def staged(broker, directory: Path, seconds: float = LONG, more: str = "") -> AsyncIterator[Stage]:
-    """Give a site that is served, with its scene in the air; `more` of the site's file."""
+async def staged(broker, directory: Path, seconds: float = LONG, more: str = "", unflown: str = "") -> AsyncIterator[Stage]:
+    """Give a site that is served, with its scene in the air; `more` of the site's file, and what the scene knows nothing of."""
     port = free_port()
     scene = write(directory, seconds=seconds, more=f"\n[console]\nport = {port}\n{more}")
+    with (directory / "site.toml").open("a", encoding="utf-8") as site:
+        site.write(unflown)
     async with witness(broker) as seen, Command("run", directory / "site.toml", broker=broker) as service:
         await seen.serving()
         await service.says("console")

@@ -1,5 +1,6 @@
 // What the screens share: who is logged in, what is shown, what is selected.
 import { computed, signal } from "@preact/signals";
+import { standing } from "./aloft";
 import { type Key, t } from "./i18n";
 import { en } from "./i18n/en";
 import { ask, get, type List, Problem } from "./rest";
@@ -10,6 +11,8 @@ export const session = signal<Session | null | undefined>(undefined); // undefin
 export const site = signal<Site | null>(null);
 export const status = signal<Status | null>(null);
 export const sensors = signal<Sensor[]>([]);
+/** The sensors as they stand now: some move. */
+export const placed = computed(() => standing(sensors.value, sensors.value.some((sensor) => sensor.moves) ? status.value : null));
 export const zones = signal<Zone[]>([]);
 export const plan = signal<string | null>(null);
 

@@ -126,6 +126,17 @@ export interface SensorStatus {
   latency_s?: number | null;
   rate_hz?: number | null;
   bias?: Bias | null;
+  pose?: SensorPose | null;
+}
+
+export interface SensorPose {
+  latitude_deg: number | null;
+  longitude_deg: number | null;
+  altitude_hae_m: number | null;
+  heading_deg: number | null;
+  age_s: number | null;
+  stale: boolean;
+  refused: number;
 }
 
 export interface Status {
@@ -144,6 +155,8 @@ export interface Status {
 export interface Sensor {
   sensor: string;
   kind: string;
+  moves: boolean;
+  directions: "true" | "body";
   latitude_deg: number | null;
   longitude_deg: number | null;
   altitude_hae_m: number | null;

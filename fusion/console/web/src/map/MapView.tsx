@@ -13,7 +13,7 @@ import { mercator, type Place, round125, scale } from "../geometry";
 import { metres, number } from "../format";
 import { language, t } from "../i18n";
 import { type Drawn, speedOf } from "../picture";
-import { followed, selected, sensors, site, status, zones } from "../state";
+import { followed, placed, selected, sensors, site, status, zones } from "../state";
 import { palette } from "../theme";
 import type { Sensor, Site } from "../wire";
 import { coverageLayer, graticule, rings, sensorLayer, zoneFeatures } from "./base";
@@ -98,7 +98,8 @@ export function makeMap(target: HTMLElement, at: Site, more: { drawing?: boolean
       void language.value;
       for (const layer of themed) map.removeLayer(layer);
       void states.value;
-      const known = untracked(() => sensors.value.map((one) => ({ ...one, health: healthOf(one) })));
+      const stand = placed.value;
+      const known = untracked(() => stand.map((one) => ({ ...one, health: healthOf(one) })));
       places.clear();
       for (const sensor of known) {
         if (sensor.latitude_deg !== null && sensor.longitude_deg !== null) places.set(sensor.sensor, { latitude: sensor.latitude_deg, longitude: sensor.longitude_deg });

@@ -1,5 +1,6 @@
 // Each sensor by itself: how often it speaks, how late, how far off it is, and how far it has really seen.
 import { useEffect } from "preact/hooks";
+import { placeAge } from "../aloft";
 import { number, signed, span } from "../format";
 import { t, word } from "../i18n";
 import { changed, now } from "../live";
@@ -37,6 +38,7 @@ function Card({ sensor, told }: { sensor: Sensor; told: SensorStatus | null }) {
         <span class={`right ${health(told)}`}><HealthMark of={health(told)} /> {word("sensor_state", told?.state ?? "unknown")}</span>
       </header>
       {told?.flooded && <p class="warned">{t("sensor_flooded")}</p>}
+      {told?.pose?.stale && <p class="warned">{t("sensor_pose_stale")}</p>}
       <div class="halves">
         <dl class="facts">
           <Fact name={t("rate")} value={told?.rate_hz ? `${number(told.rate_hz, 2)} Hz` : "—"} />
@@ -47,6 +49,8 @@ function Card({ sensor, told }: { sensor: Sensor; told: SensorStatus | null }) {
           <Fact name={t("sensor_rejected")} value={number(told?.rejected)} />
           <Fact name={t("sensor_late")} value={number(told?.late)} />
           <Fact name={t("sensor_gaps")} value={number(told?.gaps)} />
+          {sensor.moves && <Fact name={t("sensor_pose_age")} value={aged(sensor.sensor)} />}
+          {sensor.moves && <Fact name={t("sensor_pose_refused")} value={number(told?.pose?.refused)} />}
         </dl>
         <figure>
           <Reach sensor={sensor} furthest={furthest} />
@@ -56,6 +60,12 @@ function Card({ sensor, told }: { sensor: Sensor; told: SensorStatus | null }) {
       <p class="biases"><span class="dim">{t("sensor_bias")}</span>{biases(told?.bias).map((one) => <span key={one}>{one}</span>)}</p>
     </section>
   );
+}
+
+/** How long ago a sensor that moves said where it is. */
+function aged(sensor: string): string {
+  const age = placeAge(status.value, sensor, now.value);
+  return age === null ? "—" : span(age);
 }
 
 function Fact({ name, value }: { name: string; value: string }) {
