@@ -93,6 +93,10 @@ def _check(chosen: argparse.Namespace) -> int:
     for webhook in config.webhook:
         Receiver(webhook, chosen.site.parent)
     outlets_of(config, chosen.site.parent, lambda: ())
+    if config.console is not None and config.console.oidc is not None:
+        from fusion.console.oidc_provider import OidcProvider  # noqa: PLC0415 - the console's extra
+
+        OidcProvider(config.console.oidc, chosen.site.parent, "")
     signer_of(config, chosen.site.parent)
     print(
         f"{chosen.site}: good. Site {config.site.name!r}, crs {config.site.crs!r}; sensors: {len(config.sensor)}, "

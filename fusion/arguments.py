@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from fusion import __version__
-from fusion.config import Role
+from fusion.config_console import Role
 from fusion.permit_arguments import for_permits, for_plans
 
 PERSONAL = ("pilot", "friendly")

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from fusion.config_console import Console
 from fusion.config_edge import Outlet, Sapient, Source, Webhook
 from fusion.config_rules import Rules
 from fusion.config_table import (
@@ -308,65 +309,6 @@ class Retention(Table):
             "until somebody orders `vigie journal purge`, as a case may need them"
         ),
     ] = None
-
-
-Role = Literal["viewer", "operator", "supervisor", "administrator"]
-
-
-class Wmts(Table):
-    """How a WMTS calls what `url` gives; its capabilities say so."""
-
-    layer: str
-    matrix_set: Annotated[str, Meta(description="of the Web Mercator grid: GoogleMapsCompatible, WebMercatorQuad, PM, …")]
-    matrix: Annotated[str, Meta(pattern=r"\{z\}", description="how it names the matrix of zoom {z}")] = "{z}"
-    style: str = "default"
-    format: Annotated[str, Meta(pattern=r"^image/\w+$")] = "image/png"
-
-
-class Tiles(Table):
-    """A base map from elsewhere: every browser then asks that host, and no other, for pictures."""
-
-    url: Annotated[
-        str,
-        Meta(
-            pattern=r"^https?://\S+$",
-            description="XYZ: with {z}, {x} and {y} (or {-y}, counted from the south). With `wmts`: its address, or "
-            "its ResourceURL's template with {TileMatrix}, {TileRow}, {TileCol}",
-        ),
-    ]
-    attribution: Annotated[str, Meta(description="whose map it is; stands on the map")] = ""
-    max_zoom: Annotated[int, Meta(ge=1, le=24, description="finer ones are made of this one")] = 19
-    photo: Annotated[bool, Meta(description="pictures from the air, not drawings on a light ground: dimmed, not turned dark")] = (
-        False
-    )
-    wmts: Wmts | None = None
-
-
-class Console(Table):
-    """The operators' pages and their API; without this table there are none."""
-
-    host: Annotated[str, Meta(description="address to listen on; any but this machine's own needs TLS, or `proxy`")] = "127.0.0.1"
-    port: Annotated[int, Meta(ge=0, le=65_535, description="0: any free one")] = 8080
-    tls_certificate: Annotated[str | None, Meta(description="certificate file; switches TLS on")] = None
-    tls_key: Annotated[str | None, Meta(description="its key file")] = None
-    proxy: Annotated[
-        bool, Meta(description="a proxy that speaks TLS stands in front: its X-Forwarded-For counts, cookies are Secure")
-    ] = False
-    session_hours: Annotated[Positive, Meta(description="how long a login lasts; 12 is a shift")] = 12.0
-    recordings: Annotated[str, Meta(description="directory of recordings to replay; relative to this file")] = "recordings"
-    plan_key: Annotated[
-        str | None,
-        Meta(
-            description="file of the private key with which the console signs switches of plans for whoever is logged in, "
-            'relative to this one; its public one is an issuer\'s that signs "plans". Left out: the person brings a token of '
-            "`vigie plan sign`, where switches are signed"
-        ),
-    ] = None
-    basemap: Annotated[
-        str, Meta(description="directory of GeoJSON and PMTiles files (`vigie map import`); relative to this file")
-    ] = "basemap"
-    tiles: Tiles | None = None
-    range_rings_m: Annotated[tuple[Positive, ...], Meta(max_length=10)] = (1000.0, 2000.0, 5000.0)
 
 
 class Config(Table):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from fusion.config import Config, Confusion, Console, Issuer, Sensor, Tiles
+from fusion.config import Config, Confusion, Issuer, Sensor
+from fusion.config_console import Console, Tiles, faults_of_console, is_secure
 from fusion.config_edge import LOOPBACK, Outlet, Sapient, Webhook, faults_of, faults_of_outlet, faults_of_sapient
 from fusion.messages import CLASSES
 
@@ -32,12 +33,12 @@ def contradictions(config: Config) -> list[tuple[Key, str]]:
     if config.mqtt.tls_key and not config.mqtt.tls_certificate:
         faults.append((("mqtt", "tls_key"), "needs tls_certificate beside it"))
     faults += _of_outlets(config.output) + _of_sapient(config.sapient, {sensor.id for sensor in config.sensor})
+    faults += [(("console", *key), text) for key, text in faults_of_console(config.console)]
     return (
         faults
         + _of_plan_signing(config)
         + _of_issuers(config.permits.issuer)
         + _of_webhooks(config.webhook)
-        + _open_doors(config.console)
         + _of_tiles(config.console)
     )
 
@@ -118,23 +119,6 @@ def signers(config: Config) -> tuple[Issuer, ...]:
     return tuple(issuer for issuer in config.permits.issuer if "plans" in issuer.signs)
 
 
-def _open_doors(console: Console | None) -> list[tuple[Key, str]]:
-    """Find where passwords would go over a network in the clear."""
-    if console is None:
-        return []
-    faults: list[tuple[Key, str]] = []
-    if (console.tls_certificate is None) != (console.tls_key is None):
-        faults.append((("console",), "tls_certificate and tls_key belong together; give both or neither"))
-    if console.host not in LOOPBACK and console.tls_certificate is None and not console.proxy:
-        faults.append(
-            (
-                ("console", "host"),
-                f"{console.host!r} can be reached from elsewhere; expected tls_certificate and tls_key, or proxy = true",
-            )
-        )
-    return faults
-
-
 def _of_tiles(console: Console | None) -> list[tuple[Key, str]]:
     """Find tiles that no browser could ask for: an address that is none, or has not all its places."""
     if console is None or console.tiles is None:
@@ -151,7 +135,7 @@ def _unreachable(url: str, console: Console) -> str | None:
         return f"{url!r} is no URL: {error}"
     if not host or not re.fullmatch(r"([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?", address.netloc):
         return f"{address.netloc!r} is no host; expected one name or address, its port where it needs one, and no more"
-    if address.scheme == "http" and host not in LOOPBACK and (console.tls_certificate is not None or console.proxy):
+    if address.scheme == "http" and host not in LOOPBACK and is_secure(console):
         return "is not encrypted, and browsers load nothing such into pages that are; expected https://"
     return None
 

@@ -22,8 +22,8 @@ from fusion.errors import ConfigError
 from fusion.toml_lines import lines_of_keys
 
 PREFIX = "VIGIE_"
-SECRETS = {("mqtt", "password")}
-"""Keys that may come from the environment or a file of their own, never from the configuration file."""
+SECRETS = {("mqtt", "password"): "password_file", ("console", "oidc", "client_secret"): "client_secret_file"}
+"""Keys that may come from the environment or a file of their own, never from the configuration file; and what names that file."""
 
 PASSWORD_IN_URL = re.compile(r"^[^/]+://[^/@]*:[^/@]+@|[?&]password=")
 """`postgresql://user:password@host/database`."""
@@ -68,8 +68,8 @@ class Source:
 def build(tree: dict[str, Any], environment: Mapping[str, str], source: Source) -> Config:
     """Turn a parsed tree and the environment into a Config, or raise ConfigError with one line a fault."""
     faults = [
-        f"{source.where(secret)}: secrets stay out of this file; set {PREFIX}{'__'.join(secret).upper()} or password_file"
-        for secret in sorted(SECRETS)
+        f"{source.where(secret)}: secrets stay out of this file; set {PREFIX}{'__'.join(secret).upper()} or {file}"
+        for secret, file in sorted(SECRETS.items())
         if _get(tree, secret) is not None
     ]
     if PASSWORD_IN_URL.search(str(_get(tree, ("state", "journal")))):

@@ -1,5 +1,12 @@
 """What can go wrong, and whose fault it is."""
 
+from typing import Literal
+
+NotIn = Literal[
+    "away", "begun", "cancelled", "clock", "journal", "name_taken", "no_name", "no_role", "said_no", "unproven", "wait"
+]  # fmt: skip
+"""Why somebody does not come in by an OpenID provider; the login page has a sentence for each (`i18n/entering.ts`)."""
+
 
 class FusionError(Exception):
     """Anything that Vigie says no to, in words for the person who must act on it."""
@@ -35,6 +42,14 @@ class JournalUnavailableError(JournalError):
 
 class AccountError(FusionError):
     """A user or token of the console cannot be as it was asked: the name is taken, there is none, the last one would go."""
+
+
+class SignOnError(FusionError):
+    """Somebody does not come in by an OpenID provider; `code` names the sentence of the login page that says why."""
+
+    def __init__(self, code: NotIn, why: str) -> None:
+        super().__init__(why)
+        self.code = code
 
 
 class WebhookError(FusionError):

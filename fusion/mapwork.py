@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from fusion.config import Console
+from fusion.config_console import Console
 from fusion.config_file import load
 from fusion.console.basemap import NAME
 from fusion.console.mapcheck import Findings, check

@@ -13,7 +13,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from fusion.config import Role
+from fusion.config_console import Role
 from fusion.config_file import load
 from fusion.console.people import People, hashed
 from fusion.console.permissions import HIGHEST

@@ -22,7 +22,7 @@ MARK_EVERY = 2 * SECOND
 """ns of a recording between two states: at most so much is fed again to be at a moment, a quarter of a second's work with ten
 targets and nine sensors. To restore the state costs about as much again: the window of late data is done anew."""
 
-VERSION = 1
+VERSION = 2
 
 
 class Mark(Record, omit_defaults=False):

@@ -41,6 +41,7 @@ BUILT_IN: dict[str, Adapter] = {
     "adsb": adsb.ADAPTER,
     "remote_id": remote_id.ADAPTER,
     "asterix": asterix.ADAPTER,
+    "asterix_015": asterix.INCS,
     "readsb": readsb.ADAPTER,
     "sbs": sbs.ADAPTER,
     "odid": odid.BARE,

@@ -88,6 +88,19 @@ class Counts(Table):
     correlation_s: Annotated[Second, Meta(description="the factor stays for so long; 0: each count errs anew")] = 60.0
 
 
+class Carried(Table, kw_only=True):
+    """What carries a sensor that moves, and what it tells of where it is."""
+
+    actor: Annotated[Name, Meta(description="the actor; of a swarm its first member")]
+    every_s: Annotated[Positive, Meta(description="between two poses")] = 0.2
+    delay_s: Annotated[Second, Meta(description="from a pose to its arrival")] = 0.05
+    loss: Annotated[Share, Meta(description="share of poses that never arrive")] = 0.0
+    outages: Annotated[tuple[tuple[Second, Second], ...], Meta(description="from, to: no pose is sent")] = ()
+    correlation_s: Annotated[
+        Second, Meta(description="how long its errors of place, heading and tilt last: a satellite receiver's half a minute")
+    ] = 30.0
+
+
 class Behaviour(Table):
     """How a configured sensor really behaves, where that is not plain."""
 
@@ -135,6 +148,7 @@ class Behaviour(Table):
         Name | None,
         Meta(description="whom a time-difference sensor compares with; the next of its kind in the site's list: a ring"),
     ] = None
+    carried: Annotated[Carried | None, Meta(description="an actor that carries it; its looks are from there")] = None
     ptz: Annotated[Ptz | None, Meta(description="a camera that looks at one thing at a time")] = None
     counts: Annotated[Counts | None, Meta(description="a camera that counts the people of [[crowd]]")] = None
     confusion: Annotated[

@@ -32,7 +32,6 @@ from simulators.demo_view import OUTWARD, Picture, shown
 from simulators.live import Live, beginning_now
 from simulators.publish import play
 from simulators.scenario_file import Stage
-from simulators.scoring.words import score_files
 from simulators.targets import Target
 from simulators.wire import onto
 
@@ -71,11 +70,14 @@ async def _demo(stage: Stage, directory: Path, seconds: float | None, *, headles
             tasks.create_task(_keep_alive(site, directory, settings, picture, way), name="service"),
         ]
         flown: tuple[Target, ...] = ()
+        flying = tasks.create_task(
+            asyncio.to_thread(beginning_now, stage)
+        )  # while the service starts: what it imports takes seconds
         if await _first(ended, picture.online):
             if way is not None:
                 picture.link = way.link
                 print(f"In a browser: {way.link} (works once, and for an hour)", flush=True)
-            live = await asyncio.to_thread(beginning_now, stage)
+            live = await asyncio.to_thread(beginning_now, stage, flown=(await flying).flown)
             stage, flown = live.stage, live.flown
             async with shown(picture, headless=headless):
                 await _fly(live, posts, seconds, ended)
@@ -187,6 +189,8 @@ def _summary(stage: Stage, flown: tuple[Target, ...], picture: Picture, director
     if picture.reports:
         birds = {actor.id for actor in stage.scenario.actor if actor.kind == "bird_flock"}
         members = {target.id for target in flown if target.actor in birds}
+        from simulators.scoring.words import score_files  # noqa: PLC0415 - scipy.stats, a second that no start need wait for
+
         print("Against the truth (birds neither missed nor false):")
         print(score_files(directory / "tracks.jsonl", directory / "truth.csv", directory / "site.toml", indifferent=members))
     return 0

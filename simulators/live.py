@@ -25,13 +25,16 @@ class Live(NamedTuple):
     messages: Iterator[RawMessage]
 
 
-def beginning_now(stage: Stage, clock: Callable[[], int] = time.time_ns) -> Live:
-    """Move a scenario so that it begins as soon as its first message can be there in time; clock: ns UTC."""
+def beginning_now(stage: Stage, clock: Callable[[], int] = time.time_ns, *, flown: tuple[Target, ...] | None = None) -> Live:
+    """Move a scenario so that it begins as soon as its first message can be there in time; clock: ns UTC.
+
+    `flown` are its targets where they are known: they fly by the scenario's own clock, whenever it begins.
+    """
     ahead = HEAD_START
     while True:
         asked = clock()
         live = stage.starting(datetime.fromtimestamp(asked / SECOND, UTC) + timedelta(seconds=ahead))
-        flown = targets(live)
+        flown = targets(live) if flown is None else flown
         stream = messages(live, flown)
         first = next(stream)
         took = (clock() - asked) / SECOND

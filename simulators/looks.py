@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fusion.config import Sensor
 from fusion.messages import SECOND, Floats, Integers
@@ -26,6 +27,11 @@ class Looks(NamedTuple):
     time: Floats  # (n,) s after the start, when each ends: a rotating antenna passes north
     boot: tuple[str, ...]  # (n,) changes when the sensor comes back
     sequence: Integers  # (n,) counts from 0 since that boot
+
+    def some(self, chosen: NDArray[np.bool_]) -> Looks:
+        """Give some of the looks (n,), numbered as they were."""
+        boot = tuple(word for word, kept in zip(self.boot, chosen.tolist(), strict=True) if kept)
+        return self._replace(time=self.time[chosen], boot=boot, sequence=self.sequence[chosen])
 
 
 class Arrivals(NamedTuple):

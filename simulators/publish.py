@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from functools import partial
 from operator import attrgetter
 
 import msgspec
@@ -18,10 +19,13 @@ from fusion.config import Config, Sensor
 from fusion.messages import SECOND, RawMessage, Record, Scan, Time, utc
 from fusion.topics import TOPICS, TopicTree
 from sensors import Station
+from sensors.pose import encode_pose
+from simulators.chance import stream
 from simulators.clutter import clutter
 from simulators.crowds import counts
+from simulators.riding import poses
 from simulators.scenario_file import Stage
-from simulators.sensing import detections, scans, view
+from simulators.sensing import detections, scans, trajectory_of, view
 from simulators.targets import Target, targets
 
 STATUS_PERIOD = 10.0
@@ -47,6 +51,7 @@ def messages(stage: Stage, flown: tuple[Target, ...] | None = None) -> Iterator[
     topics = TopicTree(stage.site.site.name, stage.site.mqtt.root)
     moving = clutter(stage)
     streams = [_scans(stage, sensor, flown, moving, topics) for sensor in stage.site.sensor]
+    streams += [_poses(stage, sensor, flown, topics) for sensor in stage.site.sensor]
     streams += [_statuses(stage, sensor, topics) for sensor in stage.site.sensor]
     streams += [_crowds(stage, sensor, flown, topics) for sensor in stage.site.sensor]
     yield from heapq.merge(*streams, key=attrgetter("received", "topic"))
@@ -62,6 +67,17 @@ def _scans(
     for scan in scans(at_work, detections(at_work), stage.start):
         for part in split(scan) if adapter.single else (scan,):
             yield RawMessage(topic=topic, payload=adapter.encode(station, part), received=part.received)
+
+
+def _poses(stage: Stage, sensor: Sensor, flown: tuple[Target, ...], topics: TopicTree) -> Iterator[RawMessage]:
+    """Say where a sensor is that an actor carries."""
+    told = stage.behaviour(sensor.id)
+    if told.carried is not None and sensor.platform is not None:
+        way, chance = trajectory_of(told.carried, flown), partial(stream, stage.scenario.seed, "sensor", sensor.id)
+        ahead = round(told.bias.time_s * SECOND)
+        for received, pose in poses(told.carried, sensor.platform, way, stage.scenario.duration_s, stage.start + ahead, chance):
+            topic = topics.path("pose", sensor=sensor.id)
+            yield RawMessage(topic=topic, payload=encode_pose(pose), received=received - ahead)
 
 
 def split(scan: Scan) -> tuple[Scan, ...]:

@@ -45,12 +45,31 @@ PRETENDED = {"remote_id": ("serial", "registration"), "adsb": ("icao24",)}
 
 def contradictions(scenario: Scenario) -> list[Fault]:
     """Find what contradicts itself in what is said of sensors."""
-    actors = {actor.id for actor in scenario.actor} | {traffic.id for traffic in scenario.traffic}
+    ridden = {actor.id for actor in scenario.actor}
+    actors = ridden | {traffic.id for traffic in scenario.traffic}
     return [
         (("sensor", i, *key), text)
         for i, told in enumerate(scenario.sensor)
-        for key, text in _of_times(told) + _of_labels(told) + _of_choices(told, actors) + _of_format(told)
+        for key, text in _of_times(told)
+        + _of_labels(told)
+        + _of_choices(told, actors)
+        + _of_format(told)
+        + _of_ride(told, ridden)
     ]
+
+
+def _of_ride(told: Behaviour, actors: set[str]) -> list[Fault]:
+    """Find what cannot carry a sensor, and what a sensor that is carried cannot be."""
+    if told.carried is None:
+        return []
+    faults: list[Fault] = []
+    if told.carried.actor not in actors:
+        known = ", ".join(sorted(actors))
+        faults.append((("carried", "actor"), f"{told.carried.actor!r} is no actor of this scenario ({known})"))
+    faults += [
+        ((key,), "is not simulated of a sensor that is carried") for key in ("rotating", "counts", "fakes") if getattr(told, key)
+    ]
+    return faults
 
 
 def _of_format(told: Behaviour) -> list[Fault]:
@@ -61,6 +80,7 @@ def _of_format(told: Behaviour) -> list[Fault]:
 
 def _of_times(told: Behaviour) -> list[Fault]:
     times: list[tuple[Key, tuple[float, float]]] = [(("outages",), outage) for outage in told.outages]
+    times += [(("carried", "outages"), outage) for outage in (told.carried.outages if told.carried else ())]
     times += [(("interference", i, "between_s"), one.between_s) for i, one in enumerate(told.interference)]
     return [
         (key, f"[{begin:g}, {end:g}] is empty; expected [from, to] with from < to") for key, (begin, end) in times if begin >= end
@@ -95,8 +115,27 @@ def misfits(scenario: Scenario, site: Config) -> list[Fault]:
         for key, text in _of_kind(told, sensor) + _of_fakes(told, sensor)
     ]
     reading = {told.id for told in scenario.sensor if told.decodes}
+    carried = {told.id for told in scenario.sensor if told.carried is not None}
+    faults += [
+        (("site",), f"{scenario.site}: sensor {sensor.id!r} {text}")
+        for sensor in site.sensor
+        if (text := _unmoved(sensor, carried))
+    ]
     found = [_unsimulated(sensor, reads=sensor.id in reading) for sensor in site.sensor]
     return faults + [(("site",), f"{scenario.site}: {fault}") for fault in found if fault]
+
+
+def _unmoved(sensor: Sensor, carried: set[str]) -> str | None:
+    """Say why a sensor that moves cannot be simulated, or one that is carried does not move."""
+    if (sensor.platform is not None) != (sensor.id in carried):
+        return "moves on its [sensor.platform] and with its `carried` in the scenario; expected both or neither"
+    if sensor.platform is not None and sensor.platform.sensor is not None:
+        return "is told where it is by another sensor, which is not simulated"
+    needs = ["horizontal_m", "vertical_m"]
+    if sensor.platform is not None and sensor.platform.directions == "body":
+        needs += ["heading_deg", "tilt_deg"]
+    missing = [name for name in needs if sensor.platform is not None and getattr(sensor.platform, name) is None]
+    return f"needs platform.{', platform.'.join(missing)} to err by" if missing else None
 
 
 def _of_kind(told: Behaviour, sensor: Sensor) -> list[Fault]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace as replace_record
 from functools import partial
 from typing import NamedTuple
 
@@ -13,13 +14,15 @@ from msgspec.structs import replace
 from fusion.config import Sensor
 from fusion.messages import SECOND, Floats, Integers, Measurement, Scan
 from simulators import camera, cooperative, direction_finder, radar, time_difference
-from simulators.behaviour import Behaviour, Bias
+from simulators.behaviour import Behaviour, Bias, Carried
 from simulators.buildings import prisms
 from simulators.chance import Chance, stream
 from simulators.earth import Place
 from simulators.looks import TICK, Arrivals, arrivals, looks
+from simulators.riding import Ride, aboard
 from simulators.scenario_file import Stage
 from simulators.targets import Target, chart
+from simulators.trajectory import STEP, Trajectory
 from simulators.view import Hits, Reference, View
 
 
@@ -46,10 +49,20 @@ def view(stage: Stage, sensor: Sensor, targets: tuple[Target, ...], clutter: tup
     chance = partial(stream, stage.scenario.seed, "sensor", sensor.id)
     behaviour = _today(stage.behaviour(sensor.id), chance)
     made = looks(sensor, behaviour, stage.scenario.duration_s, chance)
-    place = place_of(stage, sensor)
     ground = chart(stage.site.site).ground
+    if behaviour.carried is not None:
+        way = trajectory_of(behaviour.carried, targets)
+        made = made.some(way.flying(made.time))
+        return View(chance, sensor, behaviour, Ride(way, made.time), targets, made, None, (), ground, clutter)
+    place = place_of(stage, sensor)
     blocks = prisms(stage.scenario.building, place, ground)
     return View(chance, sensor, behaviour, place, targets, made, _reference(stage, sensor), blocks, ground, clutter)
+
+
+def trajectory_of(carried: Carried, targets: tuple[Target, ...]) -> Trajectory:
+    """Give the flight of the actor that carries a sensor; one that never flies has none."""
+    nowhere = Trajectory(0.0, STEP, np.zeros((2, 3)))
+    return next((target.trajectory for target in targets if target.actor == carried.actor), replace_record(nowhere, start=-10.0))
 
 
 def _today(behaviour: Behaviour, chance: Chance) -> Behaviour:
@@ -101,6 +114,7 @@ def scans(view: View, hits: Hits, start: int) -> Iterator[Scan]:
     clock = start + round(view.behaviour.bias.time_s * SECOND)
     times = (clock + _nanoseconds(hits.time)).tolist()
     sources, values = hits.source.tolist(), hits.values.tolist()
+    turned = _turned(view)
     for look, received in zip(*(column.tolist() for column in arrived(view)), strict=True):
         rows = range(begins[look], begins[look + 1])
         yield Scan(
@@ -110,8 +124,17 @@ def scans(view: View, hits: Hits, start: int) -> Iterator[Scan]:
             sequence=int(view.looks.sequence[look]),
             boot=view.looks.boot[look],
             coverage=None if view.field is None else view.field.coverage(look, view.sensor.coverage.range_m),
-            detections=tuple(report(view, times[row], sources[row], values[row]) for row in rows),
+            detections=tuple(turned(report(view, times[row], sources[row], values[row]), look) for row in rows),
         )
+
+
+def _turned(view: View) -> Callable[[Measurement, int], Measurement]:
+    """Give what makes of a look's measurement what the sensor says: against the nose, if the site reads it so."""
+    platform = view.sensor.platform
+    if not isinstance(view.place, Ride) or platform is None or platform.directions == "true":
+        return lambda measured, _: measured
+    headings = view.place.attitude()[:, 0].tolist()
+    return lambda measured, look: aboard(measured, headings[look])
 
 
 def arrived(view: View) -> Arrivals:

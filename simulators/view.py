@@ -23,12 +23,16 @@ from simulators.earth import Place
 from simulators.labels import Labels, labels
 from simulators.looks import Looks
 from simulators.ptz import Candidates, Field, follow
+from simulators.riding import Ride
 from simulators.targets import Target
 
 Flags = NDArray[np.bool_]
 
 PFA = 1e-6
 """The probability of a false alarm in a cell where the scenario tells none: what drone radars are set for."""
+
+NEAREST = 1e-6
+"""m: what carries a sensor is no nearer to it, and has a direction."""
 
 WHOLE_SKY = (0.0, 90.0)
 """Elevations (degrees) of a sensor that configures none: false alarms need bounds."""
@@ -67,7 +71,7 @@ class View:
     chance: Chance  # this sensor's generator for one purpose
     sensor: Sensor
     behaviour: Behaviour
-    place: Place
+    place: Place | Ride
     targets: tuple[Target, ...]
     looks: Looks
     reference: Reference | None = None
@@ -113,7 +117,7 @@ class View:
     def directions(self, position: Floats, velocity: Floats) -> Directions:
         """Give directions and range rate to earth-centred points (n, 3) that move."""
         enu = self.place.enu(position)
-        distance = np.linalg.norm(enu, axis=-1)
+        distance = np.maximum(np.linalg.norm(enu, axis=-1), NEAREST)
         rate = (enu * self.place.turned(velocity)).sum(axis=-1) / distance
         azimuth = np.arctan2(enu[:, 0], enu[:, 1]) % math.tau
         return Directions(distance, azimuth, np.arcsin(enu[:, 2] / distance), rate)

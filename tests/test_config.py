@@ -168,3 +168,57 @@ def test_a_wrong_variable_of_the_environment_is_named(read, name, value, says):
 
 def test_a_secret_in_the_file_is_refused(read):
     assert "VIGIE_MQTT__PASSWORD" in faults(read, GOOD + '[mqtt]\npassword = "x"\n')[0]
+
+
+PROVIDER = '[console.oidc]\nissuer = "https://id.example/realms/city"\nclient_id = "vigie"\nroles = { ops = "operator" }\n'
+
+
+@pytest.mark.parametrize(
+    ("console", "provider", "key", "says"),
+    [
+        ("", "", None, ""),
+        ("", 'issuer = "http://id.example"', "issuer", "is not encrypted"),
+        ("", 'issuer = "http://id.example"\nplain_http = true', None, ""),
+        ("", 'issuer = "http://localhost:8081"', None, ""),
+        ("", 'issuer = "https://id.example?x"', "issuer", "names no provider"),
+        ("", 'issuer = "https://a:b@id.example"', "issuer", "names no provider"),
+        ("", 'issuer = "ldap://id.example"', "issuer", "names no provider"),
+        ("", 'issuer = "https://[id.example"', "issuer", "names no provider"),
+        ("", "roles = {}", "roles", "nobody could come in"),
+        ("", 'roles = { ops = "chief" }', "roles", "is refused"),
+        ("", 'scopes = ["profile"]', "scopes", "expected 'openid' among them"),
+        ("", 'scopes = ["openid profile"]', "scopes", "is refused"),
+        ("proxy = true", "", "redirect_uri", "is missing"),
+        ('host = "10.0.0.7"\nproxy = true', "", "redirect_uri", "is missing"),
+        ("proxy = true", 'redirect_uri = "https://vigie.example/api/v1/oidc/callback"', None, ""),
+        (
+            "proxy = true",
+            'redirect_uri = "http://vigie.example/api/v1/oidc/callback"',
+            "redirect_uri",
+            "expected https://host/api",
+        ),
+        ("", 'redirect_uri = "http://localhost:8080/api/v1/oidc/callback"', None, ""),
+        ("", 'redirect_uri = "https://localhost:8080/api/v1/oidc/callback"', "redirect_uri", "expected http://host/api"),
+        ("", 'redirect_uri = "http://localhost:8080/"', "redirect_uri", "does not lead back here"),
+        ("", 'redirect_uri = "http://localhost:8080/api/v1/oidc/callback?x"', "redirect_uri", "does not lead back here"),
+        ("", 'client_secret = "x"', "client_secret", "VIGIE_CONSOLE__OIDC__CLIENT_SECRET or client_secret_file"),
+    ],
+)
+def test_what_of_a_provider_cannot_be_or_would_leave_a_door_open_is_named(read, console, provider, key, says):
+    kept = [
+        line
+        for line in PROVIDER.splitlines()
+        if line.partition(" ")[0] not in {one.partition(" ")[0] for one in provider.splitlines()}
+    ]
+    text = "\n".join([GOOD, "[console]", console, *kept, provider, ""])
+    if key is None:
+        assert read(text).console.oidc.roles == {"ops": "operator"}
+    else:
+        assert f"console.oidc.{key}" in faults(read, text)[0]
+        assert says in faults(read, text)[0]
+
+
+def test_the_secret_of_the_consoles_client_comes_from_the_environment(read):
+    environment = {"VIGIE_CONSOLE__OIDC__CLIENT_SECRET": "s3cret", "VIGIE_CONSOLE__OIDC__ROLES": '{ "city/ops" = "supervisor" }'}
+    oidc = read(f"{GOOD}[console]\n{PROVIDER}", environment).console.oidc
+    assert (oidc.client_secret, oidc.roles) == ("s3cret", {"city/ops": "supervisor"})

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from fusion.config import Role
+from fusion.config_console import Role
 from fusion.console.people import hashed
 from fusion.console.permissions import HIGHEST
 from fusion.console.problems import Problem

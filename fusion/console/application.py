@@ -26,6 +26,7 @@ from fusion.console.exporting import EXPORTING
 from fusion.console.guard import Headers, cookie_name
 from fusion.console.incidents import INCIDENTS
 from fusion.console.logbook import LOGBOOK
+from fusion.console.oidc import OIDC
 from fusion.console.openapi import description
 from fusion.console.opening import open_stream, reader
 from fusion.console.permitting import PERMITTING
@@ -40,6 +41,7 @@ from fusion.errors import ConfigError
 
 ROUTES: tuple[Route, ...] = (
     *SESSIONS,
+    *OIDC,
     *READING,
     *EXPORTING,
     *INCIDENTS,

@@ -14,18 +14,20 @@ from typing import NoReturn
 import msgspec
 
 from fusion.assembly import read_permits, read_plans
-from fusion.config import Config, Console
+from fusion.config import Config
+from fusion.config_console import CALLBACK, Console
 from fusion.console.alert_log import KEPT, Item
 from fusion.console.application import application
 from fusion.console.desk import Desk, Mouth
 from fusion.console.feed import STALE_MS, Feed
+from fusion.console.oidc_provider import OidcProvider
 from fusion.console.people import People
 from fusion.console.plan_signing import signer_of
 from fusion.console.recordings import Recordings
 from fusion.console.rehearsing import RangeOpener
 from fusion.console.serving import address_of, bound, serve
 from fusion.console.zone_book import ZoneBook
-from fusion.errors import DecodeError, JournalUnavailableError
+from fusion.errors import ConfigError, DecodeError, JournalUnavailableError
 from fusion.journal import Entry, Journal, Note
 from fusion.journal.accounts import Accounts
 from fusion.journal.database import site_url
@@ -82,6 +84,11 @@ class Operating:
         self.tree = TopicTree(config.site.name, config.mqtt.root)
         self.door = bound(self.settings)
         self.address = address_of(self.door, self.settings)
+        try:
+            self.provider = _provider(self.settings, base, self.address)
+        except ConfigError:
+            self.door.close()
+            raise
         self.stopping = asyncio.Event()
         self._every = round(SECOND / config.publish.tracks_hz)
         self._beaten = 0
@@ -148,6 +155,8 @@ class Operating:
             finally:
                 journal.close()
         finally:
+            if self.provider is not None:
+                await self.provider.close()
             self.door.close()
             threads.shutdown(wait=False, cancel_futures=True)
         raise AssertionError("uvicorn ended by itself")
@@ -176,6 +185,8 @@ class Operating:
         """Read what the journal holds, and by what it is told from others: the hash of its first entry."""
         said = msgspec.json.encode({"who": "vigie", "what": "console opened"})
         journal.write([Note("access", "", self.clock(), said)])
+        if self.provider is None:
+            Accounts(journal.database).end_all("openid")  # nobody vouches for them any more
         told, floor = last_revisions(journal, KEPT) if self.beside_service else ([], 0)
         return (first_hash(journal) or b"")[:8].hex(), told, floor
 
@@ -197,6 +208,7 @@ class Operating:
             beside_service=self.beside_service,
             clock=self.clock,
             test_range=self.test_range,
+            provider=self.provider,
             stopping=self.stopping,
         )
         logger.info("console at %s", self.address)
@@ -210,3 +222,10 @@ class Operating:
         while True:
             await asyncio.sleep(1.0)
             self.feed.look_up()
+
+
+def _provider(console: Console, base: Path, address: str) -> OidcProvider | None:
+    """Open the provider that the site names; it is asked nothing yet, so that one that is away holds up no start."""
+    if console.oidc is None:
+        return None
+    return OidcProvider(console.oidc, base, console.oidc.redirect_uri or f"{address}{CALLBACK}")

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 import msgspec
 
-from fusion.config import Config, Console
+from fusion.config import Config
+from fusion.config_console import Console
 from fusion.console.basemap import BaseMaps
 from fusion.console.feed import Feed
 from fusion.console.people import People
@@ -29,6 +30,7 @@ from fusion.zones.issued import Issued
 from fusion.zones.plans import Plans
 
 if TYPE_CHECKING:
+    from fusion.console.oidc_provider import OidcProvider
     from fusion.console.rehearsing import RangeOpener
 
 REPLAYS = 6
@@ -71,6 +73,8 @@ class Desk:
     clock: Callable[[], int] = time.time_ns
     test_range: RangeOpener | None = None
     """None where nothing knows scenarios."""
+    provider: OidcProvider | None = None
+    """Who vouches for people besides their passwords; None where the site names nobody."""
     throttle: Throttle = field(default_factory=lambda: Throttle(time.monotonic))
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     ordering: dict[str, asyncio.Lock] = field(default_factory=dict)

@@ -9,8 +9,9 @@ from typing import Annotated
 from msgspec import Meta
 from starlette.responses import Response, StreamingResponse
 
+from fusion.config_console import is_secure
 from fusion.console import maps
-from fusion.console.guard import caller_of, is_secure
+from fusion.console.guard import caller_of
 from fusion.console.permissions import Sight
 from fusion.console.problems import Problem
 from fusion.console.routes import HEAD, Asked, Route

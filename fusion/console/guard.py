@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fusion.config import Console
+from fusion.config_console import Console, is_secure
 from fusion.console.desk import Desk
 from fusion.console.people import Fresh
 from fusion.console.permissions import Caller
@@ -75,11 +75,6 @@ def address_of(connection: HTTPConnection, console: Console) -> str:
     if console.proxy and (forwarded := connection.headers.get("x-forwarded-for")):
         return forwarded.rpartition(",")[2].strip()[:64]
     return connection.client.host if connection.client else ""
-
-
-def is_secure(console: Console) -> bool:
-    """Tell whether browsers reach us by TLS."""
-    return console.tls_certificate is not None or console.proxy
 
 
 def cookie_name(console: Console) -> str:

@@ -13,6 +13,7 @@ from fusion.console.problems import ProblemDetail
 from fusion.console.routes import HEAD, Route
 
 REFUSALS = {
+    303: "not logged in: the login page says why",
     400: "no JSON, or a query that is none",
     401: "not logged in",
     403: "not allowed, or not from a page of this console",
@@ -63,11 +64,12 @@ def _operation(route: Route, known: dict[Any, Any]) -> dict[str, Any]:
     parameters += _query(route.query)
     if route.if_match:
         parameters.append({"name": "If-Match", "in": "header", "required": False, "schema": {"type": "string"}})
+    empty = {"204": {"description": "done; there is nothing to tell"}} if route.empty else {}
     told: dict[str, Any] = {
         "operationId": f"{route.method.lower()}{re.sub(r'[^a-z]+', '_', route.path)}".strip("_"),
         "summary": route.says,
         "parameters": parameters,
-        "responses": {str(route.status): _given(route, known)} | {str(code): _refusal(code) for code in _codes(route)},
+        "responses": {str(route.status): _given(route, known)} | empty | {str(code): _refusal(code) for code in _codes(route)},
         "security": [] if route.permission is None else [{"session": []}, {"token": []}],
     }
     if route.permission:
@@ -93,7 +95,7 @@ def _codes(route: Route) -> list[int]:
 
 def _given(route: Route, known: dict[Any, Any]) -> dict[str, Any]:
     told: dict[str, Any] = {"description": route.says}
-    if route.status == 204:
+    if route.status in {204, 303}:
         return told
     schema = known[route.gives] if _is_record(route.gives) else {}
     media = (route.media,) if isinstance(route.media, str) else route.media
@@ -101,6 +103,8 @@ def _given(route: Route, known: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _refusal(code: int) -> dict[str, Any]:
+    if code == 303:
+        return {"description": REFUSALS[code]}
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDetail"}}}
     return {"description": REFUSALS[code], "content": content}
 

@@ -11,7 +11,7 @@ from typing import NamedTuple, cast
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from fusion.config import Role
+from fusion.config_console import Role
 from fusion.console.permissions import ALL, HIGHEST, PERSONAL, Caller, of_role
 from fusion.errors import AccountError
 from fusion.journal.accounts import Accounts, Link, Session, Standing, Token, User
@@ -190,5 +190,7 @@ def _caller(standing: Standing) -> Caller | None:
             if token is None
             else Caller(session.name, "token", None, token.scopes & set(ALL), session.expires, digest=session.digest)
         )
+    if session.kind == "openid" and user is not None:  # whoever bears that name here, it is no longer that one
+        return None
     role = cast("Role", session.role)
     return Caller(session.name, session.kind, role, of_role(role), session.expires, digest=session.digest)

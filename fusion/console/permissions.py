@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, get_args
 
-from fusion.config import Role
+from fusion.config_console import Role
 
 ADDED: dict[Role, tuple[str, ...]] = {
     "viewer": ("read",),
@@ -34,7 +34,7 @@ class Caller(NamedTuple):
     """Who asks, and what that one may."""
 
     name: str
-    kind: str  # user, token or once
+    kind: str  # user, token, once or openid
     role: Role | None
     permissions: frozenset[str]
     expires: int  # ns

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from fusion import __version__
-from fusion.config import BiasSigma, CoverageTable, Tiles
+from fusion.config import BiasSigma, CoverageTable
+from fusion.config_console import Tiles
 from fusion.console.basemap import BaseMap
 from fusion.console.columns import HISTORY, MILLISECOND
 from fusion.console.plan_signing import Signing, signing

@@ -62,6 +62,8 @@ class Route(NamedTuple):
     """Refusals of its own, besides those of every route."""
     media: str | tuple[str, ...] = "application/json"
     if_match: bool = False
+    empty: bool = False
+    """Whether it may answer with nothing (204) too."""
 
 
 def served(routes: tuple[Route, ...], desk: Desk) -> list[Served]:

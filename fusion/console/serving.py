@@ -13,7 +13,7 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
-from fusion.config import Console
+from fusion.config_console import Console
 from fusion.errors import ConfigError
 
 logger = logging.getLogger(__name__)

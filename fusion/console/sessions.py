@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from html import escape
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from msgspec import Meta
 from starlette.requests import Request
@@ -15,7 +15,7 @@ from fusion.console.guard import address_of, end_session, set_session
 from fusion.console.people import Fresh
 from fusion.console.permissions import Caller
 from fusion.console.problems import Problem
-from fusion.console.routes import Asked, Route, told
+from fusion.console.routes import HEAD, Asked, Route, told
 from fusion.errors import AccountError
 from fusion.messages import Record, Time, utc
 
@@ -51,6 +51,13 @@ class SessionTold(Record, omit_defaults=False):
     permissions: list[str]
     expires: Time
     must_change_password: bool
+
+
+class Left(Record, omit_defaults=False):
+    """Somebody has logged out here, and is still logged in at the provider."""
+
+    url: str
+    """Where one logs out there."""
 
 
 class Provider(Record, omit_defaults=False):
@@ -116,13 +123,16 @@ async def who_am_i(asked: Asked) -> SessionTold:
 
 
 async def log_out(asked: Asked) -> Response:
-    """End the session."""
+    """End the session; who came by a provider is told where to log out there."""
     desk, caller = asked.desk, asked.who
+    way = None
     if caller.digest:
         await desk.note_by(caller, "logout")
         await desk.off_loop(desk.people.leave, caller)
         desk.feed.tell("", None)
-    response = told(None)
+        if caller.kind == "openid" and desk.provider is not None:
+            way = await desk.provider.way_out(caller.digest)
+    response = told(None if way is None else Left(url=way))
     end_session(response, desk)
     return response
 
@@ -151,9 +161,10 @@ async def change_password(asked: Asked) -> Response:
     return response
 
 
-async def methods(_asked: Asked) -> Methods:
+async def methods(asked: Asked) -> Methods:
     """Tell how one can log in."""
-    return Methods(password=True, oidc=None)
+    oidc = asked.desk.console.oidc
+    return Methods(password=True, oidc=None if oidc is None else Provider(name=oidc.name, url=f"{HEAD}/oidc/login"))
 
 
 async def enter(request: Request, desk: Desk) -> Response:
@@ -166,20 +177,36 @@ async def enter(request: Request, desk: Desk) -> Response:
     fresh = await desk.off_loop(desk.people.redeem, request.path_params["code"], desk.clock())
     if fresh is None:
         desk.throttle.failed(f"@{address}", address)
-        return onward("This link has been used, or is too old.", 401, "Log in")
+        return onward(request, USED_UP)
     await desk.note_access(fresh.caller.name, "login by link", address=address)
-    response = onward("You are logged in.", 200, "Go on", at_once=True)
+    response = onward(request, ENTERED, to="/")
     set_session(response, fresh, desk)
     return response
 
 
-def onward(says: str, status: int, link: str, *, at_once: bool = False) -> HTMLResponse:
-    """Give a page that leads to the console."""
-    refresh = '<meta http-equiv="refresh" content="0;url=/">' if at_once else ""
+class Said(NamedTuple):
+    """A sentence and the words of a link, in English and in French."""
+
+    sentence: tuple[str, str]
+    link: tuple[str, str]
+
+
+ENTERED = Said(("You are logged in.", "Vous êtes connecté."), ("Go on", "Continuer"))
+USED_UP = Said(
+    ("This link has been used, or is too old.", "Ce lien a déjà servi, ou il est trop vieux."), ("Log in", "Se connecter")
+)
+
+
+def onward(request: Request, said: Said, *, to: str | None = None) -> HTMLResponse:
+    """Give a page that leads to the console: at once to a path of it (`to`), else by a link. 401 where it leads nowhere yet."""
+    french = request.headers.get("accept-language", "").lower().startswith("fr")
+    there = escape(to or "/")
+    refresh = "" if to is None else f'<meta http-equiv="refresh" content="0;url={there}">'
     return HTMLResponse(
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Vigie</title><link rel="icon" href="data:,">'
-        f'{refresh}</head><body><p>{escape(says)} <a href="/">{escape(link)}</a></p></body></html>',
-        status,
+        f'<!doctype html><html lang="{"fr" if french else "en"}"><head><meta charset="utf-8"><title>Vigie</title>'
+        f'<link rel="icon" href="data:,">{refresh}</head>'
+        f'<body><p>{escape(said.sentence[french])} <a href="{there}">{escape(said.link[french])}</a></p></body></html>',
+        401 if to is None else 200,
     )
 
 
@@ -208,7 +235,7 @@ SESSIONS = (
         refuses=(401, 429),
     ),
     Route("GET", "/session", "", who_am_i, "Who is logged in.", gives=SessionTold),
-    Route("DELETE", "/session", "", log_out, "Log out.", status=204),
+    Route("DELETE", "/session", "", log_out, "Log out.", gives=Left, empty=True),
     Route(
         "POST",
         "/session/password",

@@ -92,6 +92,11 @@ class Accounts:
         with self.database.reading() as connection:
             return _find_user(connection, name)
 
+    def namesake(self, name: str) -> User | None:
+        """Find a user whose name people would take for this one: the same but for capitals."""
+        with self.database.reading() as connection:
+            return _find_namesake(connection, name)
+
     def add(self, user: User) -> None:
         """Add a user; raise AccountError where the name is taken."""
         with self.database.writing() as connection:
@@ -137,6 +142,11 @@ class Accounts:
         with self.database.writing() as connection:
             connection.execute(delete(SESSIONS).where(SESSIONS.c.digest == digest))
 
+    def end_all(self, kind: str) -> None:
+        """End every session of a kind."""
+        with self.database.writing() as connection:
+            connection.execute(delete(SESSIONS).where(SESSIONS.c.kind == kind))
+
     def session(self, digest: bytes, now: int) -> Standing | None:
         """Find a session that is not over, with the user or token behind it."""
         with self.database.reading() as connection:
@@ -144,7 +154,8 @@ class Accounts:
             if row is None:
                 return None
             session = Session(*row)
-            user = _find_user(connection, session.name) if session.kind == "user" else None
+            finding = {"user": _find_user, "openid": _find_namesake}.get(session.kind)
+            user = None if finding is None else finding(connection, session.name)
             token = _find_token(connection, TOKENS.c.id == session.token, now) if session.token else None
             return Standing(session, user, token)
 
@@ -194,6 +205,11 @@ class Accounts:
 
 def _find_user(connection: Connection, name: str) -> User | None:
     row = connection.execute(select(USERS).where(USERS.c.name == name)).one_or_none()
+    return None if row is None else _user(row)
+
+
+def _find_namesake(connection: Connection, name: str) -> User | None:
+    row = connection.execute(select(USERS).where(func.lower(USERS.c.name) == name.lower())).first()
     return None if row is None else _user(row)
 
 

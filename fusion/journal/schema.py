@@ -80,7 +80,7 @@ SESSIONS = Table(
     "console_session",
     METADATA,
     Column("digest", LargeBinary, primary_key=True),  # SHA-256 of the cookie: who reads this table is not logged in
-    Column("kind", String(8), nullable=False),  # user, token or once
+    Column("kind", String(8), nullable=False),  # user, token, once or openid
     Column("name", String(64), nullable=False),
     Column("role", String(16)),  # of a session that came by a link or from an OpenID provider
     Column("token", String(32)),  # by which it was begun

@@ -17,6 +17,9 @@ from fusion.tracking.store import TrackStore
 GATE = 4.0
 """Sigmas within which a bearing may be of a track, as far as the platform's place counts in it."""
 
+OWN = 2.0
+"""Sigmas within which a track may be the platform itself: what is so near has no direction that is worth anything."""
+
 STEEP = 1.5
 """rad of elevation from where on an azimuth says too little for slopes."""
 
@@ -98,11 +101,12 @@ def drive(z: Floats, variance: Floats, velocity: tuple[float, float, float], spe
     variance[rows, 3] += speed + across * np.maximum(variance[rows, 1], high)
 
 
-def nearest(z: Floats, variance: Floats, level: Floats, horizon: Horizon, store: TrackStore, dt: float) -> Floats:
+def nearest(z: Floats, variance: Floats, level: Floats, horizon: Horizon, near: float, store: TrackStore, dt: float) -> Floats:
     """Give the distance (n, m) of the nearest track that each direction may be of, dt s after the store's time; none: infinite.
 
     level (n) m²: variance of the platform's place, each of east and north. The nearest, as a place that is not known turns a
-    direction to it the most: of any further one the direction is then known better than it is taken for.
+    direction to it the most: of any further one the direction is then known better than it is taken for. What is nearer than
+    the sensor sees (near, m), or no further off than the platform's place is unsure, is mostly the platform itself.
     """
     if not len(store):
         return np.full(len(z), np.inf)
@@ -114,10 +118,11 @@ def nearest(z: Floats, variance: Floats, level: Floats, horizon: Horizon, store:
     spread = np.trace(covariance[:, :3, :3], axis1=1, axis2=2) + dt * dt * speed
     wide = level[:, None] + spread
     off = np.remainder(z[:, 1:2] - np.arctan2(e[:, 0], e[:, 1]) + math.pi, math.tau) - math.pi
-    near = off**2 <= GATE**2 * (variance[:, 1:2] + wide / rho**2)
+    fits = off**2 <= GATE**2 * (variance[:, 1:2] + wide / rho**2)
+    fits &= r > np.maximum(near, OWN * np.sqrt(level[:, None] + spread))
     high = np.where(np.isfinite(variance[:, 2:3]), variance[:, 2:3], np.inf)
-    near &= (z[:, 2:3] - np.arctan2(e[:, 2], rho)) ** 2 <= GATE**2 * (high + wide / r**2)
-    return np.asarray(np.where(near, r, np.inf).min(axis=1))
+    fits &= (z[:, 2:3] - np.arctan2(e[:, 2], rho)) ** 2 <= GATE**2 * (high + wide / r**2)
+    return np.asarray(np.where(fits, r, np.inf).min(axis=1))
 
 
 def unsure(z: Floats, variance: Floats, reach: Floats, level: Floats, vertical: float) -> None:

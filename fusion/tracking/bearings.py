@@ -200,7 +200,7 @@ def _keep_look(tracks: BearingTracks, row: int, look: Look, d: int, *, other: bo
     time = int(look.seen.time[j])
     if look.seen.label[j]:
         since = np.array([(time - tracks.updated[row]) / SECOND if tracks.count[row] else math.inf])
-        tracks.classes[row] += look.sensor.labels.weigh(look.seen.labels[[j]], since, np.ones(1))[0]
+        tracks.classes[row] += look.sensor.labels.weigh(look.seen.labels[[j]], since, np.ones(1, bool))[0]
     tracks.updated[row], tracks.received[row] = max(time, int(tracks.updated[row])), look.received
     tracks.emitter[row] = tracks.emitter[row] or look.emitters[d]
     identity = look.scan.detections[j].identity

@@ -6,9 +6,11 @@ import hashlib
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fusion.config import Confusion
-from fusion.messages import CLASSES, SECOND, Floats, Identity, Integers, Pilot, Record
+from fusion.messages import CLASSES, Floats, Identity, Pilot, Record
+from fusion.tracking import kernels
 
 PRIOR = np.log(np.array([0.4, 0.05, 0.35, 0.05, 0.15]))
 """Log prior of CLASSES for what a drone sensor reports over a city: mostly drones and birds."""
@@ -40,7 +42,7 @@ class Labels:
     """What one sensor's labels are worth."""
 
     def __init__(self, confusion: Confusion | None) -> None:
-        self.correlation = confusion and confusion.correlation_s  # None: nobody measured its errors
+        self.correlation = None if confusion is None else confusion.correlation_s  # None: nobody measured its errors
         rows = [getattr(confusion, name) for name in CLASSES] if confusion else []
         words = sorted({word for row in rows for word in row})
         self.table = {word: np.array([max(row.get(word, 0.0) / sum(row.values()), SELDOM) for row in rows]) for word in words}
@@ -58,27 +60,26 @@ class Labels:
             return coded(word), np.array([max(classes.get(name, 0.0), FLOOR) for name in CLASSES])
         return (coded(word), self.table[word]) if word in self.table else (0, np.ones(len(CLASSES)))
 
-    def weigh(self, likelihood: Floats, gap: Floats, same: Floats) -> Floats:
+    def weigh(self, likelihood: Floats, gap: Floats, same: NDArray[np.bool_]) -> Floats:
         """Give the log likelihoods (k, 5) of labels, gap (k) s after the sensor's last of that target, infinite for none.
 
         With a matrix, a label stays as it was with ρ = exp(−gap/τ) and else is drawn anew, P(l | l', class) = ρ [l = l'] +
         (1 − ρ) P(l | class); same (k) tells whether l = l'. Without one, TEMPER · log L, less for what comes oftener than APART.
         """
-        if self.correlation is None:
-            return np.asarray(TEMPER * np.minimum(gap / APART, 1.0)[:, None] * np.log(likelihood))
-        stays = np.exp(-gap / self.correlation) if self.correlation else np.zeros_like(gap)
-        return np.asarray(np.log(np.maximum((stays * same)[:, None] + (1.0 - stays)[:, None] * likelihood, 1e-300)))
+        logs = np.empty_like(likelihood)
+        kernels.weigh_labels(likelihood, gap, same, self.lasts, TEMPER, APART, logs)
+        return logs
+
+    @property
+    def lasts(self) -> float:
+        """How long the errors of labels last, s; below 0 where nobody measured them."""
+        return -1.0 if self.correlation is None else self.correlation
 
 
 @lru_cache(65_536)
 def coded(text: str) -> int:
     """Give a number that is never 0: equal texts, equal numbers, in every process."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=7).digest(), "big") + 1
-
-
-def gaps(time: Integers, last: Integers) -> Floats:
-    """Give s since the last label; infinite where there was none. A label that is older than the last one says nothing: 0."""
-    return np.where(last > 0, np.maximum(time - last, 0) / SECOND, np.inf)
 
 
 def probabilities(logs: Floats) -> Floats:

@@ -27,8 +27,13 @@ LEAST = 0.1
 class Clutter(Record):
     """What one sensor told of its false alarms."""
 
-    counts: tuple[float, ...] = (0.0,) * (SECTORS * RINGS)  # in each cell, faded
+    counts: bytes = bytes(8 * SECTORS * RINGS)  # in each cell, faded: float64
     looks: float = 0.0  # faded
+
+    @property
+    def cells(self) -> Floats:
+        """The counts, to be read only."""
+        return np.frombuffer(self.counts)
 
 
 def cells_of(seen: Measurements, sensor: SensorModel) -> tuple[Integers, Floats]:
@@ -47,9 +52,9 @@ def relative(clutter: Clutter, cells: Integers, share: Floats, false: float) -> 
 
     λ_c = (k + n_c) / (k/(λ s) + T), with n_c false alarms in T looks, k = STRENGTH, s the cell's share of λ.
     """
-    even = max(false, 1e-9) * share
-    counts = np.array(clutter.counts)[cells]
-    return np.asarray(np.maximum((STRENGTH + counts) / (STRENGTH + even * clutter.looks), LEAST))
+    rate = np.empty(len(cells))
+    kernels.rates(clutter.cells, clutter.looks, max(false, 1e-9), cells, share, STRENGTH, LEAST, rate)
+    return rate
 
 
 def of_look(cells: Integers, share: Floats, count: float) -> Floats:
@@ -60,12 +65,12 @@ def of_look(cells: Integers, share: Floats, count: float) -> Floats:
 
 def total(clutter: Clutter, false: float) -> float:
     """Give the rate of false alarms in the whole coverage over the configured one: (k + Σ n_c) / (k + λ T)."""
-    return (STRENGTH + sum(clutter.counts)) / (STRENGTH + max(false, 1e-9) * clutter.looks)
+    return (STRENGTH + float(kernels.summed(clutter.cells))) / (STRENGTH + max(false, 1e-9) * clutter.looks)
 
 
 def learn(clutter: Clutter, cells: Integers, weight: Floats, since: float) -> Clutter:
     """Take one look, `since` seconds after the last; weight (D): how probably each detection is a false alarm."""
     fade = math.exp(-since / MEMORY)
-    counts = fade * np.array(clutter.counts)
-    np.add.at(counts, cells, weight)
-    return Clutter(counts=tuple(counts.tolist()), looks=fade * clutter.looks + 1.0)
+    counts = fade * clutter.cells
+    kernels.count(cells, weight, counts)
+    return Clutter(counts=counts.tobytes(), looks=fade * clutter.looks + 1.0)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.messages import Floats, Integers
+from fusion.tracking import kernels
 
 FOLLOWED = 20
 """Targets followed at a time, so that a crowd costs no more than twenty."""
@@ -60,10 +61,9 @@ class Bank(NamedTuple):
 
     def find(self, births: Integers) -> Integers:
         """Give the row of each track (K, 4), −1 where it is not followed."""
-        if not len(self.time):
-            return np.full(len(births), -1)
-        same = (births[:, None] == self.birth[None]).all(axis=2)
-        return np.where(same.any(axis=1), same.argmax(axis=1), -1)
+        found = np.empty(len(births), np.int64)
+        kernels.find(births, self.birth, found)
+        return found
 
     def admit(self, new: Self, cooperative: NDArray[np.bool_]) -> Self:
         """Give the bank with as many of the new ones as there is room for; who says where it is displaces one who does not."""

@@ -5,7 +5,7 @@ other give acceleration along and across; all are differences of places, so thei
 Each class is a mixture of ways to move; a way is Gaussian in the velocity vector, its direction unknown, so that speed is
 Rice-distributed: p(s) = s/V exp(−(s² + m²)/2V) I₀(s m/V), V = S² + σ². As the track's σ grows, V forgets the class, and the
 evidence vanishes by itself. docs/tracking.md gives the figures' sources.
-`legs` and `evidence` are the specification, `kernels.moves` is the same on arrays.
+`legs` and `evidence` are the specification, `kernels.weigh_leg` is the same on arrays.
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ class Merging:
         births, evidence, looked, rows = self.known
         evidence, looked, rows = evidence.copy(), looked.copy(), rows.copy()
         kernels.hear(
-            *(births, np.stack(store.births), store.confirmed, found.gated.start, found.p, found.gated.pd_miss),
+            *(births, store.births, store.confirmed, found.gated.start, found.p, found.gated.pd_miss),
             *(sensor.config.detection_probability, sensor.looks, time, APART, DOUBT, TOGETHER, INDEPENDENT),
             *(rows, evidence, looked),
         )
@@ -115,10 +115,13 @@ class Merging:
         """Merge pairs of which enough is known; search for neighbours anew."""
         if time - self.searched < EVERY:
             return
-        self.searched = time
+        self.searched, neighbours = time, agreeing(store)
+        if not neighbours:
+            self.known = NONE
+            return
         known = {(pair.first, pair.second): pair for pair in self.pairs}
         pairs, gone = [], np.zeros(len(store), np.bool_)
-        for a, b in agreeing(store):
+        for a, b in neighbours:
             key = (birth_of(store, a), birth_of(store, b))
             pair = known.get(key) or Pair(*key, 0.0, time)
             named = store.name[a] != 0 and store.name[a] == store.name[b]
@@ -149,6 +152,8 @@ def agreeing(store: TrackStore) -> list[tuple[int, int]]:
         if count <= room:
             break
         room = count
+    if not count:
+        return []
     first, second = first[:count], second[:count]
     strangers = (store.name[first] != store.name[second]) & (store.name[first] != 0) & (store.name[second] != 0)
     nearest = np.lexsort((second, first, distance2[:count]))

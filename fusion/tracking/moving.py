@@ -188,7 +188,7 @@ class Moving:
         shift(z, variance, apart[rows])
         drive(z, variance, whence.velocity, whence.speed)
         level = whence.horizontal + np.where(ranged, 0.0, (apart[rows] ** 2).sum(axis=1))
-        reach = np.where(ranged, z[:, 0], nearest(z, variance, level, sensor.horizon, store, dt))
+        reach = np.where(ranged, z[:, 0], nearest(z, variance, level, sensor.horizon, float(coverage[4]), store, dt))
         unsure(z, variance, reach, level, whence.vertical)
         whole, stated = told.told.copy(), told.stated.copy()
         whole[rows], stated[rows] = z, variance

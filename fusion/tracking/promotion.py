@@ -17,7 +17,7 @@ from fusion.tracking.classification import BROADCAST, probabilities
 from fusion.tracking.ghosts import Target
 from fusion.tracking.models import AZIMUTH, ELEVATION, direction
 from fusion.tracking.sensors import SensorModel
-from fusion.tracking.store import M, TrackStore, blank
+from fusion.tracking.store import TrackStore, blank
 
 COASTING = 3.0
 """s without a bearing, or three of its sensor's looks, after which a bearing track is called coasting."""
@@ -36,11 +36,9 @@ def eldest(tracks: BearingTracks, members: tuple[int, ...]) -> int:
 
 def place(targets: list[Target], tracks: BearingTracks, like: TrackStore) -> TrackStore:
     """Make rows with a place of targets: each goes on with the id, the identity and the classes of its bearing tracks."""
-    x, P = np.empty((len(targets), M, 6)), np.empty((len(targets), M, 6, 6))
+    rows = blank(like, len(targets))
     for n, target in enumerate(targets):
-        x[n], P[n] = target.x, target.P
-    rows = blank(like, x, P)
-    for n, target in enumerate(targets):
+        rows.x[n], rows.P[n] = target.x, target.P
         members = list(target.members)
         inherit(rows, n, birth_of(tracks, eldest(tracks, target.members)))
         rows.r[n] = target.probability

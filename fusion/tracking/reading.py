@@ -10,6 +10,7 @@ import numpy as np
 
 from fusion.frame import SiteFrame
 from fusion.messages import CLASSES, LIGHT, SECOND, Bearing, Floats, Identity, Integers, Measurement, Polar, Position, Scan, Tdoa
+from fusion.tracking import kernels
 from fusion.tracking.births import number_of
 from fusion.tracking.classification import coded
 from fusion.tracking.kernels import DIFFERENCE, DIRECTION, POSITION
@@ -31,7 +32,7 @@ KEPT = 256
 KINDS = {Position: POSITION, Tdoa: DIFFERENCE}
 """Kinds of measurement row that are no directions."""
 
-NAN = math.nan
+NAN, NONE = math.nan, np.zeros(0, np.int64)
 
 
 class Reading(NamedTuple):
@@ -85,19 +86,24 @@ def read(scan: Scan, sensor: SensorModel, frame: SiteFrame, others: Mapping[str,
     detections = scan.detections
     D, time = len(detections), np.array([one.time for one in detections], np.int64)
     z, variance, hint = np.zeros((D, 6)), np.full((D, 6), np.inf), np.zeros((D, 4))
-    kind = np.array([KINDS.get(type(one), DIRECTION) for one in detections], np.int64)
-    directions, positions = (kind == DIRECTION).nonzero()[0], (kind == POSITION).nonzero()[0]
-    differences, own = (kind == DIFFERENCE).nonzero()[0], (time - scan.time) / SECOND
+    kinds = [KINDS.get(type(one), DIRECTION) for one in detections]
+    kind, own = np.array(kinds, np.int64), (time - scan.time) / SECOND
+    directions = np.arange(D) if kinds.count(DIRECTION) == D else (kind == DIRECTION).nonzero()[0]
+    positions, differences = NONE, NONE
     if len(directions):
-        _directions(directions, detections, z, variance)
+        kernels.tell(directions, np.array([_row(detections[j]) for j in directions.tolist()]), NEAREST, z, variance)
+    if len(directions) < D:
+        positions, differences = (kind == POSITION).nonzero()[0], (kind == DIFFERENCE).nonzero()[0]
     if len(positions):
         filtered = sensor.config.output == "tracks"
         _positions(positions.tolist(), detections, frame, z, variance, hint, filtered=filtered)
     against = Against.of(detections, differences, others, z, variance) if len(differences) else Against.nothing(D)
-    variance, clocks = np.maximum(variance, FINEST[kind]), np.zeros(D)
+    kernels.refine(kind, FINEST, variance)
+    clocks = np.zeros(D)
     if len(differences):
         clocks[differences] = LIGHT**2 * against.clocks[against.base[differences]]
         differences = differences[np.lexsort((own[differences], against.base[differences]))]
+    rows = (kind != DIFFERENCE).nonzero()[0] if len(differences) else np.arange(D)
     label, labels = _labels(detections, sensor)
     begins = [0, *([len(directions)] if len(directions) and len(positions) else []), *([D - len(differences)] if D else [])]
     return Reading(
@@ -105,7 +111,7 @@ def read(scan: Scan, sensor: SensorModel, frame: SiteFrame, others: Mapping[str,
         names=np.array([0 if one.identity is None else code(one.identity) for one in detections], np.int64),
         numbers=_numbers(detections, sensor), label=label, labels=labels, hint=hint,
         density=densities(kind, variance, sensor, against),
-        rows=(kind != DIFFERENCE).nonzero()[0], first=np.array(begins if len(differences) < D else [0], np.int64),
+        rows=rows, first=np.array(begins if len(differences) < D else [0], np.int64),
         n_direction=len(directions), differences=differences, against=against, clocks=clocks,
         coverage=sensor.coverage_of(scan.coverage), number=number_of(scan),
     )  # fmt: skip
@@ -133,15 +139,6 @@ def code(identity: Identity) -> int:
     if key is None:
         return 0
     return coded(key)
-
-
-def _directions(rows: Integers, detections: tuple[Measurement, ...], z: Floats, variance: Floats) -> None:
-    """Put range, azimuth, elevation and range rate into their rows; what was not measured keeps its infinite variance."""
-    told = np.array([_row(detections[j]) for j in rows.tolist()])
-    told[:, 0] = np.maximum(told[:, 0], NEAREST)
-    measured = ~np.isnan(told[:, :4])
-    z[rows, :4] = np.where(measured, told[:, :4], 0.0)
-    variance[rows, :4] = np.where(measured, told[:, 4:] ** 2, np.inf)
 
 
 def _row(one: Measurement) -> tuple[float, ...]:
@@ -192,6 +189,9 @@ def _positions(
             z[j, 3:], variance[j, 3:] = rate, report.sigma_velocity**2
 
 
+NOTHING: tuple[Floats, Floats, tuple[str, ...], Floats] = (np.zeros((0, 3)), np.zeros((0, 3, 10)), (), np.zeros(0))
+
+
 class Against(NamedTuple):
     """What the differences of a scan are measured against: the references, and each one's baseline and clock."""
 
@@ -204,7 +204,7 @@ class Against(NamedTuple):
     @classmethod
     def nothing(cls, count: int) -> Against:
         """Give the references of a scan (D: count) without differences."""
-        return cls(np.zeros(count, np.int64), np.zeros((0, 3)), np.zeros((0, 3, 10)), (), np.zeros(0))
+        return cls(np.zeros(count, np.int64), *NOTHING)
 
     @classmethod
     def of(
@@ -231,16 +231,9 @@ class Against(NamedTuple):
 
 def densities(kind: Integers, variance: Floats, sensor: SensorModel, against: Against) -> Floats:
     """Give the density of one false alarm over the components that each detection measured."""
-    one = sensor.densities
-    measured = np.isfinite(variance)
-    directions = kind == DIRECTION
-    direction = one["azimuth"] * np.where(measured[:, 0], one["range"], 1.0)
-    direction = direction * np.where(measured[:, 2], one["elevation"], 1.0) * np.where(measured[:, 3], one["range_rate"], 1.0)
-    if directions.all():
-        return direction
-    position = one["area"] * np.where(measured[:, 2], one["height"], 1.0) * np.where(measured[:, 3], one["velocity"], 1.0)
-    placed = np.where(directions, direction, position)
+    density = np.empty(len(kind))
+    kernels.spread(kind, variance, sensor.densities, density)
     if not len(against.names):
-        return placed
+        return density
     apart = np.linalg.norm(sensor.horizon.enu_from_grid(against.origins), axis=1)
-    return np.where(kind == DIFFERENCE, 0.5 / np.maximum(apart, NEAREST)[against.base], placed)
+    return np.where(kind == DIFFERENCE, 0.5 / np.maximum(apart, NEAREST)[against.base], density)

@@ -166,8 +166,9 @@ class Registration:
         if not len(rows):
             return
         me, parts = self.ids.index(name), self.parts[name]
-        bank = self._follow(rows, pair, seen, me, store)
-        filters = bank.find(_births(store, rows))
+        births = _births(store, rows)
+        bank = self._follow(births, rows, pair, seen, me, store)
+        filters = bank.find(births)
         followed = (filters >= 0).nonzero()[0]
         due = followed[state.time - bank.heard[filters[followed], me] >= APART / kernels.NANOSECOND]
         if not len(due):
@@ -192,18 +193,14 @@ class Registration:
         )
         self.state = RegistrationState(state.time, b, B, strain, bank)
 
-    def _follow(self, rows: Integers, pair: Integers, seen: Measurements, me: int, store: TrackStore) -> Bank:
+    def _follow(self, births: Integers, rows: Integers, pair: Integers, seen: Measurements, me: int, store: TrackStore) -> Bank:
         """Give the bank without who was not heard for long, and with those of these rows that are worth following.
 
         Worth it is who another sensor saw lately, and whose place this look measured.
         """
-        births = _births(store, rows)
         edge = self.state.time - round(COMMON * SECOND)
-        bank = self.state.bank.since(edge)
-        others = store.seen[rows] >= edge
-        others[:, me] = False
-        lately = others.any(axis=1)
-        new = ((bank.find(births) < 0) & lately & np.isfinite(seen.variance[pair, 0])).nonzero()[0]
+        bank, new = self.state.bank.since(edge), np.empty(len(rows), np.int64)
+        new = new[: kernels.worth(births, bank.birth, store.seen, rows, me, edge, seen.variance, pair, new)]
         if not len(new):
             return bank
         states, high = store.combined_of(rows[new])[0], np.isfinite(seen.variance[pair[new], 2])
@@ -214,17 +211,15 @@ class Registration:
 
 def _sure(store: TrackStore, seen: Measurements, found: Association) -> tuple[Integers, Integers]:
     """Choose the detections that one confirmed track alone could have caused, and surely did: tracks and detections."""
-    start, pair = found.gated.start, found.gated.pair
-    first = np.minimum(start[:-1], max(len(pair) - 1, 0))
-    single = store.confirmed & (np.diff(start) == 1)
-    if not single.any():
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    wanted = np.bincount(pair[np.repeat(store.confirmed, np.diff(start))], minlength=len(found.p_new))
-    placed = seen.kind[pair[first]] != kernels.DIFFERENCE
-    rows = (single & placed & (found.p[first] > SURE) & (wanted[pair[first]] == 1)).nonzero()[0]
-    return rows, pair[start[rows]]
+    count, kind = len(store), seen.kind
+    rows, pair, wanted = np.empty(count, np.int64), np.empty(count, np.int64), np.zeros(len(kind), np.int64)
+    of, gated = store.confirmed, found.gated
+    many = kernels.choose(of, gated.start, gated.pair, found.p, kind, SURE, wanted, rows, pair)
+    return rows[:many], pair[:many]
 
 
 def _births(store: TrackStore, rows: Integers) -> Integers:
     """Give what tells tracks from each other for good (K, 4)."""
-    return np.array([column[rows] for column in store.births]).T
+    births = np.empty((len(rows), 4), np.int64)
+    kernels.born(*store.births, rows, births)
+    return births

@@ -158,18 +158,14 @@ class SensorModel:
         return np.asarray(np.linalg.inv(self.horizon.coefficients[:, 1:4]))
 
     @cached_property
-    def densities(self) -> dict[str, float]:
-        """The density of one false alarm, uniform over the coverage, in each component that a detection may measure."""
+    def densities(self) -> Floats:
+        """The density of one false alarm, uniform over the coverage, in each component that a detection may measure (7).
+
+        Range, azimuth, elevation, range rate; place in plan, height, velocity.
+        """
         _, width, low, high, near, far = (float(limit) for limit in self.coverage)
-        return {
-            "range": 1.0 / (far - near),
-            "azimuth": 1.0 / width,
-            "elevation": 1.0 / (high - low),
-            "range_rate": 1.0 / SPEEDS,
-            "area": 2.0 / (width * (far**2 - near**2)),
-            "height": 1.0 / LOW_SKY,
-            "velocity": 1.0 / SPEEDS**3,
-        }
+        area = 2.0 / (width * (far**2 - near**2))
+        return np.array([1.0 / (far - near), 1.0 / width, 1.0 / (high - low), 1.0 / SPEEDS, area, 1.0 / LOW_SKY, 1.0 / SPEEDS**3])
 
 
 def _limits(azimuth: tuple[float, float], elevation: tuple[float, float] | None, reach: tuple[float, float]) -> Floats:

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion.messages import CLASSES, SECOND, Detection, Floats, Integers
+from fusion.messages import CLASSES, Detection, Floats, Integers
 from fusion.tracking import kernels
-from fusion.tracking.classification import PRIOR, Claim, Labels, gaps
+from fusion.tracking.classification import APART, PRIOR, TEMPER, Claim, Labels
 from fusion.tracking.initiation import Crossing
 from fusion.tracking.kinematics import CORRELATION, FIRST, LEG, LONGEST, MEMORY, SUREST, TABLE
 from fusion.tracking.measurements import Measurements
@@ -199,13 +199,21 @@ class TrackStore(Table):
         """
         if not seen.label.any():
             return
-        track, pair = np.repeat(np.arange(len(self)), np.diff(found.gated.start)), found.gated.pair
-        told = seen.label[pair] != 0
-        track, pair, p = track[told], pair[told], found.p[told]
-        gap = gaps(seen.time[pair], self.labelled[track, number])
-        logs = labels.weigh(seen.labels[pair], gap, (self.label[track, number] == seen.label[pair]).astype(float))
-        np.add.at(self.classes, track, p[:, None] * logs)
-        self.classes -= self.classes.max(axis=1, keepdims=True, initial=-np.inf)
+        kernels.label(
+            *(
+                found.gated.start,
+                found.gated.pair,
+                found.p,
+                seen.label,
+                seen.labels,
+                seen.time,
+                number,
+                labels.lasts,
+                TEMPER,
+                APART,
+            ),
+            *(self.label, self.labelled, self.classes),
+        )
         rows = (best >= 0).nonzero()[0]
         self.note_labels(rows[seen.label[best[rows]] != 0], seen, best, number)
 
@@ -215,30 +223,15 @@ class TrackStore(Table):
 
     def learn_motion(self, time: int, rows: Integers) -> None:
         """End the legs of the rows that were seen just now, where they lasted long enough, and learn what moves like that."""
-        took = (time - self.marked[rows]) / SECOND
-        due = took >= LEG
-        if not due.any():
-            return
-        rows, took = rows[due], took[due]
-        place, spread = self.placed(rows)
-        told = took <= LONGEST
-        known, lasted = rows[told], took[told]
-        logs = np.empty((len(known), len(CLASSES)))
-        kernels.moves(
-            *(place[told], self.marks[known], spread[told], self.mark_spread[known], lasted, self.mark_gap[known]),
-            *(TABLE, FIRST, CORRELATION, SUREST, logs),
-        )
-        faded = self.motion[known] * np.exp(-lasted / MEMORY)[:, None] + logs
-        self.motion[known] = faded - faded.max(axis=1, keepdims=True, initial=-np.inf)
-        self.marks[rows] = np.stack([place, self.marks[rows, 0]], axis=1)
-        self.mark_spread[rows] = np.stack([spread, self.mark_spread[rows, 0]], axis=1)
-        self.mark_gap[rows] = np.where(took <= LONGEST, took, 0.0)
-        self.marked[rows] = time
+        if len(rows):
+            kernels.legs(
+                *(self.x, self.P, self.mu, rows, time, self.marked, self.marks, self.mark_spread, self.mark_gap, self.motion),
+                *(LEG, LONGEST, MEMORY, TABLE, FIRST, CORRELATION, SUREST),
+            )
 
     def begin_legs(self, time: int) -> None:
         """Let the first leg of every row begin where it is."""
-        place, spread = self.placed(np.arange(len(self)))
-        self.marks[:, 0], self.mark_spread[:, 0], self.marked[:] = place, spread, time
+        kernels.begin_legs(self.x, self.P, self.mu, time, self.marked, self.marks, self.mark_spread)
 
     def placed(self, rows: Integers) -> tuple[Floats, Floats]:
         """Give the places of rows (n, 3), and their variance, horizontal (each axis) and vertical (n, 2)."""
@@ -249,7 +242,7 @@ class TrackStore(Table):
     def combined_of(self, rows: Integers) -> tuple[Floats, Floats]:
         """Give the states (n, 6) and covariances (n, 6, 6) of some tracks over their modes."""
         state, covariance = np.empty((len(rows), 6)), np.empty((len(rows), 6, 6))
-        kernels.combine_all(self.x[rows], self.P[rows], self.mu[rows], len(rows), state, covariance)
+        kernels.combine_some(self.x, self.P, self.mu, rows, state, covariance)
         return state, covariance
 
     def combined(self) -> tuple[Floats, Floats]:
@@ -264,21 +257,21 @@ TrackStore.COLUMNS = tuple(column.name for column in fields(TrackStore) if colum
 
 def begin(seen: Measurements, sensor: SensorModel, chosen: Integers, height: tuple[float, float], like: TrackStore) -> TrackStore:
     """Make rows that begin at the chosen detections (B); height: mean and sigma of a target whose height was not seen."""
-    x, P = np.empty((len(chosen), M, 6)), np.empty((len(chosen), M, 6, 6))
+    rows = blank(like, len(chosen))
     kernels.births(
         *(sensor.horizon.origin, sensor.horizon.coefficients, seen.kind, seen.z, seen.variance, seen.offset, chosen),
-        *(height[0], height[1], SPEEDS, seen.hint, x, P),
+        *(height[0], height[1], SPEEDS, seen.hint, rows.x, rows.P),
     )
-    return owe(blank(like, x, P), seen, sensor, chosen)
+    return owe(rows, seen, sensor, chosen)
 
 
 def begin_at(places: list[Crossing], seen: Measurements, sensor: SensorModel, chosen: Integers, like: TrackStore) -> TrackStore:
     """Make rows that begin where bearings cross, at rest until more is known."""
-    x, P = np.zeros((len(places), M, 6)), np.zeros((len(places), M, 6, 6))
+    rows = blank(like, len(places))
     for row, crossing in enumerate(places):
-        x[row, :, :3], P[row, :, :3, :3] = crossing.place, crossing.covariance
-        P[row, :, [3, 4, 5], [3, 4, 5]] = (SPEEDS[:, [0, 0, 1]] ** 2).T
-    return owe(blank(like, x, P), seen, sensor, chosen)
+        rows.x[row, :, :3], rows.P[row, :, :3, :3] = crossing.place, crossing.covariance
+        rows.P[row, :, [3, 4, 5], [3, 4, 5]] = (SPEEDS[:, [0, 0, 1]] ** 2).T
+    return owe(rows, seen, sensor, chosen)
 
 
 def owe(rows: TrackStore, seen: Measurements, sensor: SensorModel, chosen: Integers) -> TrackStore:
@@ -292,8 +285,8 @@ def owe(rows: TrackStore, seen: Measurements, sensor: SensorModel, chosen: Integ
     return rows
 
 
-def blank(like: TrackStore, x: Floats, P: Floats) -> TrackStore:
-    """Make rows of these states, with columns as another store's and nothing known besides."""
-    rows = type(like).zeros(like, len(x))
-    rows.x[:], rows.P[:], rows.mu[:], rows.classes[:] = x, P, INITIAL, PRIOR
+def blank(like: TrackStore, count: int) -> TrackStore:
+    """Make so many rows with columns as another store's: states of nought, and nothing known besides."""
+    rows = type(like).zeros(like, count)
+    rows.mu[:], rows.classes[:] = INITIAL, PRIOR
     return rows

@@ -6,17 +6,17 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from msgspec.structs import replace as replace_record
 
 from fusion.config import Config
 from fusion.frame import SiteFrame
 from fusion.messages import SECOND, Floats, Integers, Scan, TrackStatus, TrackTable
-from fusion.tracking import clutter, weighing
+from fusion.tracking import clutter, kernels, weighing
 from fusion.tracking.births import Birth, births_of
 from fusion.tracking.cameras import Cameras, Learnt
 from fusion.tracking.claims import AIRCRAFT_SPEED, DRONE_SPEED, faded, strengths
 from fusion.tracking.classification import BROADCAST, probabilities
 from fusion.tracking.evidence import spoken, weighed
+from fusion.tracking.expecting import Expecting
 from fusion.tracking.hearing import Hearing, owed, unexplained
 from fusion.tracking.hyperbolas import Hyperbolas
 from fusion.tracking.initiation import Crossings
@@ -29,8 +29,8 @@ from fusion.tracking.registration import Registration
 from fusion.tracking.renaming import Names
 from fusion.tracking.sensors import SensorModel
 from fusion.tracking.state import TrackerState
-from fusion.tracking.store import Gated, TrackStore, begin, begin_at
-from fusion.tracking.undetected import Intensity, Undetected, look
+from fusion.tracking.store import TrackStore, begin, begin_at
+from fusion.tracking.undetected import Intensity
 from fusion.ulid import ulid
 
 SURVIVAL = 1000.0
@@ -71,7 +71,7 @@ class Tracker:
         self.height = (frame.ground + HEIGHT[0], HEIGHT[1])
         self.time = 0
         self.store = TrackStore.for_sensors(len(self.ids), len(lasting))
-        self.undetected = {name: Undetected() for name in self.ids}
+        self.expecting = Expecting(self.ids, config.tracking.birth_rate_hz)
         self.crossings, self.hyperbolas, self.merging = Crossings(), Hyperbolas(), Merging()
         self.registration = Registration(self.sensors)
         self.hearing = Hearing(self.sensors, self.height)
@@ -86,12 +86,12 @@ class Tracker:
         known = (self.crossings.rays, self.hyperbolas.clues, self.merging.known, self.merging.searched, self.registration.state)
         heard = (self.hearing.tracks.copy(), self.hearing.asked)
         seen = (dict(self.cameras.learnt), dict(self.moving.stood))
-        return TrackerState(self.time, self.store.copy(), dict(self.undetected), *known, *heard, *seen)
+        return TrackerState(self.time, self.store.copy(), dict(self.expecting.undetected), *known, *heard, *seen)
 
     def restore(self, state: TrackerState) -> None:
         """Become what the value says; the value stays good for another time."""
         self.time, self.store = state.time, state.store.copy()
-        self.undetected, self.crossings = dict(state.undetected), Crossings(state.rays)
+        self.expecting.undetected, self.crossings = dict(state.undetected), Crossings(state.rays)
         self.hyperbolas = Hyperbolas(state.clues)
         self.merging = Merging(state.pairs, state.searched)
         self.registration.state = state.registration
@@ -107,8 +107,7 @@ class Tracker:
                 return
             scan = seen_from
         told, which = self.readings.of(scan), self.place[scan.sensor]
-        looked = self.undetected[scan.sensor].looked
-        since = (scan.time - looked) / SECOND if looked else 0.0
+        since = self.expecting.since(scan)
         self._predict(scan.time)
         self.registration.predict(scan.time)
         if not scan.detections and not self.sensors[scan.sensor].looks:
@@ -119,11 +118,12 @@ class Tracker:
         seen = freed(told, sensor, self.cameras.freed(sensor, bias), self.cameras.scale(scan.sensor))
         gated = self.store.gate(seen, sensor)
         cells, share = clutter.cells_of(seen, sensor)
-        intensity = self._expect(scan, sensor, gated, cells, share)
+        heard = self.hearing.expected(scan, sensor, which)
+        intensity = self.expecting.of(scan, sensor, gated, self.store, heard, cells, share)
         look, contended = self.hearing.look(scan, sensor, which, told.number, seen, intensity)
         found = self.store.associate(spoken(gated, sensor), contended, intensity, self.store.numbers[:, which])
         look = look and owed(look, *unexplained(self.store, sensor, contended, found, intensity))
-        self._learn_clutter(scan, sensor, cells, found.p_new, since)
+        self.expecting.learn_clutter(scan, sensor, cells, found.p_new, since)
         self.registration.learn(seen, sensor, bias, self.store, found)
         before = self.store.r.copy()
         best, share = self.store.update(seen, sensor, found)
@@ -132,7 +132,6 @@ class Tracker:
         found = found._replace(gated=gated)
         self.cameras.learn(seen, sensor, self.store, best, share, scan.time)
         self.store.learn_labels(seen, sensor.labels, found, best, which)
-        self.store.learn_motion(scan.time, (best >= 0).nonzero()[0])
         weighing.compare(self.store, scan, sensor, seen, found, best, share, self.frame.ground)
         self._note(scan, seen, best, share)
         self.merging.learn(self.store, sensor, found, scan.time)
@@ -147,7 +146,7 @@ class Tracker:
     def _pass(self, scan: Scan, told: Reading) -> None:
         """Let a look go by that says nothing: no detection, of a sensor whose silence means nothing. Time passes all the same."""
         sensor, which = self.sensors[scan.sensor], self.place[scan.sensor]
-        intensity = self._await(scan, sensor, 0.0)
+        intensity = self.expecting.awaited(scan, sensor, 0.0)
         self._judge()
         self.merging.merge(self.store, scan.time)
         if sensor.hears:
@@ -171,70 +170,15 @@ class Tracker:
             self.store.r *= math.exp(-dt / SURVIVAL)
         self.time = time
 
-    def _expect(self, scan: Scan, sensor: SensorModel, gated: Gated, cells: Integers, share: Floats) -> Intensity:
-        """Say how many detections of a look are owed to false alarms and to new targets; cells, share: `clutter.cells_of`."""
-        heard = self.hearing.expected(scan, sensor, self.place[scan.sensor])
-        intensity = self._await(scan, sensor, len(scan.detections) - self._explained(sensor, gated) - heard, self._likely(gated))
-        if len(cells) and not sensor.hears and intensity.flood:
-            return intensity._replace(false=clutter.of_look(cells, share, float(np.max(intensity.false))))
-        if len(cells) and not sensor.hears:
-            after, false = self.undetected[scan.sensor], sensor.config.false_alarms_per_scan
-            doubted = intensity.false - false * clutter.total(after.clutter, false)
-            intensity = intensity._replace(false=false * clutter.relative(after.clutter, cells, share, false) + doubted)
-            self.undetected[scan.sensor] = replace_record(after, fresh=float(np.min(intensity.fresh)))
-        return intensity
-
-    def _await(self, scan: Scan, sensor: SensorModel, unexplained: float, likely: float = 0.0) -> Intensity:
-        """Learn how many targets a sensor has not seen from how many detections of a look no known one explains.
-
-        likely: how many of those are owed to tracks that are not confirmed yet: no flood are they.
-        """
-        before = self.undetected[scan.sensor]
-        since = (scan.time - before.looked) / SECOND if before.looked else 0.0
-        false, pd = sensor.config.false_alarms_per_scan, sensor.config.detection_probability
-        known, births = false * clutter.total(before.clutter, false), self.config.tracking.birth_rate_hz * since
-        self.undetected[scan.sensor], intensity = look(before, scan.time, unexplained, known, pd, births, likely)
-        return intensity
-
-    def _learn_clutter(self, scan: Scan, sensor: SensorModel, cells: Integers, p_new: Floats, since: float) -> None:
-        """Count what no known target explains, but for the first look's.
-
-        Who reports only what it sees does not tell how often it looked, a look at a part of the coverage says nothing of the
-        rest, bearings are explained by what is followed by its direction alone, and woods do not go along with who moves.
-        """
-        before = self.undetected[scan.sensor]
-        taught = sensor.looks and not sensor.hears and not sensor.moves and scan.coverage is None
-        if taught and since > 0.0 and before.teaches:
-            learnt = clutter.learn(before.clutter, cells, p_new, since)
-            self.undetected[scan.sensor] = replace_record(before, clutter=learnt)
-
-    def _explained(self, sensor: SensorModel, gated: Gated) -> float:
-        """Say how many detections of a look are owed to the known targets.
-
-        Where silence says nothing a message may be about one target alone: then those that a known target could have caused.
-        """
-        if sensor.looks:
-            return float(gated.pd_miss @ (self.store.r * self.store.confirmed))
-        of_known = np.repeat(self.store.confirmed, np.diff(gated.start))
-        return float(len(np.unique(gated.pair[of_known])))
-
-    def _likely(self, gated: Gated) -> float:
-        """Say how many detections of a look are owed to tracks that are not confirmed yet, where there is one to be theirs.
-
-        What is false stands elsewhere at the next look: where hundreds began, hundreds that are met again are targets.
-        """
-        met = ~self.store.confirmed & (np.diff(gated.start) > 0)
-        return float(gated.pd_hit @ (self.store.r * met))
-
     def _note(self, scan: Scan, seen: Measurements, best: Integers, share: Floats) -> None:
         """Write down who was seen by whom and, where it is more likely than not the speaker, what was claimed."""
-        rows = (best >= 0).nonzero()[0]
-        times, heard = seen.time[best[rows]], seen.names[best[rows]]
-        self.store.updated[rows] = np.maximum(self.store.updated[rows], times)
-        self.store.received[rows] = np.maximum(self.store.received[rows], scan.received)
-        self.store.seen[rows, self.place[scan.sensor]] = times
-        self.store.numbers[rows, self.place[scan.sensor]] = seen.numbers[best[rows]]
-        for row in rows[(heard != 0) & (share[rows] > 0.5)].tolist():
+        store, rows, speaking = self.store, np.empty(len(best), np.int64), np.empty(len(best), np.int64)
+        many, told = kernels.note(
+            *(best, seen.time, scan.received, seen.numbers, seen.names, share, self.place[scan.sensor]),
+            *(store.updated, store.received, store.seen, store.numbers, rows, speaking),
+        )
+        store.learn_motion(scan.time, rows[:many])
+        for row in speaking[:told].tolist():
             self._hear(row, scan, seen, int(best[row]))
 
     def _hear(self, row: int, scan: Scan, seen: Measurements, j: int) -> None:
@@ -247,13 +191,15 @@ class Tracker:
     def _judge(self) -> None:
         """Confirm what surely exists, give up what surely does not."""
         store = self.store
-        shown = np.flatnonzero(~store.confirmed & (store.r >= CONFIRM))
-        store.confirmed[shown] = True
-        self.hearing.succeed(store, shown)
-        unseen = (self.time - store.updated) / SECOND
-        fresh = min((one.fresh for one in self.undetected.values() if one.looked), default=1.0)
-        alive = np.where(store.confirmed, store.r >= DELETE, store.r >= max(WORTH * fresh, PRUNE))
-        store.keep(alive & (unseen <= self.config.tracking.coast_s))
+        shown, alive = np.empty(len(store), np.int64), np.empty(len(store), np.bool_)
+        worth, coast = max(WORTH * self.expecting.fresh, PRUNE), self.config.tracking.coast_s
+        fresh, gone = kernels.judge(
+            store.r, store.confirmed, store.updated, self.time, CONFIRM, DELETE, worth, coast, shown, alive
+        )
+        if fresh:
+            self.hearing.succeed(store, shown[:fresh])
+        if gone:
+            store.keep(alive)
         self.hearing.forget(self.time, self.config.tracking.coast_s)
 
     def _initiate(self, scan: Scan, sensor: SensorModel, seen: Measurements, p_new: Floats, intensity: Intensity) -> None:
@@ -287,10 +233,11 @@ class Tracker:
         rows.received[:] = scan.received
         rows.seen[:, self.place[scan.sensor]] = rows.born
         rows.numbers[:, self.place[scan.sensor]] = seen.numbers[chosen]
-        first = np.full(len(chosen), np.inf)
-        rows.classes += self.sensors[scan.sensor].labels.weigh(seen.labels[chosen], first, np.zeros_like(first))
         told = seen.label[chosen].nonzero()[0]
-        rows.note_labels(told, seen, chosen, self.place[scan.sensor])
+        if len(told):
+            first = np.full(len(chosen), np.inf)
+            rows.classes += self.sensors[scan.sensor].labels.weigh(seen.labels[chosen], first, np.zeros(len(chosen), bool))
+            rows.note_labels(told, seen, chosen, self.place[scan.sensor])
         rows.begin_legs(scan.time)
         self.store.append(rows)
         for row in seen.names[chosen].nonzero()[0].tolist():
@@ -298,7 +245,7 @@ class Tracker:
 
     def floods(self) -> dict[str, tuple[bool, int]]:
         """Say of each sensor whether its last look was a flood, and how many were."""
-        return {name: (known.flooded > 0, known.floods) for name, known in self.undetected.items()}
+        return {name: (known.flooded > 0, known.floods) for name, known in self.expecting.undetected.items()}
 
     def identify(self, rows: Integers) -> tuple[str, ...]:
         """Give the ids of rows: ULIDs made from their births, so the same in every replay."""

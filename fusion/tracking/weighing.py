@@ -23,7 +23,7 @@ def compare(store: TrackStore, scan: Scan, sensor: SensorModel, seen: Measuremen
         return
     silent = rows[best[rows] < 0]
     if len(silent):
-        store.absent[silent] += _silence(store, sensor, found, ground)[silent]
+        store.absent[silent] += _silence(store, silent, sensor, found, ground)
     known = (store.absent[rows] == 0.0) & (scan.time - store.agreed_at[rows] < claims.SPACING * SECOND)
     for row in rows[(best[rows] >= 0) & (share[rows] > 0.5) & ~known].tolist():
         j = int(best[row])
@@ -41,14 +41,14 @@ def _worth(sensor: SensorModel) -> float:
     return float(claims.silence(np.array([sensor.config.detection_probability]), np.ones(1), sensor.period)[0])
 
 
-def _silence(store: TrackStore, sensor: SensorModel, found: Association, ground: float) -> Floats:
-    """Give what a look says against each track (N) that it did not see; nothing where its sensor does not measure."""
+def _silence(store: TrackStore, rows: Integers, sensor: SensorModel, found: Association, ground: float) -> Floats:
+    """Give what a look says against tracks in rows (n) that it did not see; nothing where its sensor does not measure."""
     if not sensor.measures:
-        return np.zeros(len(store))
-    track = np.repeat(np.arange(len(store)), np.diff(found.gated.start))
-    missed = np.clip(1.0 - np.bincount(track, found.p, len(store)), 0.0, 1.0)
-    high = store.claim_place[:, 2] > ground + claims.LOW
-    return claims.silence(found.gated.pd_miss, missed * high, sensor.period)
+        return np.zeros(len(rows))
+    ends = found.gated.start
+    hits = np.array([found.p[ends[row] : ends[row + 1]].sum() for row in rows.tolist()])
+    high = store.claim_place[rows, 2] > ground + claims.LOW
+    return claims.silence(found.gated.pd_miss[rows], np.clip(1.0 - hits, 0.0, 1.0) * high, sensor.period)
 
 
 def _agree(store: TrackStore, row: int, time: int) -> None:

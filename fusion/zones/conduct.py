@@ -150,11 +150,11 @@ def about(situation: Situation, rule: Rule, row: int, at: int, reasons: tuple[Re
         zone=zone.identifier,
         rule=rule,
         severity=severity,
-        holds=bool(holds) and float(table.existence[row]) >= SURE,
-        probability=round(float(table.existence[row]), 3),
+        holds=bool(holds) and situation.exists[row] >= SURE,
+        probability=round(situation.exists[row], 3),
         time_to_entry_s=0.0,
         reasons=(*reasons, *more),
-        cause=max(int(table.received[row]), int(situation.since[row])),
+        cause=situation.cause[row],
     )
 
 

@@ -25,7 +25,7 @@ def may_swarm(situation: Situation) -> Mask:
 
 def movers(situation: Situation) -> Movers:
     """Give the tracks that may belong to a swarm, in plan."""
-    rows = np.flatnonzero(may_swarm(situation) & ~situation.doubtful)
+    rows = np.flatnonzero(may_swarm(situation) & ~np.array(situation.doubtful, bool))
     state = situation.table.state[rows]
     return Movers(tuple(situation.table.tracks[row] for row in rows.tolist()), state[:, :2], state[:, 3:5])
 

@@ -52,26 +52,24 @@ def _ahead(zone: GridZone, probability: float, time: float, holds: bool) -> Told
 
 def _findings(situation: Situation, rule: Rule, pairs: Integers, said: Iterable[Told]) -> list[Finding]:
     """Make the findings of pairs (k); what arrays hold is taken out of them once, for all."""
-    table, standing, row = situation.table, situation.standing, situation.row[pairs]
-    near = _zones(situation, pairs)
+    standing, exists, cause, tracks = situation.standing, situation.exists, situation.cause, situation.table.tracks
+    row, near = situation.row[pairs], _zones(situation, pairs)
     severities = cast("list[Severity]", [laid.zone.severity for laid in near])  # `applying` leaves out zones without one
-    exists = (table.existence[row] >= SURE).tolist()
-    cause = np.maximum(table.received[row], situation.since[row]).tolist()
     found = []
-    columns = zip(pairs.tolist(), row.tolist(), near, severities, exists, cause, said, strict=True)
-    for m, r, laid, least, sure, learnt, (why, steps, holds, probability, time) in columns:
+    columns = zip(pairs.tolist(), row.tolist(), near, severities, said, strict=True)
+    for m, r, laid, least, (why, steps, holds, probability, time) in columns:
         severity, more = grade(situation, r, least, *steps)
         found.append(
             Finding(
-                track=table.tracks[r],
+                track=tracks[r],
                 zone=laid.zone.identifier,
                 rule=rule,
                 severity=severity,
-                holds=holds and sure,
+                holds=holds and exists[r] >= SURE,
                 probability=probability,
                 time_to_entry_s=time,
                 reasons=(why, *standing[m].reasons, *more),
-                cause=learnt,
+                cause=cause[r],
             )
         )
     return found

@@ -94,8 +94,10 @@ class Situation(NamedTuple):
     gap: Floats  # (m) m from the zone, the greater of horizontal and vertical; negative inside
     standing: list[Standing]  # (m)
     since: Integers  # (n) ns, when each track of the table may raise an alert, see `known_since`
+    exists: list[float]  # (n) existence, as the table has it
+    cause: list[int]  # (n) ns, when each track's newest detection was received, or when it was old enough to be judged
     anywhere: tuple[Standing, ...]  # (n) what each track's identity is worth wherever it is
-    doubtful: Mask  # (n) whether the evidence for a track is weak
+    doubtful: list[bool]  # (n) whether the evidence for a track is weak
     suspect: Mask  # (n) whether what it does may raise an alert, were it not allowed to be there
     concern: Mask  # (m) the same of pairs, and it is not allowed to be there
     forecast: Forecast  # (m), all nought where it is no concern

@@ -122,6 +122,7 @@ class Register:
     def _look_up(self, entries: Sequence[Entry]) -> None:
         self.entries = tuple(entries)
         self._by_name: dict[tuple[str, str], list[int]] = {}
+        self._asked: dict[Identity, list[Entry]] = {}
         for i, entry in enumerate(self.entries):
             self._by_name.setdefault(_told_by(entry.permit), []).append(i)
 
@@ -161,11 +162,22 @@ class Register:
         return Standing("friendly" if best.friendly else "authorised", (why, *doubt))
 
     def _entries_for(self, identity: Identity) -> list[Entry]:
-        """Find the entries that a claim satisfies, in the order of the file."""
+        """Find the entries that a claim satisfies, in the order of the file. Who flies is asked about ten times a second."""
+        if (known := self._asked.get(identity)) is not None:
+            return known
+        if len(self._asked) >= ASKED:
+            self._asked.clear()
+        found = self._asked[identity] = self._found_for(identity)
+        return found
+
+    def _found_for(self, identity: Identity) -> list[Entry]:
         told = [(field, plain(getattr(identity, field))) for field in EXACT]
         candidates = [i for key in (*told, OPERATOR) for i in self._by_name.get(key, ())]
         return [self.entries[i] for i in sorted(candidates) if self.entries[i].permit.is_for(identity)]
 
+
+ASKED = 10_000
+"""Claims of which it is remembered what they satisfy: more than ever fly at once, so that made-up ones take no room for good."""
 
 OPERATOR = ("operator", "")
 """Where entries stand that name an operator only: they are tried one by one."""

@@ -55,8 +55,10 @@ def assess(
     situation = survey(table, zones, register, time, rules, around)
     situation = situation._replace(around=around._replace(watch=remembered(situation)))
     findings = [one for name, rule in RULES.items() if getattr(rules, name).enabled for one in rule(situation)]
-    swarms = grouped(findings)
-    findings = [replace(one, group=swarms[one.track]) if one.track in swarms and one.rule != "swarm" else one for one in findings]
+    if swarms := grouped(findings):
+        findings = [
+            replace(one, group=swarms[one.track]) if one.track in swarms and one.rule != "swarm" else one for one in findings
+        ]
     names = (*table.tracks, *(bearing.track for bearing in table.bearings))
     place = {track: row for row, track in enumerate(names)}
     findings.sort(key=lambda finding: (place.get(finding.track, -1), finding.zone, finding.rule, finding.track, finding.sensor))
@@ -155,8 +157,10 @@ def survey(
     concern = suspect[row] & (~allowed | called(table, around.hostile)[row])
     gap, expected = _gap_and_forecast(table, zones, reach, encounters, concern, rules.horizon_s)
     return Situation(
-        *(table, zones, register, time, rules, around, applying, row, zone, gap, standing, since, anywhere),
-        *(doubtful(table, around.cooperative), suspect, concern, expected),
+        *(table, zones, register, time, rules, around, applying, row, zone, gap, standing, since),
+        table.existence.tolist(),
+        np.maximum(table.received, since).tolist(),
+        *(anywhere, doubtful(table, around.cooperative).tolist(), suspect, concern, expected),
     )
 
 
@@ -245,20 +249,20 @@ def _standings(situation: Situation) -> dict[str, Standing]:
     table, register, time = situation.table, situation.register, situation.time
     standings = dict(zip(table.tracks, situation.anywhere, strict=True))
     bird, inside = table.classes[:, BIRD].tolist(), np.flatnonzero(situation.gap <= 0.0)
-    within: dict[int, list[int]] = {row: [] for row, share in enumerate(bird) if share > BIRD_LIMIT}
-    for row, m in zip(situation.row[inside].tolist(), inside.tolist(), strict=True):
-        within.setdefault(row, []).append(m)
+    within: dict[int, list[tuple[Standing, GridZone]]] = {row: [] for row, share in enumerate(bird) if share > BIRD_LIMIT}
+    for row, m, at in zip(situation.row[inside].tolist(), inside.tolist(), situation.zone[inside].tolist(), strict=True):
+        within.setdefault(row, []).append((situation.standing[m], situation.zones.near[at]))
     for row, pairs in within.items():
-        standings[table.tracks[row]] = _explained(situation, bird[row], situation.anywhere[row], pairs)
+        standings[table.tracks[row]] = _explained(bird[row], situation.anywhere[row], pairs)
     standings |= {bearing.track: register.verdict(bearing.identity, time) for bearing in table.bearings}
     hostile = {track: why for track, why in situation.around.hostile.items() if track in standings}
     return standings | {track: Standing("hostile", (why, *standings[track].reasons)) for track, why in hostile.items()}
 
 
-def _explained(situation: Situation, bird: float, anywhere: Standing, within: Sequence[int]) -> Standing:
+def _explained(bird: float, anywhere: Standing, within: Sequence[tuple[Standing, GridZone]]) -> Standing:
     """Take the worst standing, and add which zones the track is in and whether it looks like a bird."""
-    there = [situation.standing[m] for m in within] or [anywhere]
+    there = [stands for stands, _ in within] or [anywhere]
     worst = min(there, key=lambda stands: GRAVEST.index(stands.verdict)) if len(there) > 1 else there[0]
-    inside = [situation.zones.near[at].inside for at in situation.zone[within].tolist()] if within else ()
+    inside = [zone.inside for _, zone in within]
     looks = (reason("bird", percent=round(100 * bird)),) if bird > BIRD_LIMIT else ()
     return Standing(worst.verdict, (*worst.reasons, *inside, *looks))

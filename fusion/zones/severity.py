@@ -52,11 +52,13 @@ def gravest(*severities: Severity) -> Severity:
 
 def grade(situation: Situation, row: int, zone: Severity, *what: str) -> tuple[Severity, tuple[Reason, ...]]:
     """Give the severity of what a track of the table does in a zone, by evidence and exposure, and what is to be said of that."""
+    if situation.doubtful[row]:
+        what += ("doubtful",)
+    if not (situation.around.crowds or situation.around.hostile):
+        return graded(zone, *what), ()
     below = crowd_below(situation, row) if situation.around.crowds else None
     if below is not None:
         what += ("exposed",)
-    if situation.doubtful[row]:
-        what += ("doubtful",)
     said = () if below is None else (reason("crowd", people=below.people, cell=below.cell),)
     return "critical" if situation.table.tracks[row] in situation.around.hostile else graded(zone, *what), said
 

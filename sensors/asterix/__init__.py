@@ -1,10 +1,10 @@
-"""ASTERIX in: data blocks of CAT048 with CAT034, CAT021 and CAT205, a datagram a payload.
+"""ASTERIX in: data blocks of CAT015, CAT048 with CAT034, CAT021 and CAT205, a datagram a payload.
 
 `tables` has the layout of each category, `records` cuts bytes by it, `figures` knows what they stand for, `radar` reads
-CAT048 and CAT034, `others` CAT021 and CAT205. Only the items that are needed are read; all others are skipped by their
-length. Blocks of other categories are passed over and told. Not implemented: CAT015, I048/120 (Doppler speed: its sign is the
+CAT048 and CAT034, `incs` CAT015, `others` CAT021 and CAT205. Only the items that are needed are read; all others are skipped by
+their length. Blocks of other categories are passed over and told. Not implemented: I048/120 (Doppler speed: its sign is the
 maker's), I048/030's warnings, BDS registers, data source identification (one sensor is one source), old editions of CAT021
-(0.2x).
+(0.2x); of CAT015 what `incs` names.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from collections.abc import Callable
 
 from fusion.messages import Bearing, Measurement, Polar, Position, RawMessage, Scan
 from sensors.adapter import Adapter, Station, native_scan
-from sensors.asterix import others, radar
+from sensors.asterix import incs, others, radar
 from sensors.asterix.radar import Memory
 from sensors.asterix.records import Items, block, blocks
 from sensors.asterix.records import records as records_of
 
-__all__ = ["ADAPTER"]
+__all__ = ["ADAPTER", "INCS"]
 
 Reader = Callable[[Station, Items, int, str], Measurement | str | None]
 
-READERS: dict[int, Reader] = {48: radar.plot, 21: others.broadcast, 205: others.heard}
+READERS: dict[int, Reader] = {15: incs.target, 48: radar.plot, 21: others.broadcast, 205: others.heard}
 """How a record of each category becomes a measurement."""
 
 
@@ -34,14 +34,15 @@ def decode(station: Station, message: RawMessage, msgpack: bool) -> Scan:  # noq
             services += records_of(34, body)
             plots = True
         elif category not in READERS:
-            left_out.append(f"CAT{category:03d}: is not read; expected CAT021, CAT034, CAT048 or CAT205")
+            left_out.append(f"CAT{category:03d}: is not read; expected CAT015, CAT021, CAT034, CAT048 or CAT205")
         else:
             plots |= category == 48
             read, unfit = _read(station, category, body, message.received)
             found += read
             left_out += unfit
     if not plots:
-        return native_scan(station, message, found, left_out)
+        scan = native_scan(station, message, found, left_out)
+        return scan if station.sensor.reports != "scans" else radar.saying_nothing(scan)
     return radar.look(station, message, [one for one in found if isinstance(one, Polar)], services, left_out)
 
 
@@ -74,3 +75,6 @@ EMPTY = block(205, [bytes([0x20, 4])])
 """A direction finder that says that what it heard has ended (message type 4): what is written where there is nothing to tell."""
 
 ADAPTER = Adapter(decode, encode, memory=Memory)
+
+INCS = Adapter(decode, incs.written, memory=Memory)
+"""Reads the same, and writes CAT015."""

@@ -124,21 +124,21 @@ def look(station: Station, message: RawMessage, found: list[Polar], services: li
     followed = memory.azimuth is not None and (not held or message.received - held[0].time < PATIENCE)
     if not passed and followed:
         memory.held = held
-        return _saying_nothing(native_scan(station, message, (), left_out, time=min(one.time for one in held) if held else None))
+        return saying_nothing(native_scan(station, message, (), left_out, time=min(one.time for one in held) if held else None))
     memory.held, begin = [], memory.azimuth
     if not passed:
         memory.azimuth = None
-        return _saying_nothing(native_scan(station, message, held, left_out))
+        return saying_nothing(native_scan(station, message, held, left_out))
     time, memory.azimuth = passed[-1]
     scan = native_scan(station, message, held, left_out, time=time)
     begin = passed[0][1] if len(passed) > 1 else begin
     if begin is None:
-        return _saying_nothing(scan)
+        return saying_nothing(scan)
     whole = abs((memory.azimuth - begin + math.pi) % math.tau - math.pi) < 1e-9
     return scan if whole else msgspec.structs.replace(scan, coverage=_between(station, begin, memory.azimuth))
 
 
-def _saying_nothing(scan: Scan) -> Scan:
+def saying_nothing(scan: Scan) -> Scan:
     """Let a scan's silence say nothing: where the antenna has looked is not known, or not yet."""
     return msgspec.structs.replace(scan, coverage=Coverage(azimuth=(0.0, 0.0), range=(0.0, 0.0)))
 

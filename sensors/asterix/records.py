@@ -93,6 +93,18 @@ def _end(field: Field, body: bytes, at: int, place: str) -> int:
     return end
 
 
+def parts(category: int, name: str, content: bytes) -> dict[int, bytes]:
+    """Cut a compound item of a record into its parts, by their places from 0 on."""
+    field = next(one for one in FIELDS[category] if one is not None and one.name == name)
+    present, at = _present(content, 0, len(field.parts), f"I{category:03d}/{name}")
+    found: dict[int, bytes] = {}
+    for number in present:
+        part = field.parts[number]
+        end = at if part is None else _end(part, content, at, f"I{category:03d}/{name}")
+        found[number], at = content[at:end], end
+    return found
+
+
 # --- Writing -----------------------------------------------------------------------------------------------------------
 
 
@@ -107,6 +119,11 @@ def record(category: int, items: Mapping[str, bytes]) -> bytes:
     places = {field.name: number for number, field in enumerate(FIELDS[category]) if field is not None}
     in_order = sorted((places[name], content) for name, content in items.items())
     return specification([number for number, _ in in_order]) + b"".join(content for _, content in in_order)
+
+
+def compound(parts_: Mapping[int, bytes]) -> bytes:
+    """Write a compound item of its parts, by their places from 0 on."""
+    return specification(sorted(parts_)) + b"".join(parts_[number] for number in sorted(parts_))
 
 
 def specification(present: list[int]) -> bytes:

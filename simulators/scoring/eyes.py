@@ -70,5 +70,5 @@ class Eye(NamedTuple):
 
 
 def eyes(config: Config) -> list[Eye]:
-    """Place every sensor of a site."""
-    return [Eye.of(sensor, config) for sensor in config.sensor]
+    """Place every sensor of a site that stands still."""
+    return [Eye.of(sensor, config) for sensor in config.sensor if sensor.platform is None]

@@ -98,15 +98,24 @@ ADSB = {f"sky_{format_}": (format_, (ear := Ear(format_)).adapter.encode(ear.sta
 ECHO = Polar(time=NOW, id="91", range=1523.4, azimuth=math.radians(211.7), elevation=0.07, sigma_range=10.0, sigma_azimuth=0.005)
 HEARD = Bearing(time=NOW, id="7", azimuth=math.radians(208.12), sigma_azimuth=0.05, emitter="OcuSync")
 
-ASTERIX = {
-    name: ("asterix", (ear := Ear("asterix")).adapter.encode(ear.station, replace(SKY, detections=(one,))))
-    for name, one in (("cat048", ECHO), ("cat021", AIRCRAFT), ("cat205", HEARD))
-}
-
-
 POLAR = Polar(
     time=NOW, range=812.5, azimuth=1.2, elevation=0.1, sigma_range=5.0, sigma_azimuth=0.01, sigma_elevation=0.02, id="t-7"
 )
+SIGHTED = Bearing(
+    time=NOW, id="12", azimuth=6.1, elevation=0.21, sigma_azimuth=0.003, sigma_elevation=0.002, classes={"3": 0.8}, snr_db=14.0
+)
+FOLLOWED = replace(AIRCRAFT, id="77", identity=None, classes=None)
+
+
+ASTERIX = {
+    name: ("asterix", (ear := Ear("asterix")).adapter.encode(ear.station, replace(SKY, detections=(one,))))
+    for name, one in (("cat048", ECHO), ("cat021", AIRCRAFT), ("cat205", HEARD))
+} | {
+    f"cat015_{name}": ("asterix_015", (ear := Ear("asterix_015")).adapter.encode(ear.station, replace(SKY, detections=(one,))))
+    for name, one in (("plot", POLAR), ("bearing", SIGHTED), ("place", FOLLOWED))
+}
+
+
 BEARING = Bearing(time=NOW, azimuth=6.1, sigma_azimuth=0.09, classes={"multirotor": 0.7, "bird": 0.3})
 SAPIENT = {
     name: ("sapient", (ear := Ear("sapient")).adapter.encode(ear.station, Scan(sensor="s", time=NOW, received=NOW, sequence=1, detections=(seen,))))

@@ -19,7 +19,15 @@ from sensors.asterix.tables import FIELDS
 from tests.adapters import corpus
 from tests.adapters.stations import FRAME, NOW, Ear
 
-EDITIONS = {21: "Cat_021_2_7", 34: "Cat_034_1_29", 48: "Cat_048_1_32", 62: "Cat_062_1_20", 65: "Cat_065_1_5", 205: "Cat_205_1_0"}
+EDITIONS = {
+    15: "Cat_015_1_2",
+    21: "Cat_021_2_7",
+    34: "Cat_034_1_29",
+    48: "Cat_048_1_32",
+    62: "Cat_062_1_20",
+    65: "Cat_065_1_5",
+    205: "Cat_205_1_0",
+}
 ACCURACY = Accuracy(range_m=10.0, azimuth_deg=0.3, elevation_deg=0.5, horizontal_m=40.0, vertical_m=20.0)
 PLOT = Polar(
     time=NOW,
@@ -107,7 +115,7 @@ def content(record, name: str) -> bytes | None:
 
 
 @settings(max_examples=60, deadline=None)
-@pytest.mark.parametrize("category", [21, 34, 48, 205])
+@pytest.mark.parametrize("category", [15, 21, 34, 48, 205])
 @given(seed=st.integers(0, 2**32))
 def test_what_we_cut_is_what_libasterix_cuts(category, seed):
     chance = random.Random(seed)
@@ -380,7 +388,10 @@ def test_bytes_of_another_edition_that_read_as_a_place_are_not_believed():
 
 def test_a_category_that_is_not_read_is_told_and_the_others_stay():
     told = Ear("asterix", ACCURACY).hear(records.block(10, [b"\0\0"]) + plots(10.0))
-    assert (len(told.detections), told.left_out) == (1, ("CAT010: is not read; expected CAT021, CAT034, CAT048 or CAT205",))
+    assert (len(told.detections), told.left_out) == (
+        1,
+        ("CAT010: is not read; expected CAT015, CAT021, CAT034, CAT048 or CAT205",),
+    )
 
 
 @pytest.mark.deep

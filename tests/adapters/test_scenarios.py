@@ -30,6 +30,7 @@ def by_the_contract() -> Told:
         ("adsb-1", "cot"),
         ("adsb-1", "asterix"),
         ("rf-1", "asterix"),
+        ("camera-1", "asterix_015"),
     ],
 )
 def test_a_native_format_leads_to_the_same_alerts(sensor, format_):

@@ -25,6 +25,7 @@ from filterpy.kalman import KalmanFilter
 from fusion.config import Accuracy, BiasSigma, Config, CoverageTable, Sensor, Site
 from fusion.messages import SECOND, Polar, Scan
 from fusion.tracking import kernels, tracker, weighing
+from fusion.tracking.expecting import Expecting
 from fusion.tracking.initiation import Crossings
 from fusion.tracking.merging import Merging
 from fusion.tracking.registration import Registration
@@ -48,7 +49,7 @@ PARTS = (
     (Tracker, "_predict", "prediction"),
     (tracker, "freed", "scan to arrays"),
     (TrackStore, "gate", "gate"),
-    (Tracker, "_expect", "targets not seen yet"),
+    (Expecting, "of", "targets not seen yet"),
     (TrackStore, "associate", "association"),
     (kernels, "marginals", "  of it belief propagation"),
     (Registration, "learn", "registration"),

@@ -22,6 +22,9 @@ from fusion.zones.watch import Watch
 from fusion.zones.zones import ZoneSet
 from tests.zones.zone_scenes import FRAME, NOW, circle, polygon, star, table
 
+GROWTH = [(2_000, 250, 10_000.0), (2_000, 1_000, 20_000.0), (2_000, 4_000, 40_000.0)]
+"""As many tracks over ±10 km among ever more zones, as close to one another: what is near stays the same, what there is does not."""
+
 SCENES = [
     (20, 3, 3_000.0),
     (100, 10, 5_000.0),
@@ -62,11 +65,11 @@ def best(task):
     return 1e3 * min(timeit.repeat(task, number=1, repeat=15, timer=time.thread_time))
 
 
-def measure(count, zone_count, span):
-    """Write one scene's figures."""
+def measure(count, zone_count, span, tracks_span=None):
+    """Write one scene's figures; tracks are over ±`tracks_span`, where that is not the zones' own."""
     rng = np.random.default_rng(0)
     published = list(zones(rng, zone_count, span))
-    placed, picture = ZoneSet.of(published, FRAME), table(*tracks(rng, count, span))
+    placed, picture = ZoneSet.of(published, FRAME), table(*tracks(rng, count, tracks_span or span))
     world = (picture, placed, Register(), NOW, Rules())
     near, findings = survey(*world), assess(*world).findings
     points = picture.state[:, :2]
@@ -103,3 +106,6 @@ def outline(zone):
 if __name__ == "__main__":
     for scene in SCENES:
         measure(*scene)
+    print("As many tracks in ±10 km, zones as close to one another:")
+    for scene in GROWTH:
+        measure(*scene, tracks_span=GROWTH[0][2])

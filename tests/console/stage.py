@@ -14,7 +14,8 @@ import msgspec
 import websockets
 from argon2 import PasswordHasher
 
-from fusion.config import Console, Issuer, Mqtt, Permits, Zones
+from fusion.config import Issuer, Mqtt, Permits, Zones
+from fusion.config_console import Console
 from fusion.console import people
 from fusion.console.console import Operating
 from fusion.errors import DecodeError

@@ -17,7 +17,7 @@ from pmtiles.tile import Compression, Entry, TileType, serialize_directory, tile
 from shapely.geometry import shape
 
 from fusion.__main__ import main
-from fusion.config import Tiles
+from fusion.config_console import Tiles
 from fusion.config_file import load
 from fusion.console import pmtiles
 from fusion.console.basemap import BaseMaps

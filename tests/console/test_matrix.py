@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import websockets
 
+from fusion.config_console import Oidc
 from fusion.console.application import ROUTES
 from fusion.console.permissions import of_role
 from tests.console.stage import PASSWORD, ROLES, alert, operating, run
@@ -64,6 +65,38 @@ def test_every_route_opens_to_those_alone_who_may(tmp_path, role):
             assert status not in {401, 403, 405, 500, 503}, key
         else:
             assert status == 403, (key, status)
+
+
+AWAY = Oidc(issuer="http://127.0.0.1:9", client_id="vigie", roles={"ops": "operator"})
+"""A provider where nobody is: its routes answer as to everybody."""
+
+UNGUARDED = {
+    ("POST", "/session"): (422, 422),
+    ("POST", "/session/token"): (422, 422),
+    ("GET", "/session"): (401, 200),
+    ("DELETE", "/session"): (401, 204),
+    ("POST", "/session/password"): (401, 422),
+    ("GET", "/session/methods"): (200, 200),
+    ("GET", "/oidc/login"): (303, 303),
+    ("GET", "/oidc/callback"): (303, 303),
+}
+"""What routes without a permission answer: to nobody known, to somebody."""
+
+
+@pytest.mark.parametrize("role", [None, *ROLES])
+def test_every_other_route_is_the_way_in_or_out_and_the_same_for_all(tmp_path, role):
+    async def body():
+        async with operating(tmp_path, oidc=AWAY) as stage:
+            found = {}
+            for one in ROUTES:
+                if one.permission:
+                    continue
+                async with stage.client(role) as client:
+                    answer = await client.request(one.method, address(one.path), json=None if one.method == "GET" else {})
+                found[one.method, one.path] = answer.status_code
+            return found
+
+    assert run(body()) == {route: statuses[role is not None] for route, statuses in UNGUARDED.items()}
 
 
 def test_a_token_may_what_its_scopes_say_and_a_forged_one_nothing(tmp_path):

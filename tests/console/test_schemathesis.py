@@ -23,12 +23,21 @@ ENDLESS = "/api/v1/export/tracks.ndjson"
 """With `follow=true` its answer does not end."""
 
 
+PROVIDER = """
+[console.oidc]
+issuer = "http://127.0.0.1:9"
+client_id = "vigie"
+roles = { ops = "operator" }
+"""
+"""Nobody is there: what its routes answer to whatever comes is our own."""
+
+
 def asked(broker, directory, *, phases: str, examples: int) -> str:
     """Let it ask with every right that there is; give what it says at the end."""
     assert JUDGE.exists(), "this test needs its judge: `make .judges/schemathesis/ready`"
 
     async def body() -> tuple[int | None, str]:
-        async with staged(broker, directory) as stage:
+        async with staged(broker, directory, more=PROVIDER) as stage:
             async with httpx.AsyncClient(base_url=stage.url) as client:
                 await client.get(stage.link("chief", "administrator"))
                 may = (await client.get("/api/v1/session")).json()["permissions"]

@@ -6,7 +6,9 @@ import json
 import re
 import subprocess
 from pathlib import Path
+from typing import get_args
 
+from fusion.errors import NotIn
 from fusion.zones.reasons import SENTENCES
 
 WEB = Path(__file__).parents[2] / "fusion/console/web"
@@ -56,6 +58,11 @@ def test_every_reason_of_the_core_has_a_french_form_in_the_pages():
     for key, sentence in SENTENCES["en"].items():
         assert re.search(rf"\b{key}: \[\s*{re.escape(json.dumps(sentence))}", source), f"{key}: {sentence}"
     assert len(re.findall(r"^  \w+: \[", source, re.MULTILINE)) == len(SENTENCES["en"])
+
+
+def test_every_refusal_of_a_provider_has_its_sentence_in_both_languages():
+    source = (WEB / "src/i18n/entering.ts").read_text()
+    assert sorted(re.findall(r"^ +refused_(\w+): \"", source, re.MULTILINE)) == sorted(2 * get_args(NotIn))
 
 
 def test_the_page_loads_only_what_was_built():

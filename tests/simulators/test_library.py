@@ -51,11 +51,9 @@ def test_each_expects_zones_that_its_site_has(stage):
 
 
 def test_each_is_where_it_says_and_its_sensors_near(stage):
-    site = stage.site.site
-    assert len({(sensor.latitude_deg, sensor.longitude_deg, sensor.altitude_hae_m) for sensor in stage.site.sensor}) == len(
-        stage.site.sensor
-    )
-    for sensor in stage.site.sensor:
+    site, fixed = stage.site.site, [sensor for sensor in stage.site.sensor if sensor.platform is None]
+    assert len({(sensor.latitude_deg, sensor.longitude_deg, sensor.altitude_hae_m) for sensor in fixed}) == len(fixed)
+    for sensor in fixed:
         assert abs(sensor.latitude_deg - site.latitude_deg) < 0.06
         assert abs(sensor.longitude_deg - site.longitude_deg) < 0.09
         assert sensor.altitude_hae_m > site.ground_amsl_m + site.geoid_undulation_m

@@ -138,6 +138,13 @@ def test_a_scenario_that_takes_long_to_reckon_begins_later_and_on_time(staged, t
     assert first == next(messages(live.stage))
 
 
+def test_flights_reckoned_before_are_those_of_a_scenario_that_begins_later(staged):
+    stage = staged(RADAR, DRONE, duration=10.0)
+    known, reckoned = (beginning_now(stage, lambda: 1_785_087_000 * SECOND, flown=flown) for flown in (targets(stage), None))
+    assert list(known.messages) == list(reckoned.messages)
+    assert known.stage == reckoned.stage
+
+
 def test_health_is_retained_at_qos_1_and_scans_go_as_asked(staged):
     stage, wire = staged(RADAR, "", duration=12.0), Wire()
     asyncio.run(play(messages(stage), wire.publish, stage.site, sleep=wire.sleep, clock=lambda: wire.now))

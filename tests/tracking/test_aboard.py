@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from fusion.tracking.aboard import drive, rays, rotation, shift, turn, unsure
+from fusion.messages import SECOND, Position, Scan
+from fusion.tracking.aboard import drive, nearest, rays, rotation, shift, turn, unsure
+from tests.scene import ADSB, FRAME, START
+from tests.tracking.moving_scene import CENTRE, horizon_at, timeline
 
 ATTITUDE = (math.radians(130.0), math.radians(12.0), math.radians(-20.0))
 
@@ -80,3 +83,21 @@ def test_a_place_that_is_not_known_counts_as_chance_says():
     assert variance[0, 0] == pytest.approx(np.hypot(rho, e[:, 2]).var(), rel=0.02)
     assert variance[0, 1] == pytest.approx(np.arctan2(e[:, 0], e[:, 1]).var(), rel=0.02)
     assert variance[0, 2] == pytest.approx(np.arctan2(e[:, 2], rho).var(), rel=0.02)
+
+
+def test_the_nearest_track_in_a_direction_counts_and_never_the_platform_itself():
+    line = timeline(ADSB)
+    for k, (east, north) in enumerate([(4.0, -3.0), (200.0, 200.0), (700.0, 700.0), (-300.0, 0.0)]):
+        latitude, longitude, height = (float(x) for x in FRAME.wgs84_from_grid(CENTRE + [east, north, 0.0]))
+        place = Position(
+            time=START, latitude=latitude, longitude=longitude, altitude=height, sigma_horizontal=5.0, sigma_vertical=5.0
+        )
+        line.insert(Scan(sensor="adsb", time=START, received=START, sequence=k, detections=(place,)))
+    line.insert(Scan(sensor="adsb", time=START + SECOND // 10, received=START, sequence=9, detections=()))
+    line.advance()
+    z = np.concatenate([row(azimuth=azimuth, elevation=0.0)[0] for azimuth in (math.pi / 4, -math.pi / 2, math.pi)])
+    variance = np.concatenate([row(azimuth=0.0, elevation=0.0, noise=(1, 0.01, 0.01, 1))[1]] * 3)
+    found = nearest(z, variance, np.full(3, 4.0), horizon_at(CENTRE), 0.0, line.tracker.store, 0.0)
+    assert found == pytest.approx([math.hypot(200, 200), 300.0, math.inf], rel=1e-3)
+    found = nearest(z, variance, np.full(3, 4.0), horizon_at(CENTRE), 350.0, line.tracker.store, 0.0)
+    assert found == pytest.approx([math.hypot(700, 700), math.inf, math.inf], rel=1e-3)

@@ -8,8 +8,8 @@ import pytest
 
 from fusion.config import Accuracy, Confusion, CoverageTable, Sensor
 from fusion.messages import CLASSES, SECOND, Polar, Scan
-from fusion.tracking.classification import FLOOR, PRIOR, TEMPER, Labels, gaps, probabilities
-from fusion.tracking.store import Association, Gated, M, TrackStore, blank
+from fusion.tracking.classification import FLOOR, PRIOR, TEMPER, Labels, probabilities
+from fusion.tracking.store import Association, Gated, TrackStore, blank
 from fusion.tracking.tracker import Tracker
 from tests.scene import CONFIG, FRAME, START
 
@@ -34,7 +34,7 @@ class Said:
 
 
 def learnt(p, told, looks=1, period=1.0, labels=Labels(None)):  # noqa: B008
-    store = blank(TrackStore.for_sensors(1), np.zeros((1, M, 6)), np.zeros((1, M, 6, 6)))
+    store = blank(TrackStore.for_sensors(1), 1)
     gated = Gated(np.array([0, len(p)]), np.arange(len(p)), np.zeros((len(p), 3)), np.ones(1), np.ones(1))
     for look in range(looks):
         seen = Said(labels, told, START + round(look * period * SECOND))
@@ -72,7 +72,7 @@ def test_a_label_that_stays_is_the_markov_chain_s_likelihood():
     labels = Labels(confusion(3.0))
     rho = math.exp(-1.0 / 3.0)
     for first, second in ((0, 0), (0, 1)):
-        store = blank(TrackStore.for_sensors(1), np.zeros((1, M, 6)), np.zeros((1, M, 6, 6)))
+        store = blank(TrackStore.for_sensors(1), 1)
         gated = Gated(np.array([0, 1]), np.arange(1), np.zeros((1, 3)), np.ones(1), np.ones(1))
         for look, word in enumerate((first, second)):
             seen = Said(labels, [{WORDS[word]: 1.0}], START + look * SECOND)
@@ -82,9 +82,14 @@ def test_a_label_that_stays_is_the_markov_chain_s_likelihood():
 
 
 def test_a_label_from_before_the_last_one_says_nothing():
-    assert gaps(np.array([5, 5, 5]), np.array([0, 2, 9])).tolist() == [math.inf, 3e-9, 0.0]
-    labels = Labels(confusion(3.0))
-    np.testing.assert_allclose(labels.weigh(MATRIX[:1, :1].repeat(5, 1), np.zeros(1), np.ones(1)), 0.0, atol=1e-12)
+    labels, store = Labels(confusion(3.0)), blank(TrackStore.for_sensors(1), 1)
+    gated, told = Gated(np.array([0, 1]), np.arange(1), np.zeros((1, 3)), np.ones(1), np.ones(1)), []
+    for time in (START + SECOND, START):
+        seen = Said(labels, [{WORDS[0]: 1.0}], time)
+        store.learn_labels(seen, labels, Association(gated, np.ones(1), np.zeros(1)), np.zeros(1, np.int64), 0)
+        told.append(probabilities(store.classes))
+    np.testing.assert_allclose(told[1], told[0], atol=1e-12)
+    np.testing.assert_allclose(labels.weigh(MATRIX[:1, :1].repeat(5, 1), np.zeros(1), np.ones(1, bool)), 0.0, atol=1e-12)
 
 
 def flown(rng, kind: int, tau: float, sensor: Sensor) -> np.ndarray:

@@ -97,4 +97,4 @@ def test_a_look_at_a_part_of_the_coverage_says_nothing_of_the_rest():
     tracker = Tracker(Config(site=SITE, sensor=(SENSOR,)), FRAME)
     for second in range(3):
         tracker.step(replace(scan(second, []), coverage=Coverage(azimuth=(0.0, 0.5))))
-    assert tracker.undetected[SENSOR.id].clutter == Clutter()
+    assert tracker.expecting.undetected[SENSOR.id].clutter == Clutter()

@@ -89,7 +89,9 @@ def test_a_thousand_among_as_many_false_plots_are_no_flood_at_the_second_look():
 def test_a_jammed_radar_does_not_spoil_what_it_learns_of_its_own_false_alarms():
     _, jammed = confirmed(looks(5, flood=2000, at=(8, 9, 10, 11)))
     _, quiet = confirmed(looks(5))
-    assert sum(jammed.undetected["radar-1"].clutter.counts) < sum(quiet.undetected["radar-1"].clutter.counts) + 15
+    assert (
+        sum(jammed.expecting.undetected["radar-1"].clutter.cells) < sum(quiet.expecting.undetected["radar-1"].clutter.cells) + 15
+    )
 
 
 @given(count=st.integers(24, 5000), false_alarms=st.floats(0.01, 500.0), pd=st.floats(0.1, 0.99))

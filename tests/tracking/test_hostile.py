@@ -45,7 +45,7 @@ def believe(tracker: Tracker) -> None:
     sigma = np.sqrt(np.diag(tracker.registration.prior))
     of_prior = np.linalg.eigvalsh(biases.B / np.outer(sigma, sigma))
     assert of_prior.min(initial=0.0) > -1e-9 and of_prior.max(initial=0.0) < 1.0 + 1e-6  # noqa: PT018
-    assert all(math.isfinite(one.expected) and math.isfinite(one.fresh) for one in tracker.undetected.values())
+    assert all(math.isfinite(one.expected) and math.isfinite(one.fresh) for one in tracker.expecting.undetected.values())
 
 
 @pytest.mark.parametrize("seed", range(len(PLACES)))

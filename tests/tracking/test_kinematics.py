@@ -140,5 +140,7 @@ def test_the_kernel_says_what_the_specification_says(pace):
     spread, spreads = rng.uniform(1, 50, (200, 2)), rng.uniform(1, 50, (200, 2, 2))
     took, before, logs = rng.uniform(4, 9, 200), rng.choice([0.0, 5.0], 200), np.empty((200, len(CLASSES)))
     expected = evidence(legs(now, places, spread, spreads, took, before), took)
-    kernels.moves(now, places, spread, spreads, took, before, TABLE, FIRST, CORRELATION, SUREST, logs)
+    for row in range(len(now)):
+        of = (now[row], places[row], spread[row], spreads[row], took[row], before[row])
+        kernels.weigh_leg(*of, TABLE, FIRST, CORRELATION, SUREST, logs[row])
     np.testing.assert_allclose(logs, expected, atol=1e-4)

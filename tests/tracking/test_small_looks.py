@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fusion.frame import SiteFrame
+from fusion.messages import SECOND
 from fusion.tracking import kernels
 from fusion.tracking.bearing_store import BearingTracks
 from fusion.tracking.models import direction
@@ -21,9 +22,8 @@ def covariances(rng, count, size):
 
 
 def some_store(rng, count) -> TrackStore:
-    store = blank(
-        TrackStore.for_sensors(2, 1), rng.normal(size=(count, M, 6)), covariances(rng, count * M, 6).reshape(count, M, 6, 6)
-    )
+    store = blank(TrackStore.for_sensors(2, 1), count)
+    store.x[:], store.P[:] = rng.normal(size=(count, M, 6)), covariances(rng, count * M, 6).reshape(count, M, 6, 6)
     store.r[:], store.confirmed[:], store.born[:] = rng.random(count), rng.random(count) < 0.5, np.arange(count)
     store.cross[:] = rng.normal(size=store.cross.shape)
     return store
@@ -149,3 +149,107 @@ def test_targets_not_seen_yet_are_the_mean_over_the_grid_by_numpy():
         assert kernels.unseen(expected, surprise, count, false, pd, grid, many, 1e-300) == pytest.approx(
             weight @ grid / weight.sum(), rel=1e-10
         )
+
+
+def pairs(rng, tracks, detections):
+    """Give who could have caused what: start, pair, p and, for numpy, the track of each pair."""
+    many = rng.integers(0, 4, tracks)
+    start = np.concatenate([[0], np.cumsum(many)])
+    pair = np.concatenate([rng.permutation(detections)[:n] for n in many] or [np.zeros(0, np.int64)]).astype(np.int64)
+    return start, pair, rng.random(len(pair)), np.repeat(np.arange(tracks), many)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_who_is_shown_given_up_and_seen_is_what_numpy_says(seed):
+    rng = np.random.default_rng(seed)
+    store, D, now = some_store(rng, 40), 25, 60 * SECOND
+    store.updated[:] = rng.integers(0, 60, 40) * SECOND
+    before, shown, alive = store.copy(), np.empty(40, np.int64), np.empty(40, np.bool_)
+    fresh, gone = kernels.judge(store.r, store.confirmed, store.updated, now, 0.7, 0.2, 0.4, 30.0, shown, alive)
+    assert shown[:fresh].tolist() == np.flatnonzero(~before.confirmed & (before.r >= 0.7)).tolist()
+    assert (store.confirmed == (before.confirmed | (before.r >= 0.7))).all()
+    stays = np.where(store.confirmed, before.r >= 0.2, before.r >= 0.4) & ((now - before.updated) / SECOND <= 30.0)
+    assert (alive == stays).all()
+    assert gone == (~stays).sum()
+    best, share = rng.integers(-1, D, 40), rng.random(40)
+    time, numbers, names = rng.integers(0, 90, D) * SECOND, rng.integers(0, 9, D), rng.integers(0, 3, D)
+    rows, speaking = np.empty(40, np.int64), np.empty(40, np.int64)
+    many, told = kernels.note(
+        *(best, time, now, numbers, names, share, 1, store.updated, store.received, store.seen, store.numbers, rows, speaking)
+    )
+    hit = np.flatnonzero(best >= 0)
+    assert rows[:many].tolist() == hit.tolist()
+    assert speaking[:told].tolist() == [t for t in hit.tolist() if names[best[t]] and share[t] > 0.5]
+    assert (store.updated[hit] == np.maximum(before.updated[hit], time[best[hit]])).all()
+    assert (store.seen[hit, 1] == time[best[hit]]).all()
+    assert (store.numbers[hit, 1] == numbers[best[hit]]).all()
+    assert not store.seen[:, 0].any()
+    assert (store.received[best < 0] == before.received[best < 0]).all()
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_what_is_owed_and_what_surely_is_whose_is_what_numpy_says(seed):
+    rng = np.random.default_rng(seed)
+    store, D = some_store(rng, 40), 25
+    start, pair, p, track = pairs(rng, 40, D)
+    hit, miss = rng.random(40), rng.random(40)
+    known, likely = kernels.owed(store.r, store.confirmed, start, hit, miss)
+    assert known == pytest.approx(miss @ (store.r * store.confirmed))
+    assert likely == pytest.approx(hit @ (store.r * ~store.confirmed * (np.diff(start) > 0)))
+    rows, chosen, kind = np.empty(40, np.int64), np.empty(40, np.int64), rng.integers(0, 3, D)
+    many = kernels.choose(store.confirmed, start, pair, p, kind, 0.5, np.zeros(D, np.int64), rows, chosen)
+    wanted = np.bincount(pair[store.confirmed[track]], minlength=D)
+    sure = [
+        (t, pair[k])
+        for t, k in zip(range(40), start[:-1].tolist(), strict=True)
+        if store.confirmed[t]
+        and start[t + 1] == k + 1
+        and p[k] > 0.5
+        and wanted[pair[k]] == 1
+        and kind[pair[k]] != kernels.DIFFERENCE
+    ]
+    assert list(zip(rows[:many].tolist(), chosen[:many].tolist(), strict=True)) == sure
+
+
+@pytest.mark.parametrize("lasts", [-1.0, 0.0, 3.0])
+def test_labels_say_what_the_formula_says(lasts):
+    rng = np.random.default_rng(3)
+    store, D, now = some_store(rng, 40), 25, 60 * SECOND
+    start, pair, p, track = pairs(rng, 40, D)
+    told, likely = rng.integers(0, 3, D), rng.uniform(0.01, 1.0, (D, store.classes.shape[1]))
+    store.label[:], store.labelled[:] = (
+        rng.integers(0, 3, (40, 2)),
+        rng.integers(50, 60, (40, 2)) * SECOND * (rng.random((40, 2)) < 0.7),
+    )
+    time, expected = np.full(D, now), store.classes.copy()
+    for t, j, weight in zip(track.tolist(), pair.tolist(), p.tolist(), strict=True):
+        gap = (now - store.labelled[t, 1]) / SECOND if store.labelled[t, 1] else math.inf
+        stays = math.exp(-gap / lasts) if lasts > 0.0 else 0.0
+        log = 0.3 * min(gap / 1.5, 1.0) * np.log(likely[j])
+        if lasts >= 0.0:
+            log = np.log(np.maximum(stays * (store.label[t, 1] == told[j]) + (1.0 - stays) * likely[j], 1e-300))
+        expected[t] += weight * log * (told[j] != 0)
+    kernels.label(start, pair, p, told, likely, time, 1, lasts, 0.3, 1.5, store.label, store.labelled, store.classes)
+    np.testing.assert_allclose(store.classes, expected - expected.max(axis=1, keepdims=True), rtol=1e-9, atol=1e-9)
+
+
+def test_the_density_of_a_false_alarm_is_the_product_over_what_was_measured():
+    rng = np.random.default_rng(4)
+    kind, variance, one = rng.integers(0, 2, 30), np.where(rng.random((30, 6)) < 0.5, 1.0, np.inf), rng.uniform(0.1, 2.0, 7)
+    density, told = np.empty(30), np.isfinite(variance)
+    kernels.spread(kind, variance, one, density)
+    direction = one[1] * np.where(told[:, [0, 2, 3]], one[[0, 2, 3]], 1.0).prod(axis=1)
+    place = one[4] * np.where(told[:, [2, 3]], one[[5, 6]], 1.0).prod(axis=1)
+    np.testing.assert_allclose(density, np.where(kind == kernels.DIRECTION, direction, place))
+
+
+def test_a_born_track_is_found_among_those_that_are_followed():
+    rng = np.random.default_rng(6)
+    among, rows = rng.integers(0, 3, (20, 4)), np.array([3, 1, 7])
+    columns = [np.ascontiguousarray(rng.integers(0, 3, 10)) for _ in range(4)]
+    births, found = np.empty((3, 4), np.int64), np.empty(3, np.int64)
+    kernels.born(*columns, rows, births)
+    assert (births == np.stack(columns, axis=1)[rows]).all()
+    kernels.find(births, among, found)
+    same = (births[:, None] == among).all(axis=2)
+    assert found.tolist() == np.where(same.any(axis=1), same.argmax(axis=1), -1).tolist()

@@ -1,10 +1,15 @@
 """Entry probabilities against closed forms, against random futures flown in small steps, and the bounds that spare work."""
 
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.stats import multivariate_normal, norm
 
 from fusion.zones.geometry import circle, joined, polygon
+from fusion.zones.kernels.telling import told
 from fusion.zones.prediction import Encounters, Reach, forecast, out_of_reach
 from tests.zones.zone_scenes import star
 
@@ -179,3 +184,19 @@ def test_pairs_can_be_chosen_with_their_groups():
     assert [part.tolist() for part in (*none, groups)] == [[], [], [], []]
     empty = forecast(EAST_HALF, np.zeros((3, 6)), np.zeros((3, 6, 6)), none, HORIZON)
     assert [part.tolist() for part in empty] == [[], [], []]
+
+
+@given(
+    st.lists(
+        st.just(0.0) | st.just(math.inf) | st.sampled_from([1.0, 2.5, 2.5 + 2**-50, 60.0, 5e-324]) | st.floats(0.0, 60.0),
+        min_size=1,
+        max_size=64,
+    )
+)
+@settings(max_examples=300, deadline=None)
+def test_what_entry_times_come_to_is_their_shares_and_their_lower_median(times):
+    now, entering, median = told(np.array(times * 4))
+    finite = sorted(moment for moment in times * 4 if moment < math.inf)
+    assert now == finite.count(0.0) / len(times * 4)
+    assert entering == len(finite) / len(times * 4)
+    assert median == finite[(len(finite) - 1) // 2] if finite else math.isnan(median)

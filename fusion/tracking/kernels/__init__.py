@@ -9,18 +9,23 @@ fixed order. `reference` says the same with filterpy; tests hold the two togethe
 from fusion.tracking.kernels.agreeing import misses, neighbours
 from fusion.tracking.kernels.associating import marginals, weigh
 from fusion.tracking.kernels.beginning import births, lean
+from fusion.tracking.kernels.choosing import born, choose, find, worth
 from fusion.tracking.kernels.differing import gate_differences
+from fusion.tracking.kernels.erring import count, owed, rates, summed
 from fusion.tracking.kernels.expecting import unseen
 from fusion.tracking.kernels.freeing import cells, free, sort
 from fusion.tracking.kernels.gating import gate
+from fusion.tracking.kernels.judging import judge, note
+from fusion.tracking.kernels.labelling import label, weigh_labels
 from fusion.tracking.kernels.measuring import DIFFERENCE, DIRECTION, POSITION
-from fusion.tracking.kernels.motion import combine_all, hold, predict
-from fusion.tracking.kernels.moving import moves
+from fusion.tracking.kernels.motion import combine_all, combine_some, hold, predict
+from fusion.tracking.kernels.moving import begin_legs, legs, weigh_leg
 from fusion.tracking.kernels.pairing import hear
 from fusion.tracking.kernels.ranging import fit
 from fusion.tracking.kernels.registering import NANOSECOND, register
 from fusion.tracking.kernels.tabling import move
 from fusion.tracking.kernels.teaching import teach
+from fusion.tracking.kernels.telling import refine, spread, tell
 from fusion.tracking.kernels.trusting import trusted
 from fusion.tracking.kernels.turning import filter_bearings, fit_bearings, turn
 from fusion.tracking.kernels.updating import update
@@ -30,10 +35,16 @@ __all__ = [
     "DIRECTION",
     "NANOSECOND",
     "POSITION",
+    "begin_legs",
     "births",
+    "born",
     "cells",
+    "choose",
     "combine_all",
+    "combine_some",
+    "count",
     "filter_bearings",
+    "find",
     "fit",
     "fit_bearings",
     "free",
@@ -41,19 +52,31 @@ __all__ = [
     "gate_differences",
     "hear",
     "hold",
+    "judge",
+    "label",
     "lean",
+    "legs",
     "marginals",
     "misses",
     "move",
-    "moves",
     "neighbours",
+    "note",
+    "owed",
     "predict",
+    "rates",
+    "refine",
     "register",
     "sort",
+    "spread",
+    "summed",
     "teach",
+    "tell",
     "trusted",
     "turn",
     "unseen",
     "update",
     "weigh",
+    "weigh_labels",
+    "weigh_leg",
+    "worth",
 ]

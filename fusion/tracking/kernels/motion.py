@@ -119,6 +119,14 @@ def combine_all(x, P, mu, n, out_x, out_P):
 
 
 @bare
+def combine_some(x, P, mu, rows, out_x, out_P):
+    """Match the moments of some tracks' modes: out_x (n, 6), out_P (n, 6, 6) of rows (n)."""
+    for k in range(len(rows)):
+        t = rows[k]
+        combine(x[t], P[t], mu[t], 6, out_x[k], out_P[k])
+
+
+@bare
 def hold(x, P, cross, n, mean, sigma, k):
     """Let no usual height of n tracks be less sure than mean ± sigma (`TrackStore.hold_heights`), in place; k (6): room."""
     for t in range(n):

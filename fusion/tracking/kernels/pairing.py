@@ -11,7 +11,8 @@ from fusion.compiling import bare
 def hear(births, of_store, confirmed, start, p, pd_miss, pd, looks, time, apart, doubt, together, lasts, rows, evidence, looked):
     """Add a look's evidence to each pair, in place (`Merging.learn`), and its rows; −1 where one of the two is no more.
 
-    births (K, 2, 4): what each one's id is made of; of_store (4, N): the same of the rows; rows (K, 2): where they stood last.
+    births (K, 2, 4): what each one's id is made of; of_store: the same of the rows, four columns (N); rows (K, 2): where they
+    stood last.
     """
     for k in range(len(births)):
         for side in range(2):
@@ -41,16 +42,16 @@ def hear(births, of_store, confirmed, start, p, pd_miss, pd, looks, time, apart,
 @bare
 def _row(birth, of_store, confirmed, last):
     """Give the row of a confirmed birth, −1 for none. Rows only move forward, unless time was turned back: then from the end."""
-    N = of_store.shape[1]
+    N = len(confirmed)
     last = min(last, N - 1)
     for step in range(N):
         row = last - step if step <= last else step
         if (
             confirmed[row]
-            and of_store[3, row] == birth[3]
-            and of_store[2, row] == birth[2]
-            and of_store[1, row] == birth[1]
-            and of_store[0, row] == birth[0]
+            and of_store[3][row] == birth[3]
+            and of_store[2][row] == birth[2]
+            and of_store[1][row] == birth[1]
+            and of_store[0][row] == birth[0]
         ):
             return row
     return -1

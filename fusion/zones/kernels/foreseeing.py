@@ -60,17 +60,24 @@ def room(prisms, which):
 
 @bare
 def futures(state, root, order, normal, future):
-    """Give each sample's state, x + L z, row by row of L summed from the left."""
-    for row in range(6):
-        component = future[order[row]]
-        component[:] = 0.0
-        for column in range(row + 1):
-            weight, z = root[row, column], normal[column]
-            for s in range(len(component)):
-                component[s] += weight * z[s]
-        x = state[order[row]]
-        for s in range(len(component)):
-            component[s] = x + component[s]
+    """Give each sample's state, x + L z, row by row of L summed from the left; written out, so that sums stay in registers."""
+    z0, z1, z2, z3, z4, z5 = normal[0], normal[1], normal[2], normal[3], normal[4], normal[5]
+    f0, f1, f2 = future[order[0]], future[order[1]], future[order[2]]
+    f3, f4, f5 = future[order[3]], future[order[4]], future[order[5]]
+    x0, x1, x2 = state[order[0]], state[order[1]], state[order[2]]
+    x3, x4, x5 = state[order[3]], state[order[4]], state[order[5]]
+    a0, b0, b1, c0, c1, c2 = root[0, 0], root[1, 0], root[1, 1], root[2, 0], root[2, 1], root[2, 2]
+    d0, d1, d2, d3 = root[3, 0], root[3, 1], root[3, 2], root[3, 3]
+    e0, e1, e2, e3, e4 = root[4, 0], root[4, 1], root[4, 2], root[4, 3], root[4, 4]
+    g0, g1, g2, g3, g4, g5 = root[5, 0], root[5, 1], root[5, 2], root[5, 3], root[5, 4], root[5, 5]
+    for s in range(len(f0)):
+        f0[s] = x0 + a0 * z0[s]
+        f1[s] = x1 + (b0 * z0[s] + b1 * z1[s])
+        f2[s] = x2 + (c0 * z0[s] + c1 * z1[s] + c2 * z2[s])
+    for s in range(len(f0)):
+        f3[s] = x3 + (d0 * z0[s] + d1 * z1[s] + d2 * z2[s] + d3 * z3[s])
+        f4[s] = x4 + (e0 * z0[s] + e1 * z1[s] + e2 * z2[s] + e3 * z3[s] + e4 * z4[s])
+        f5[s] = x5 + (g0 * z0[s] + g1 * z1[s] + g2 * z2[s] + g3 * z3[s] + g4 * z4[s] + g5 * z5[s])
 
 
 @bare
@@ -83,14 +90,13 @@ def enter(prisms, v, future, horizon, flights, marks, rows, times):
     """
     circle, edges, first, low, high, drift = prisms
     in_band(future[2], future[5], low[v, 2], high[v, 2], horizon, flights[4], flights[5])
-    count = over_box(future, drift[v], low[v], high[v], flights, marks)
-    if count == 0:
+    if not over_box(future, drift[v], low[v], high[v], flights, marks[1]):
         return
     if math.isnan(circle[v, 2]):
+        count = closed_up(future, drift[v], flights, marks)
         polygon(edges[first[v] : first[v + 1]], count, flights, marks, times, rows)
     else:
-        disc(circle[v], count, flights)
-        put_down(count, flights[6], marks[0], times)
+        disc(circle[v], future, drift[v], flights[4], flights[5], marks[1], times)
 
 
 @bare
@@ -109,10 +115,11 @@ def in_band(height, climb, low, high, horizon, start, end):
 
 
 @bare
-def over_box(future, drift, low, high, flights, marks):
-    """Close up the flights that come over a prism's box while they are in the height band: flights, and whose; gives how many."""
+def over_box(future, drift, low, high, flights, mark):
+    """Mark the flights that come over a prism's box while they are in the height band: 1, else 0; tells whether any does."""
     east, north, speed_east, speed_north = future[0], future[1], future[3], future[4]
-    start, end, mark = flights[4], flights[5], marks[1]
+    start, end = flights[4], flights[5]
+    any_over = 0
     drift_east, drift_north = drift[0], drift[1]
     west, most_east, south, most_north = low[0] - MARGIN, high[0] + MARGIN, low[1] - MARGIN, high[1] + MARGIN
     for s in range(len(mark)):
@@ -122,7 +129,16 @@ def over_box(future, drift, low, high, flights, marks):
         beside = ((x < west) & (far_x < west)) | ((x > most_east) & (far_x > most_east))
         beyond = ((y < south) & (far_y < south)) | ((y > most_north) & (far_y > most_north))
         mark[s] = 1 if (start[s] <= end[s]) & ~(beside | beyond) else 0
-    whose, count = marks[0], 0
+        any_over |= mark[s]
+    return any_over == 1
+
+
+@bare
+def closed_up(future, drift, flights, marks):
+    """Close up the flights that are marked: flights, and whose; gives how many."""
+    east, north, speed_east, speed_north = future[0], future[1], future[3], future[4]
+    start, end, whose, mark, count = flights[4], flights[5], marks[0], marks[1], 0
+    drift_east, drift_north = drift[0], drift[1]
     for s in range(len(mark)):
         whose[count] = s
         count += mark[s]
@@ -135,13 +151,15 @@ def over_box(future, drift, low, high, flights, marks):
 
 
 @bare
-def disc(circle, count, flights):
-    """Solve |c + w t|² = r² for flights: from when they are in the circle, or inf."""
-    x, y, speed_x, speed_y = flights[0], flights[1], flights[2], flights[3]
-    start, end, found = flights[4], flights[5], flights[6]
-    east, north, squared = circle[0], circle[1], circle[2] * circle[2]
-    for s in range(count):
-        cx, cy, wx, wy = x[s] - east, y[s] - north, speed_x[s], speed_y[s]
+def disc(circle, future, drift, start, end, mark, times):
+    """Solve |c + w t|² = r² for flights that are marked: from when they are in the circle, where that is sooner.
+
+    All are solved, for no branch is cheaper than closing up the few.
+    """
+    x, y, speed_x, speed_y = future[0], future[1], future[3], future[4]
+    east, north, squared, drift_east, drift_north = circle[0], circle[1], circle[2] * circle[2], drift[0], drift[1]
+    for s in range(len(mark)):
+        cx, cy, wx, wy = x[s] - east, y[s] - north, speed_x[s] - drift_east, speed_y[s] - drift_north
         a, b, k = wx * wx + wy * wy, cx * wx + cy * wy, cx * cx + cy * cy - squared
         still = a == 0.0
         rest = b * b - a * k
@@ -151,7 +169,7 @@ def disc(circle, count, flights):
         entry = start[s] if still | (start[s] >= entry) else entry
         leave = end[s] if still | (end[s] <= leave) else leave
         meets = (k <= 0.0) if still else ((b * b >= a * k) & (entry <= leave))
-        found[s] = entry if meets else np.inf
+        times[s] = min(times[s], entry if meets & (mark[s] == 1) else np.inf)
 
 
 @bare

@@ -6,22 +6,49 @@ import numpy as np
 
 from fusion.compiling import bare
 
+FEW = 16
+"""Values among which the one that is sought is picked one by one."""
+
 
 @bare
 def told(times):
     """Give what share of the futures is in the zone now, what share enters, and the lower median of when; sorts in place."""
-    inside, later = 0, 0
+    inside, enters, last = 0, 0, 0.0
     for s in range(len(times)):
-        moment = times[s]
-        times[later] = moment
-        inside += 1 if moment == 0.0 else 0
-        later += 1 if (moment > 0.0) & (moment < np.inf) else 0
-    enters = inside + later
+        inside += times[s] == 0.0
+        enters += times[s] < np.inf
+        last = max(last, times[s] if times[s] < np.inf else 0.0)
     if enters == 0:
         return 0.0, 0.0, np.nan
     middle = (enters - 1) // 2
-    median = 0.0 if inside > middle else smallest(times, later, middle - inside)
+    median = 0.0 if inside > middle else ranked(times, middle, inside, enters, last)
     return inside / len(times), enters / len(times), median
+
+
+@bare
+def ranked(times, k, below, above, last):
+    """Give the k-th smallest of times of which `below` are 0, `above` finite and `last` the greatest; sorts in place.
+
+    Counting those under a middle halves the span again and again (many at once, no branch on a value), until few are between.
+    """
+    low, high = 0.0, last
+    while above - below > FEW:
+        middle = low + (high - low) / 2.0
+        if middle <= low or middle >= high:
+            break  # all between are one value, or two that nothing lies between
+        count = 0
+        for s in range(len(times)):
+            count += times[s] <= middle
+        if count > k:
+            high, above = middle, count
+        else:
+            low, below = middle, count
+    between = 0
+    for s in range(len(times)):
+        moment = times[s]
+        times[between] = moment
+        between += 1 if (moment > low) & (moment <= high) else 0
+    return smallest(times, between, k - below)
 
 
 @bare

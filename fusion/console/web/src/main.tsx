@@ -26,7 +26,7 @@ import { Scenario } from "./screens/Scenario";
 import { Sensors } from "./screens/Sensors";
 import { Users } from "./screens/Users";
 import { Zones } from "./screens/Zones";
-import { enterByToken, may, notice, session, site, whoAmI } from "./state";
+import { enterByToken, may, notice, session, site, tell, turnedAway, whoAmI } from "./state";
 import { theme, wear } from "./theme";
 import type { Site } from "./wire";
 
@@ -116,7 +116,9 @@ effect(() => {
 });
 
 async function begin(): Promise<void> {
-  if (!(await enterByToken())) await whoAmI();
+  if ((await enterByToken()) || !(await whoAmI())) return;
+  const why = turnedAway(); // who is in already is told in passing; else the login page says it
+  if (why) tell(t(why), "failed");
 }
 
 const retry = (): void => {

@@ -34,6 +34,17 @@ export function read(path: string, hash: string): Route {
   return { page: "console", screen: known.find((name) => name === screen) ?? "live", argument: decodeURIComponent(argument) };
 }
 
+/** Where to be led after a login elsewhere: this page, if it is one that the server leads to (`INSIDE` in fusion/console/oidc.py). */
+export function onward(path: string, hash: string): string {
+  const here = path + (hash.startsWith("#/") ? hash : "");
+  return /^\/(?:kiosk|m|incident\/[\w-]{1,64})?(?:#\/[\w/.%-]{0,200})?$/.test(here) ? here : "/";
+}
+
+/** Why nobody came in by the sign-on service (`/?refused=…`); null where nothing was refused. */
+export function refusal(search: string): string | null {
+  return new URLSearchParams(search).get("refused");
+}
+
 export const route = signal<Route>({ page: "console", screen: "live", argument: "" });
 
 export function follow(): void {

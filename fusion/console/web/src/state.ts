@@ -1,7 +1,9 @@
 // What the screens share: who is logged in, what is shown, what is selected.
 import { computed, signal } from "@preact/signals";
-import { t } from "./i18n";
+import { type Key, t } from "./i18n";
+import { en } from "./i18n/en";
 import { ask, get, type List, Problem } from "./rest";
+import { refusal } from "./routes";
 import type { Alert, Permission, Sensor, Session, Site, Status, Zone } from "./wire";
 
 export const session = signal<Session | null | undefined>(undefined); // undefined: not known yet
@@ -77,6 +79,15 @@ export async function whoAmI(): Promise<Session | null> {
     session.value = null;
   }
   return session.value ?? null;
+}
+
+/** Say why the sign-on service's way in ended outside, once: it is taken out of the address, so that a reload does not say it again. */
+export function turnedAway(): Key | null {
+  const why = refusal(location.search);
+  if (why === null) return null;
+  history.replaceState(null, "", location.pathname + location.hash);
+  const key = `refused_${why}`;
+  return key in en ? (key as Key) : "refused_said_no";
 }
 
 /** Come in by the token that the address carries (`#token=…`), and take it out of the address; tell whether there was one that is good. */

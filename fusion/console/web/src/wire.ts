@@ -9,7 +9,7 @@ export type Role = "viewer" | "operator" | "supervisor" | "administrator";
 
 export interface Session {
   name: string;
-  kind?: "user" | "token" | "once";
+  kind?: "user" | "token" | "once" | "openid";
   role: Role | null;
   permissions: Permission[];
   expires?: string;

@@ -4,7 +4,7 @@ import { CATALOGUES, say } from "../src/i18n";
 import { en } from "../src/i18n/en";
 import { fr } from "../src/i18n/fr";
 import { reason, SENTENCES } from "../src/i18n/reasons";
-import { read } from "../src/routes";
+import { onward, read, refusal } from "../src/routes";
 import { number, span, timeOf } from "../src/format";
 import { perMinute } from "../src/series";
 
@@ -42,6 +42,15 @@ test("an address means a page and a screen, and a strange one the live picture",
   assert.deepEqual(read("/incident/01K1", ""), { page: "incident", screen: "live", argument: "01K1" });
   assert.deepEqual(read("/", "#/help"), { page: "console", screen: "help", argument: "" });
   assert.deepEqual(read("/", "#/nonsense/x"), { page: "console", screen: "live", argument: "x" });
+});
+
+test("a login elsewhere leads back to this page, and to no other host whatever stands in the address", () => {
+  assert.deepEqual(["/", "/m", "/kiosk", "/incident/01K1_x-y"].map((path) => onward(path, "")), ["/", "/m", "/kiosk", "/incident/01K1_x-y"]);
+  assert.equal(onward("/", "#/zones/TOWER"), "/#/zones/TOWER");
+  assert.equal(onward("/kiosk", "#token=vigie_x"), "/kiosk");
+  for (const path of ["//evil.example", "/\\evil.example", "/m//evil", "/incident/../x", "https://evil.example", "/enter/x"]) assert.equal(onward(path, ""), "/");
+  assert.equal(refusal("?refused=no_role"), "no_role");
+  assert.equal(refusal(""), null);
 });
 
 test("numbers have a true minus, spans and times have two digits", () => {

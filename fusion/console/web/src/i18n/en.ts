@@ -1,6 +1,7 @@
 // Everything that is said, in English. French has the same keys: the compiler and a test see to it.
 import { common } from "./common";
 import { drawing } from "./drawing";
+import { entering } from "./entering";
 import { handovers } from "./handovers";
 import { histories } from "./histories";
 import { incidents } from "./incidents";
@@ -229,6 +230,7 @@ export const en = {
   sensor_state_silent: "silent",
   sensor_state_unknown: "not heard yet",
   ...common.en,
+  ...entering.en,
   ...histories.en,
   ...incidents.en,
   ...instruments.en,

@@ -1,6 +1,7 @@
 // Tout ce qui se dit, en français : les mêmes clés qu’en anglais.
 import { common } from "./common";
 import { drawing } from "./drawing";
+import { entering } from "./entering";
 import { handovers } from "./handovers";
 import { histories } from "./histories";
 import { incidents } from "./incidents";
@@ -230,6 +231,7 @@ export const fr: Record<keyof typeof en, string> = {
   sensor_state_silent: "muet",
   sensor_state_unknown: "jamais entendu",
   ...common.fr,
+  ...entering.fr,
   ...histories.fr,
   ...incidents.fr,
   ...instruments.fr,

@@ -139,9 +139,10 @@ function Who() {
   const who = session.value;
   if (!who) return null;
   const leave = async () => {
-    await ask("DELETE", "/session").catch(() => undefined);
+    const left = await ask<{ url: string } | null>("DELETE", "/session").catch(() => null);
     hush();
     session.value = null;
+    if (left?.body) location.assign(left.body.url); // still logged in there
   };
   return (
     <div class="who" onKeyDown={(event) => { if (event.key === "Escape") open.value = false; }}>
@@ -151,7 +152,7 @@ function Who() {
       </button>
       {open.value && (
         <div class="menu">
-          <a href="#/password" onClick={() => { open.value = false; }}>{t("change_password")}</a>
+          {who.kind === "user" && <a href="#/password" onClick={() => { open.value = false; }}>{t("change_password")}</a>}
           <a href="#/help" onClick={() => { open.value = false; }}>{t("keys")}</a>
           <button type="button" onClick={leave}>{t("log_out")}</button>
         </div>

@@ -1,9 +1,10 @@
 // Who is it: name and password, or the site's own sign-on.
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { language, speak, t } from "../i18n";
+import { type Key, language, speak, t } from "../i18n";
 import { ask, get, Problem } from "../rest";
-import { session } from "../state";
+import { onward, route } from "../routes";
+import { session, turnedAway } from "../state";
 import { Logo } from "../parts/icons";
 import type { Session } from "../wire";
 
@@ -16,16 +17,19 @@ export function Login() {
   const name = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
   const fault = useSignal("");
+  const refused = useSignal<Key | null>(null);
   const busy = useSignal(false);
   const methods = useSignal<Methods>({ password: true, oidc: null });
   useEffect(() => {
     name.current?.focus();
+    refused.value = turnedAway(); // after the page is there, so that a screen reader says it
     void get<Methods>("/session/methods").then((told) => { methods.value = told; }, () => undefined);
   }, []);
   const enter = async (event: Event) => {
     event.preventDefault();
     busy.value = true;
     fault.value = "";
+    refused.value = null;
     try {
       const told = await ask<Session>("POST", "/session", { name: name.current?.value ?? "", password: password.current?.value ?? "" });
       session.value = told.body;
@@ -38,6 +42,7 @@ export function Login() {
       busy.value = false;
     }
   };
+  const next = route.value && onward(location.pathname, location.hash);
   return (
     <main class="login">
       <form onSubmit={enter}>
@@ -50,8 +55,8 @@ export function Login() {
             <button type="submit" class="press" disabled={busy.value}>{t("log_in")}</button>
           </>
         )}
-        {methods.value.oidc && <a class="button" href={methods.value.oidc.url}>{t("log_in_with", { name: methods.value.oidc.name })}</a>}
-        <p class="fault" role="alert">{fault.value}</p>
+        {methods.value.oidc && <a class="button" href={`${methods.value.oidc.url}?next=${encodeURIComponent(next)}`}>{t("log_in_with", { name: methods.value.oidc.name })}</a>}
+        <p class="fault" role="alert">{fault.value || (refused.value && t(refused.value))}</p>
         <button type="button" class="plain" lang={language.value === "en" ? "fr" : "en"} onClick={() => speak(language.value === "en" ? "fr" : "en")}>{t("other_language")}</button>
       </form>
     </main>
