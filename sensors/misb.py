@@ -1,13 +1,13 @@
-"""MISB ST 0601: what an aircraft with a camera says of itself beside its video, as KLV: here an aircraft that tells its place.
+"""MISB ST 0601: what an aircraft with a camera says beside its video, as KLV: where it is, how it is turned, what it follows.
 
 A packet is a key of 16 bytes, a length, and items, each a tag, a length and a value (big-endian). Lengths are one byte, or
 0x80 + n and n bytes; tags go on while their upper bit is set. The checksum (tag 1) is the last item: the sum of all 16-bit words
 before its value. Some packets may stand in one payload.
 
 Read: 2 time (µs), 4 tail number, 13, 14 place, 15 height above the sea, 75 above the ellipsoid, 51 climb, 59 call sign, 79, 80
-speed to the north and east; 1 is checked. Not implemented: all else; MPEG-TS around it, from which a demultiplexer takes the
-data stream; targets (40 to 42, 74) and what is in the frame (23 to 25), for they lie on the ground or where a ray
-meets it; the camera's directions, as a sensor of the site stands where its file says.
+speed to the north and east; 1 is checked; what `misb_camera` reads. Not implemented: all else; MPEG-TS around it, from which a
+demultiplexer takes the data stream; the frame's centre (23 to 25) and corners, which are where the line of sight meets the
+ground, whoever is on it; moving targets in the picture (74, ST 0903), a set of its own.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ import struct
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from fusion.errors import DecodeError
-from fusion.messages import SECOND, Identity, Position, RawMessage, Scan
+from fusion.messages import SECOND, Identity, Measurement, Pose, Position, RawMessage, Scan
+from sensors import misb_camera
 from sensors.adapter import Adapter, Station, native_scan, newest_of
 
 KEY = bytes.fromhex("060e2b34020b01010e01030101000000")
@@ -69,7 +71,22 @@ class Linear(NamedTuple):
         return self.layout.pack(round((value - self.least) * ((1 << bits) - 1) / (self.most - self.least)))
 
 
+_UNSIGNED, _SIGNED, _LONG, _WIDE = (struct.Struct(f">{code}") for code in "HhiI")
+
 FIGURES = {
+    misb_camera.HEADING: Linear(_UNSIGNED, 0.0, 360.0),
+    misb_camera.PITCH: Linear(_SIGNED, -20.0, 20.0),
+    misb_camera.ROLL: Linear(_SIGNED, -50.0, 50.0),
+    misb_camera.FULL_PITCH: Linear(_LONG, -90.0, 90.0),
+    misb_camera.FULL_ROLL: Linear(_LONG, -90.0, 90.0),
+    misb_camera.AZIMUTH: Linear(_WIDE, 0.0, 360.0),
+    misb_camera.ELEVATION: Linear(_LONG, -180.0, 180.0),
+    misb_camera.RANGE: Linear(_WIDE, 0.0, 5_000_000.0),
+    misb_camera.TARGET_LATITUDE: Linear(_LONG, -90.0, 90.0),
+    misb_camera.TARGET_LONGITUDE: Linear(_LONG, -180.0, 180.0),
+    misb_camera.TARGET_HEIGHT: Linear(_UNSIGNED, -900.0, 19_000.0),
+    misb_camera.CE90: Linear(_UNSIGNED, 0.0, 4_095.0),
+    misb_camera.LE90: Linear(_UNSIGNED, 0.0, 4_095.0),
     LATITUDE: Linear(struct.Struct(">i"), -90.0, 90.0),
     LONGITUDE: Linear(struct.Struct(">i"), -180.0, 180.0),
     ALTITUDE: Linear(struct.Struct(">H"), -900.0, 19_000.0),
@@ -79,6 +96,9 @@ FIGURES = {
     EAST: Linear(struct.Struct(">h"), -327.0, 327.0),
 }
 """Degrees, m, m/s."""
+
+OF_CAMERA = tuple(FIGURES)[:13]
+"""Those that `misb_camera` reads."""
 
 
 class Memory(msgspec.Struct):
@@ -92,21 +112,44 @@ def decode(station: Station, message: RawMessage, msgpack: bool) -> Scan:  # noq
     for name in ("horizontal_m", "vertical_m"):
         if getattr(station.sensor.accuracy, name) is None:
             raise DecodeError(f"sigma.{name}: is neither in ST 0601 nor in the sensor's configured accuracy")
-    found, left_out, packets = list[Position](), list[str](), _packets(message.payload)
+    found, left_out, packets = list[Told](), list[str](), _packets(message.payload)
     for i, packet in enumerate(packets):
         try:
-            position = _position(station, items(packet), message.received)
+            one = _told(station, items(packet), message.received)
         except DecodeError as error:
             left_out.append(f"packet {i + 1}: {error}")
             continue
-        if position is not None:
-            found.append(position)
+        found += [one] if one is not None else []
     if len(left_out) == len(packets):
         raise DecodeError(left_out[0])
     memory = station.memory if isinstance(station.memory, Memory) else Memory()
-    newest = [one for one in newest_of(found) if one.time > memory.last]
-    memory.last = max([memory.last, *(one.time for one in newest)])
-    return native_scan(station, message, newest, left_out[:20])
+    last, memory.last = memory.last, max([memory.last, *(one.position.time for one in found)])
+    newest = [one for one in newest_of([one.position for one in found]) if one.time > last]
+    targets = [one.target for one in found if one.target is not None and one.position.time > last]
+    scan = native_scan(station, message, [*newest, *sorted(targets, key=lambda one: one.time)[-1:]], left_out[:20])
+    return replace(scan, poses=tuple(one.pose for one in found if one.pose is not None))
+
+
+class Told(NamedTuple):
+    """What one packet says."""
+
+    position: Position
+    pose: Pose | None
+    target: Measurement | None
+
+
+def _told(station: Station, told: dict[int, bytes], received: int) -> Told | None:
+    """Read where the aircraft is and what its camera follows; None without a place."""
+    position = _position(station, told, received)
+    if position is None:
+        return None
+    figures = {tag: _figure(told, tag) for tag in OF_CAMERA}
+    pose, flags = misb_camera.pose_of(position, figures), told.get(misb_camera.FLAGS, b"")
+    if pose is None or station.sensor.platform is None:
+        return Told(position, pose, None)
+    if len(flags) > 1:
+        raise DecodeError(f"tag {misb_camera.FLAGS}: has {len(flags)} bytes; expected 1")
+    return Told(position, pose, misb_camera.target(station, figures, flags[0] if flags else 0, pose))
 
 
 def _packets(payload: bytes) -> list[bytes]:
@@ -218,7 +261,7 @@ def _text(told: dict[int, bytes], tag: int) -> str | None:
 
 def encode(station: Station, scan: Scan) -> bytes:  # noqa: ARG001
     """Write each detection as a packet of the aircraft that it is."""
-    return b"".join(packet_of(_told(detection)) for detection in scan.detections)
+    return b"".join(packet_of(_written(detection)) for detection in scan.detections)
 
 
 def packet_of(told: dict[int, bytes]) -> bytes:
@@ -229,7 +272,7 @@ def packet_of(told: dict[int, bytes]) -> bytes:
     return packet + checksum(packet)
 
 
-def _told(detection: object) -> dict[int, bytes]:
+def _written(detection: object) -> dict[int, bytes]:
     if not isinstance(detection, Position):
         raise TypeError(f"ST 0601 tells positions, not a {type(detection).__name__}")
     told = {TIME: (detection.time // 1000).to_bytes(8, "big")}

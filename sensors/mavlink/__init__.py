@@ -1,12 +1,15 @@
 """MAVLink: what drones of one's own, and receivers of Remote ID that speak it, say of who is where.
 
 `frames` reads bytes, `vehicles` makes positions of messages. A payload is a datagram, or what came together of a stream: some
-frames. GLOBAL_POSITION_INT is a vehicle's own navigation; OPEN_DRONE_ID_BASIC_ID, _LOCATION, _SYSTEM, _OPERATOR_ID and
-_MESSAGE_PACK are Remote ID, of the vehicle itself or, under `id_or_mac`, of another that it heard. Not implemented: everything
-else of the dialects (ADSB_VEHICLE too: an ADS-B receiver says more), commands, and cameras that a vehicle carries.
+frames. GLOBAL_POSITION_INT is a vehicle's own navigation, and with ATTITUDE whence cameras aboard look;
+OPEN_DRONE_ID_BASIC_ID, _LOCATION, _SYSTEM, _OPERATOR_ID and _MESSAGE_PACK are Remote ID, of the vehicle itself or, under
+`id_or_mac`, of another that it heard. Not implemented: everything else of the dialects (ADSB_VEHICLE too: an ADS-B receiver says
+more; GIMBAL_DEVICE_ATTITUDE_STATUS), and commands.
 """
 
 from __future__ import annotations
+
+from msgspec.structs import replace
 
 from fusion.errors import DecodeError
 from fusion.messages import Position, RawMessage, Scan
@@ -30,7 +33,8 @@ def decode(station: Station, message: RawMessage, msgpack: bool) -> Scan:  # noq
     vehicles = Vehicles(station, message.received)
     for one in told:
         vehicles.listen(one)
-    return native_scan(station, message, newest_of(vehicles.found), (faults + vehicles.left_out)[:MOST_FAULTS])
+    scan = native_scan(station, message, newest_of(vehicles.found), (faults + vehicles.left_out)[:MOST_FAULTS])
+    return replace(scan, poses=tuple(vehicles.poses))
 
 
 def encode(station: Station, scan: Scan) -> bytes:  # noqa: ARG001

@@ -23,7 +23,7 @@ SIGNED = 1
 LONGEST = 12 + 255 + 13
 """Bytes of a frame at most."""
 
-SYSTEM_TIME, GLOBAL_POSITION_INT = 2, 33
+SYSTEM_TIME, ATTITUDE, GLOBAL_POSITION_INT = 2, 30, 33
 BASIC_ID, LOCATION, SYSTEM, OPERATOR_ID, PACK = 12_900, 12_901, 12_904, 12_905, 12_915
 
 
@@ -36,6 +36,7 @@ class Kind(NamedTuple):
 
 KINDS = {
     SYSTEM_TIME: Kind(137, struct.Struct("<QI")),
+    ATTITUDE: Kind(39, struct.Struct("<Iffffff")),
     GLOBAL_POSITION_INT: Kind(104, struct.Struct("<IiiiihhhH")),
     BASIC_ID: Kind(114, struct.Struct("<BB20sBB20s")),
     LOCATION: Kind(254, struct.Struct("<iiffffHHhBB20sBBBBBBB")),

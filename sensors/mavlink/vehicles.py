@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from fusion.errors import DecodeError
-from fusion.messages import SECOND, Identity, Position
+from fusion.messages import SECOND, Identity, Pose, Position
 from sensors.adapter import Station
 from sensors.mavlink import frames
 from sensors.mavlink.frames import Message
@@ -30,12 +30,25 @@ HIGHEST = 100_000_000
 """mm: no drone flies above 100 km, and none below −1 km."""
 
 
+FRESH = 500
+"""ms that an attitude serves for places before or after it: autopilots tell it several times a second."""
+
+
+class Attitude(Struct, frozen=True, omit_defaults=True):
+    """How a vehicle was turned, and how fast it turned."""
+
+    boot_ms: int
+    angles: tuple[float, float, float]  # rad: heading, pitch, roll
+    rates: tuple[float, float, float]  # rad/s
+
+
 class Vehicle(Struct, frozen=True, omit_defaults=True):
     """What is known of one vehicle."""
 
     boot_ms: int | None = None  # of its last place
     heard: int = 0  # ns, when that came
     began: int | None = None  # ns, when its clock of `boot_ms` began, by what it says
+    attitude: Attitude | None = None
 
 
 class Memory(hearing.Memory):
@@ -50,6 +63,7 @@ class Vehicles:
     def __init__(self, station: Station, received: int) -> None:
         self.station, self.received = station, received
         self.found: list[Position] = []
+        self.poses: list[Pose] = []
         self.left_out: list[str] = []
         self._memory = station.memory if isinstance(station.memory, Memory) else Memory()
         self._accuracy = station.sensor.accuracy
@@ -63,6 +77,8 @@ class Vehicles:
             match message.kind:
                 case frames.SYSTEM_TIME:
                     self._clock(message)
+                case frames.ATTITUDE:
+                    self._turn(message)
                 case frames.GLOBAL_POSITION_INT:
                     self._place(message)
                 case _:
@@ -80,6 +96,15 @@ class Vehicles:
             began = unix_us * 1000 - boot_ms * MILLISECOND
             self._memory.vehicles[message.system] = replace(self._vehicle(message), began=began)
 
+    def _turn(self, message: Message) -> None:
+        """Learn how a vehicle is turned."""
+        boot_ms, *figures = message.fields
+        if not all(map(math.isfinite, figures)) or max(map(abs, figures[:3])) > math.tau:
+            raise DecodeError(f"roll, pitch, yaw: {figures[:3]} are no angles")
+        roll, pitch, yaw, *rates = figures
+        attitude = Attitude(boot_ms, (yaw, pitch, roll), (rates[2], rates[1], rates[0]))
+        self._memory.vehicles[message.system] = replace(self._vehicle(message), attitude=attitude)
+
     def _place(self, message: Message) -> None:
         boot_ms, latitude, longitude, altitude, _, north, east, down, _ = message.fields
         if not latitude and not longitude:
@@ -91,20 +116,20 @@ class Vehicles:
         if known.boot_ms is not None and known.boot_ms - REORDERED < boot_ms <= known.boot_ms:
             return  # told again by a router, or overtaken
         self._memory.vehicles[message.system] = replace(known, boot_ms=boot_ms, heard=self.received)
-        self.found.append(
-            Position(
-                time=self._time(known, boot_ms),
-                id=str(message.system),
-                identity=self._identity(message.system),
-                latitude=math.radians(latitude * 1e-7),
-                longitude=math.radians(longitude * 1e-7),
-                altitude=self.station.frame.height(altitude / 1000.0, "amsl"),
-                velocity=(east / 100.0, north / 100.0, -down / 100.0),
-                sigma_horizontal=self._accuracy.horizontal_m or 0.0,
-                sigma_vertical=self._accuracy.vertical_m or 0.0,
-                sigma_velocity=self._accuracy.velocity_mps,
-            )
+        one = Position(
+            time=self._time(known, boot_ms),
+            id=str(message.system),
+            identity=self._identity(message.system),
+            latitude=math.radians(latitude * 1e-7),
+            longitude=math.radians(longitude * 1e-7),
+            altitude=self.station.frame.height(altitude / 1000.0, "amsl"),
+            velocity=(east / 100.0, north / 100.0, -down / 100.0),
+            sigma_horizontal=self._accuracy.horizontal_m or 0.0,
+            sigma_vertical=self._accuracy.vertical_m or 0.0,
+            sigma_velocity=self._accuracy.velocity_mps,
         )
+        self.found.append(one)
+        self.poses.append(_pose(one, known.attitude, boot_ms))
 
     def _time(self, known: Vehicle, boot_ms: int) -> int:
         """Give when a place was true: by the vehicle's clock where it told it, else when it came."""
@@ -133,6 +158,29 @@ class Vehicles:
         ear.listen(told, None)
         self.found += ear.found
         self.left_out += ear.left_out
+
+
+def _pose(one: Position, attitude: Attitude | None, boot_ms: int) -> Pose:
+    """Give a vehicle's place as what carries its cameras; how it is turned, by its rates, where that was told lately."""
+    known = attitude is not None and abs(boot_ms - attitude.boot_ms) <= FRESH
+    return Pose(
+        time=one.time,
+        vehicle=one.id or "",
+        latitude=one.latitude,
+        longitude=one.longitude,
+        altitude=one.altitude or 0.0,
+        velocity=one.velocity,
+        attitude=_turned(attitude, boot_ms) if attitude is not None and known else None,
+        sigma_horizontal=one.sigma_horizontal,
+        sigma_vertical=one.sigma_vertical,
+        sigma_velocity=one.sigma_velocity,
+    )
+
+
+def _turned(attitude: Attitude, boot_ms: int) -> tuple[float, float, float]:
+    dt = (boot_ms - attitude.boot_ms) / 1000.0
+    heading, pitch, roll = (angle + dt * rate for angle, rate in zip(attitude.angles, attitude.rates, strict=True))
+    return heading % math.tau, pitch, roll
 
 
 Heard = tuple[list[messages.Message], bytes]

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from pymavlink.dialects.v10 import ardupilotmega as one
 from pymavlink.dialects.v20 import ardupilotmega as two
 
-from fusion.config import Accuracy
+import sensors
+from fusion.config import Accuracy, Config, CoverageTable, Sensor
 from fusion.errors import DecodeError
-from fusion.messages import SECOND, Identity, Pilot, Scan
+from fusion.messages import SECOND, Identity, Pilot, RawMessage, Scan, Tick
+from fusion.pipeline import Pipeline
+from fusion.topics import TopicTree
 from fusion.transport.feeds.framing import cutter
+from fusion.zones.permits import Register
+from fusion.zones.zones import ZoneSet
+from sensors import Station
 from sensors.mavlink import frames
 from sensors.odid import messages
 from tests.adapters import corpus
 from tests.adapters.stations import NOW, Ear
+from tests.scene import CAMERA, FRAME, SITE, START
+from tests.tracking.moving_scene import camera, look, straight
 
 ACCURACY = Accuracy(horizontal_m=3.0, vertical_m=5.0, velocity_mps=0.5)
 NOBODY, OTHER = [0] * 20, [0x02, 0x56, 1, 2, 3, 4] + [0] * 14
@@ -230,3 +240,77 @@ def test_the_corpus_is_what_the_encoders_write_and_reads_back():
     assert (corpus.DATA / "mavlink" / "payloads.txt").read_text(encoding="ascii") == corpus.lines("mavlink")
     for format_, payload in corpus.read("mavlink").values():
         assert Ear(format_).hear(payload).detections
+
+
+# --- Cameras aboard --------------------------------------------------------------------------------------------------
+
+
+def attitude(boot_ms=4_900, roll=0.1, pitch=-0.2, yaw=2.5, rates=(0.01, -0.02, 0.5), system=7, dialect=two) -> bytes:
+    return written(dialect.MAVLink_attitude_message(boot_ms, roll, pitch, yaw, *rates), system, dialect)
+
+
+@pytest.mark.parametrize("dialect", [one, two])
+def test_a_vehicle_s_navigation_is_the_pose_of_what_it_carries(dialect):
+    ear = Ear("mavlink", ACCURACY)
+    (pose,) = ear.hear(attitude(dialect=dialect) + place(dialect=dialect)).poses
+    assert (pose.vehicle, pose.time, pose.velocity) == ("7", NOW, (-4.0, 3.0, -0.5))
+    assert (pose.latitude, pose.longitude) == pytest.approx((math.radians(48.8582), math.radians(2.2945)), abs=1e-12)
+    assert pose.altitude == pytest.approx(121.5 + 44.6)
+    assert pose.attitude == pytest.approx((2.5 + 0.05, -0.2 - 0.002, 0.1 + 0.001), abs=1e-6)  # carried on for a tenth of a second
+    assert (pose.sigma_horizontal, pose.sigma_vertical, pose.sigma_velocity) == (3.0, 5.0, 0.5)
+
+
+def test_an_attitude_that_is_old_or_of_another_vehicle_is_not_this_one_s():
+    ear = Ear("mavlink", ACCURACY)
+    assert ear.hear(attitude(boot_ms=4_000) + attitude(system=8) + place()).poses[0].attitude is None
+    assert ear.hear(attitude(boot_ms=5_400) + place(boot_ms=5_500)).poses[0].attitude is not None
+
+
+def test_an_attitude_that_is_no_angle_is_left_out_and_told():
+    scan = Ear("mavlink", ACCURACY).hear(attitude(yaw=math.nan) + place())
+    assert "roll, pitch, yaw" in scan.left_out[0]
+    assert scan.poses[0].attitude is None
+
+
+def test_a_camera_that_the_vehicle_carries_looks_from_where_that_is():
+    """A fleet's MAVLink says where vehicle 7 is; its camera and a fixed one see a drone: it is where both lines meet."""
+    fleet = Sensor(
+        id="fleet", kind="mavlink", accuracy=ACCURACY, reports="detections-only", coverage=CoverageTable(range_m=(0.0, 5000.0))
+    )
+    eye = replace(camera("eye", platform={"sensor": "fleet", "vehicle": "7"}), kind="camera")
+    core = Pipeline(Config(site=SITE, sensor=(fleet, eye, CAMERA)), dict(sensors.BUILT_IN), ZoneSet.of((), FRAME), Register())
+    tree, carried = TopicTree(SITE.name), straight((-60.0, 140.0, 0.0), (0.0, 0.0, 0.0))
+    drone, fixed = (
+        straight((100.0, 80.0, 20.0), (0.0, 0.0, 0.0)),
+        FRAME.grid_from_wgs84(math.radians(CAMERA.latitude_deg), math.radians(CAMERA.longitude_deg), CAMERA.altitude_hae_m),
+    )
+    latitude, longitude, height = (float(x) for x in FRAME.wgs84_from_grid(carried(0.0)))
+    for k in range(25):
+        time = START + k * SECOND // 5
+        told = two.MAVLink_global_position_int_message(
+            5_000 + 200 * k,
+            round(math.degrees(latitude) * 1e7),
+            round(math.degrees(longitude) * 1e7),
+            round((height - 44.6) * 1000),
+            0,
+            0,
+            0,
+            0,
+            0,
+        )
+        core.feed(RawMessage(topic=tree.path("raw", sensor="fleet", format="mavlink"), payload=written(told), received=time))
+        for sensor, path in ((eye, carried), (CAMERA, lambda t: fixed)):
+            scan = look(sensor, path, drone, k / 5, k)
+            core.feed(
+                RawMessage(
+                    topic=tree.path("scan", sensor=sensor.id),
+                    payload=sensors.BUILT_IN["camera"].encode(Station(sensor, FRAME), scan),
+                    received=time,
+                )
+            )
+        core.feed(Tick(time=time + SECOND // 10))
+    state, _ = core.timeline.tracker.store.combined()
+    assert np.linalg.norm(state[:, :3] - drone(0.0), axis=1).min() < 3.0
+    pose = core.status().sensors["eye"].pose
+    assert (pose.stale, pose.refused) == (False, 0)
+    assert pose.altitude_hae_m == pytest.approx(height, abs=0.01)

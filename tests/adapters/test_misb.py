@@ -6,17 +6,23 @@ import math
 from datetime import UTC, datetime
 
 import klvdata
+import numpy as np
+import pyproj
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from klvdata.common import packet_checksum
+from scipy.spatial.transform import Rotation
 
-from fusion.config import Accuracy
+from fusion.config import Accuracy, Config, CoverageTable, Platform, Sensor
 from fusion.errors import DecodeError
-from fusion.messages import SECOND, Identity, Position, Scan
-from sensors import misb
+from fusion.messages import SECOND, Bearing, Identity, Polar, Position, RawMessage, Scan
+from fusion.tracking.timeline import Timeline
+from fusion.tracking.tracker import Tracker
+from sensors import Station, misb
 from tests.adapters import corpus
 from tests.adapters.stations import NOW, Ear
+from tests.scene import SITE
 
 ACCURACY = Accuracy(horizontal_m=5.0, vertical_m=10.0, velocity_mps=1.0)
 STEP = math.radians(180.0 / 2**32)
@@ -164,3 +170,152 @@ def test_the_corpus_is_what_the_encoders_write_and_reads_back():
     assert (corpus.DATA / "misb" / "payloads.txt").read_text(encoding="ascii") == corpus.lines("misb")
     for format_, payload in corpus.read("misb").values():
         assert Ear(format_, ACCURACY).hear(payload).detections
+
+
+# --- The camera aboard -----------------------------------------------------------------------------------------------
+
+EYE = Accuracy(horizontal_m=5.0, vertical_m=10.0, velocity_mps=1.0, azimuth_deg=0.5, elevation_deg=0.4, range_m=3.0)
+HERE = {"latitude": math.radians(48.86), "longitude": math.radians(2.29), "altitude": 200.0}
+
+
+def number(value: float, least: float, most: float, bits: int) -> str:
+    """Give a figure as the standard maps it, by hand."""
+    if least < 0 and most == -least:
+        return (round(value * (2 ** (bits - 1) - 1) / most) % 2**bits).to_bytes(bits // 8, "big").hex()
+    return round((value - least) * (2**bits - 1) / (most - least)).to_bytes(bits // 8, "big").hex()
+
+
+def camera_packet(**told) -> bytes:
+    """A packet of an aircraft at HERE, with more tags."""
+    place = {
+        "_13": number(48.86, -90, 90, 32), "_14": number(2.29, -180, 180, 32), "_15": None, "_4": None,
+        "_75": number(200.0, -900, 19_000, 16),
+    }  # fmt: skip
+    return packet(**(place | told))
+
+
+def aboard(payload: bytes, accuracy=EYE) -> Scan:
+    return Ear("misb", accuracy, platform=Platform()).hear(payload)
+
+
+TURNED = {"_5": number(130.0, 0, 360, 16), "_6": number(12.0, -20, 20, 16), "_7": number(-20.0, -50, 50, 16)}
+FOLLOWING = {"_18": number(35.0, 0, 360, 32), "_19": number(-15.0, -180, 180, 32), "_47": "02"}
+
+
+def test_klvdata_reads_the_camera_s_figures_as_we_wrote_them():
+    (told,) = klvdata.StreamParser(
+        camera_packet(**TURNED, **FOLLOWING, _21=number(812.5, 0, 5e6, 32), _45=number(12.0, 0, 4095, 16))
+    )
+    values = {tag[0]: item.value.value for tag, item in told.items.items()}
+    assert [values[tag] for tag in (5, 6, 7, 18, 19, 21, 45)] == pytest.approx(
+        [130.0, 12.0, -20.0, 35.0, -15.0, 812.5, 12.0], abs=0.05
+    )
+
+
+def test_where_the_aircraft_is_and_how_it_is_turned_is_the_pose_of_its_camera():
+    (pose,) = aboard(camera_packet(**TURNED)).poses
+    assert (pose.latitude, pose.longitude, pose.altitude) == pytest.approx(
+        (*(HERE[name] for name in ("latitude", "longitude")), 200.0), abs=0.2
+    )
+    assert [math.degrees(angle) for angle in pose.attitude] == pytest.approx([130.0, 12.0, -20.0], abs=0.01)
+    assert (pose.time, pose.sigma_horizontal, pose.sigma_vertical) == (NOW, 5.0, 10.0)
+    full = TURNED | {"_90": number(-42.0, -90, 90, 32), "_91": number(75.0, -90, 90, 32)}
+    (pose,) = aboard(camera_packet(**full)).poses
+    assert [math.degrees(angle) for angle in pose.attitude[1:]] == pytest.approx([-42.0, 75.0], abs=1e-6)
+    (pose,) = aboard(camera_packet(**(TURNED | {"_7": "8000"}))).poses  # the number for "not known"
+    assert pose.attitude is None
+
+
+def test_what_it_follows_lies_on_its_line_of_sight():
+    position, sight = aboard(camera_packet(**TURNED, **FOLLOWING)).detections
+    assert isinstance(position, Position)
+    level = math.cos(math.radians(-15.0))
+    ray = [level * math.cos(math.radians(35.0)), level * math.sin(math.radians(35.0)), math.sin(math.radians(15.0))]
+    north, east, down = Rotation.from_euler("ZYX", [130.0, 12.0, -20.0], degrees=True).apply(ray)
+    assert math.degrees(sight.azimuth) == pytest.approx(math.degrees(math.atan2(east, north)) % 360.0, abs=0.01)
+    assert math.degrees(sight.elevation) == pytest.approx(math.degrees(-math.asin(down)), abs=0.01)
+    assert (sight.sigma_azimuth, sight.sigma_elevation) == pytest.approx((math.radians(0.5), math.radians(0.4)))
+    assert (sight.time, sight.id) == (NOW, "target")
+
+
+AT = {"_40": number(48.866, -90, 90, 32), "_41": number(2.30, -180, 180, 32), "_42": number(35.0, -900, 19_000, 16)}
+
+
+def test_a_target_s_place_is_a_direction_as_it_lies_where_the_line_of_sight_meets_the_ground():
+    _, sight = aboard(camera_packet(**AT)).detections
+    there = pyproj.Transformer.from_pipeline(
+        "+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad +step +proj=cart +ellps=WGS84 +step +proj=topocentric "
+        "+ellps=WGS84 +lat_0=48.86 +lon_0=2.29 +h_0=200"
+    ).transform(2.30, 48.866, 35.0 + 44.6)
+    reach = math.hypot(*there)
+    assert isinstance(sight, Bearing)
+    assert sight.azimuth == pytest.approx(math.atan2(there[0], there[1]), abs=1e-4)
+    assert sight.elevation == pytest.approx(math.asin(there[2] / reach), abs=5e-4)  # heights are in steps of 0.3 m
+    _, unsure = aboard(camera_packet(**AT, _45=number(43.0, 0, 4095, 16))).detections
+    assert unsure.sigma_azimuth == pytest.approx(math.hypot(math.radians(0.5), 43.0 / 2.1460 / reach), rel=1e-3)
+
+
+@pytest.mark.parametrize(("flags", "measured"), [("13", True), ("12", False), ("03", False), ("33", None)])
+def test_only_what_a_laser_measured_is_a_range(flags, measured):
+    told = aboard(camera_packet(**TURNED, **(FOLLOWING | {"_47": flags}), _21=number(812.5, 0, 5e6, 32))).detections
+    if measured is None:  # the picture is invalid
+        assert len(told) == 1
+        return
+    assert isinstance(told[1], Polar) is measured
+    assert not measured or (told[1].range, told[1].sigma_range) == pytest.approx((812.5, 3.0), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        FOLLOWING,  # how the aircraft is turned is not known
+        TURNED | FOLLOWING | {"_47": "00"},
+        TURNED | FOLLOWING | {"_19": "80000000"},
+        AT | {"_40": "80000000"},
+        AT | {"_42": None},
+    ],
+)
+def test_a_camera_that_follows_nothing_or_nobody_knows_whereto_tells_no_direction(told):
+    assert len(aboard(camera_packet(**told)).detections) == 1
+    assert len(aboard(camera_packet(**TURNED, **FOLLOWING), ACCURACY).detections) == 1  # no accuracy of directions is configured
+    assert len(Ear("misb", EYE).hear(camera_packet(**TURNED, **FOLLOWING)).detections) == 1  # the site's file says that it stands
+
+
+def test_a_target_where_the_aircraft_itself_is_is_told():
+    same = {"_40": number(48.86, -90, 90, 32), "_41": number(2.29, -180, 180, 32), "_42": number(200.0 - 44.6, -900, 19_000, 16)}
+    with pytest.raises(DecodeError, match="are where the aircraft itself is"):
+        aboard(camera_packet(**same))
+
+
+def test_two_aircraft_that_follow_one_drone_place_it_over_the_ground():
+    """Directions alone, each from where its aircraft is; the ground behind the drone is hundreds of metres away."""
+    frame = Ear("misb", EYE).station.frame
+    drone = frame.grid_from_wgs84(math.radians(48.864), math.radians(2.296), 140.0)
+    eyes = {"eye-1": (48.86, 2.29, 200.0), "eye-2": (48.8665, 2.291, 210.0)}
+    accuracy = Accuracy(horizontal_m=1.0, vertical_m=1.0, velocity_mps=1.0, azimuth_deg=0.2, elevation_deg=0.2)
+    coverage = CoverageTable(elevation_deg=(-80.0, 60.0), range_m=(20.0, 3000.0))
+    sensors = [
+        Sensor(id=name, kind="misb", accuracy=accuracy, reports="detections-only", platform=Platform(), coverage=coverage)
+        for name in eyes
+    ]
+    line = Timeline(Tracker(Config(site=SITE, sensor=tuple(sensors)), frame), 3.0)
+    for k in range(10):
+        for sensor in sensors:
+            latitude, longitude, height = eyes[sensor.id]
+            e = frame.horizon(math.radians(latitude), math.radians(longitude), height).enu_from_grid(drone)
+            sight = {
+                "_13": number(latitude, -90, 90, 32), "_14": number(longitude, -180, 180, 32), "_75": number(height, -900, 19_000, 16), "_15": None, "_4": None,
+                "_5": number(0.0, 0, 360, 16), "_6": number(0.0, -20, 20, 16), "_7": number(0.0, -50, 50, 16), "_47": "02",
+                "_18": number(math.degrees(math.atan2(e[0], e[1])) % 360, 0, 360, 32),
+                "_19": number(math.degrees(math.atan2(e[2], math.hypot(e[0], e[1]))), -180, 180, 32),
+            }  # fmt: skip
+            time = NOW + k * SECOND // 5
+            ear = misb.ADAPTER.decode(
+                Station(sensor, frame, memory=misb.Memory()),
+                RawMessage(topic="t", payload=packet(time, **sight), received=time),
+                False,
+            )
+            line.insert(ear)
+    line.advance()
+    state, _ = line.tracker.store.combined()
+    assert np.linalg.norm(state[:, :3] - drone, axis=1).min() < 2.0
