@@ -66,12 +66,12 @@ class Playback:
             *([core.status()] if core.now else []),
         ]
 
-    def make_index(self, recording: bytes, site: bytes, heed: Callable[[], object] = bool) -> Index:
-        """Play all of it from the beginning and give its index; `heed` is called at each input, and may raise to give it up."""
+    def make_index(self, recording: bytes, site: bytes, heed: Callable[[int], object] = bool) -> Index:
+        """Play all of it from the beginning and give its index; `heed` is given the time (ns) of each input, and may raise."""
         self._begin()
         indexer = Indexer(self.pipeline)
         for item, outputs in self.play():
-            heed()
+            heed(when(item))
             indexer.note(item, self.place, outputs, own=item is self._read_last)
         self.index = indexer.finish(recording, site, self.place.number)
         return self.index

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import itertools
 import os
@@ -90,7 +91,10 @@ def make_index(recording: Path, site: Path) -> int:
     """Make the index of a recording, and print the alerts in it."""
     config, build = _site(site)
     playback = Playback(recording, build)
-    index = playback.make_index(recording_index.digest_of(recording), recording_index.digest_of_site(config, site.parent))
+    with _progress() as heed:
+        index = playback.make_index(
+            recording_index.digest_of(recording), recording_index.digest_of_site(config, site.parent), heed
+        )
     path = recording_index.write(index, recording)
     print(f"{path}: {index.count} inputs, {(index.last - index.first) / SECOND:.1f} s, {len(index.marks)} states")
     table = Table("#", "raised", "at, s", "severity", "rule", "zone", "alert", "track", box=None, header_style="")
@@ -167,16 +171,27 @@ def _compared(found: Path, expected: Path) -> int:
 
 
 def _watched(steps: Iterable[Step]) -> Iterator[Step]:
-    """Show on a terminal how far a long replay is."""
+    with _progress() as heed:
+        for step in steps:
+            heed(when(step[0]))
+            yield step
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Callable[[int], None]]:
+    """Show on a terminal how far a long replay is, by the times (ns) of its inputs."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield from steps
+        yield lambda _time: None
         return
-    begun, first = time.monotonic(), 0
+    begun, first, count = time.monotonic(), 0, 0
     with console.status("") as status:
-        for count, step in enumerate(steps):
-            first = first or when(step[0])
+
+        def heed(now: int) -> None:
+            nonlocal first, count
+            first, count = first or now, count + 1
             if count % 500 == 0 and (taken := time.monotonic() - begun) > PATIENCE:
-                played = (when(step[0]) - first) / SECOND
+                played = (now - first) / SECOND
                 status.update(f"{played:.0f} s played in {taken:.0f} s, {played / taken:.0f} times real time")
-            yield step
+
+        yield heed

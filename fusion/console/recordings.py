@@ -159,7 +159,7 @@ class Recordings:
         """Make an index and keep it beside its recording, where that may be written."""
         recording = recording_index.digest_of(found.path)
         index = Playback(found.path, self._build).make_index(
-            recording, recording_index.digest_of_site(self.config, self.base), heed
+            recording, recording_index.digest_of_site(self.config, self.base), lambda _time: heed()
         )
         if not index.count:
             raise RecordingError(f"{found.path}: is empty")
