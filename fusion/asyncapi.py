@@ -10,7 +10,7 @@ import msgspec
 from fusion import __version__
 from fusion.config import Sensor
 from fusion.schema import MESSAGES, parts
-from fusion.topics import DEFAULT_ROOT, MSGPACK, PACKABLE, PARTS, TOPICS, Topic
+from fusion.topics import DEFAULT_ROOT, MSGPACK, PACKABLE, PARTS, PRIVATE, TOPICS, Topic
 from fusion.transport.cloud_events import ATTRIBUTES, JSON, SPECVERSION
 
 BINDING = "0.2.0"
@@ -23,7 +23,11 @@ SIGNED = ("permit", "permit_revocation", "zone_switch")
 
 COMPACT = r"^[\w-]+\.[\w-]+\.[\w-]+$"
 
-CARRIED: dict[str, tuple[str, ...]] = {"permit": ("permit", "permit_revocation"), "zone_plan": ("zone_plan", "zone_switch")}
+CARRIED: dict[str, tuple[str, ...]] = {
+    **{row: (row.removeprefix(PRIVATE),) for row in TOPICS if row.startswith(PRIVATE)},
+    "permit": ("permit", "permit_revocation"),
+    "zone_plan": ("zone_plan", "zone_switch"),
+}
 """Rows of `TOPICS` whose messages are not the one of their name alone."""
 
 

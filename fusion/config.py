@@ -263,6 +263,16 @@ class Publish(Table):
     track_hz: Annotated[Positive, Meta(description="each track on its own retained topic, at most")] = 1.0
     status_s: Annotated[Positive, Meta(description="health and counters")] = 5.0
     tentative: Annotated[bool, Meta(description="publish tracks that are not confirmed yet")] = False
+    withhold: Annotated[
+        tuple[Literal["pilot", "operator", "identity", "friendly"], ...],
+        Meta(
+            description="left out of tracks, track/+, picture and alert/+: where pilots are, operators' numbers, all that drones "
+            "say they are, where friendly ones are; private/… tells all of it"
+        ),
+    ] = ("pilot", "operator", "friendly")
+    private: Annotated[
+        bool, Meta(description="publish private/… too, for whom the broker lets read it; false: what is withheld does not leave")
+    ] = True
 
 
 class State(Table):

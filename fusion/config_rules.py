@@ -212,6 +212,13 @@ class Rules(Table):
             "(ASTM F3411), so it has three chances to say who it is, and its sensors to tell a bird"
         ),
     ] = 3.0
+    settle_s: Annotated[
+        NonNegative,
+        Meta(
+            description="and an entry that is not nearly sure (80 %) is predicted only when it is this much older: with one or "
+            "two looks more its course is known twice as well, and most birds and false tracks are told"
+        ),
+    ] = 2.0
     raise_after_s: Annotated[
         NonNegative, Meta(description="a condition must hold this long before it is raised; nought: tracks are confirmed already")
     ] = 0.0

@@ -28,7 +28,7 @@ from fusion.messages import (
     ZoneStateMessage,
 )
 from fusion.payload import untagged
-from fusion.topics import Address, TopicTree
+from fusion.topics import PRIVATE, Address, TopicTree
 from fusion.transport.access import Lost
 from fusion.transport.hearing import hear
 from fusion.transport.link import Link
@@ -39,7 +39,10 @@ from fusion.transport.publish import publish
 
 logger = logging.getLogger(__name__)
 
-ROWS = ("tracks", "picture", "alert", "zone_state", "rejected", "status", *CHANGE_ROWS)
+TOLD = ("tracks", "picture", "alert")
+"""Rows that are heard whole: the console gives each of its users what that one may know."""
+
+ROWS = (*(f"{PRIVATE}{row}" for row in TOLD), "zone_state", "rejected", "status", *CHANGE_ROWS)
 
 AGAIN_S = 30.0
 """s between two comparisons of the open alerts with what the broker retains: one that was archived while the line was down
@@ -65,7 +68,7 @@ class Ear:
 
     def _take(self, address: Address, message: RawMessage) -> None:
         feed, payload = self.console.feed, message.payload
-        match address.name:
+        match address.name.removeprefix(PRIVATE):
             case "tracks":
                 feed.take(TracksMessage(tracks=_tracks.decode(payload)))
             case "picture":
@@ -141,8 +144,8 @@ async def _compare(console: Operating, ear: Link, tree: TopicTree) -> NoReturn:
         await ear.up.wait()
         known = [item.alert.alert for item in console.feed.alerts.open()]
         with contextlib.suppress(Lost):
-            retained = await read_back(ear.access, tree)
+            retained = await read_back(ear.access, tree, f"{PRIVATE}alert")
             for name in known:
-                if tree.path("alert", alert=name) not in retained:
+                if tree.path(f"{PRIVATE}alert", alert=name) not in retained:
                     console.feed.archive(name)
         await asyncio.sleep(AGAIN_S)

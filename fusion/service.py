@@ -37,12 +37,13 @@ from fusion.transport.feeds import feeds_of, hear
 from fusion.transport.inbox import Inbox
 from fusion.transport.link import Link
 from fusion.transport.listen import inward, listen
-from fusion.transport.outbox import Outbox
-from fusion.transport.outgoing import Publication, alert_publication, numbers, presence, publications
+from fusion.transport.outbox import Outbox, once_all
+from fusion.transport.outgoing import Publication, numbers, presence
 from fusion.transport.outputs import outlets_of
 from fusion.transport.publish import publish
 from fusion.transport.sapient import FusionNode
 from fusion.transport.webhook import Receiver
+from fusion.transport.withholding import Withholding
 
 if TYPE_CHECKING:
     from fusion.console.rehearsing import RangeOpener
@@ -78,6 +79,7 @@ class Service:
         mouth = Beside(self.inbox, self.outbox, self.tree)
         self.console = console_of(config, base, mouth, self.pipeline, test_range)
         self._begun = time.time_ns()  # what was learnt before is of an earlier run, which died with it
+        self.withholding = Withholding(config.publish, self.tree)
         self._numbers = numbers(secrets.token_hex(6))
         self._unwritten = {"inputs_unwritten": 0, "inputs_unrecorded": 0}
         self.deliveries = Deliveries(Database(site_url(config.state, base)))
@@ -222,7 +224,7 @@ class Service:
                 self.console.feed.take(told)
             for outlet in self.outlets:
                 outlet.take(told)
-            for publication in publications(told, self.tree, next(self._numbers)):
+            for publication in self.withholding.publications(told, next(self._numbers)):
                 self.outbox.put(publication)
 
     def _with_ours(self, status: StatusMessage) -> StatusMessage:
@@ -248,8 +250,10 @@ class Service:
         self.inbox.put(message, None, scan=False)
 
     def _post_alert(self, entry: Entry, message: AlertMessage | None) -> None:
-        publication = alert_publication(entry.alert, entry.payload, self.tree)
-        self.outbox.put(publication, functools.partial(self._delivered, entry, message))
+        told = self.withholding.of_alert(entry.alert, entry.payload)
+        delivered = once_all(len(told), functools.partial(self._delivered, entry, message))
+        for publication in told:
+            self.outbox.put(publication, delivered)
         if self.console is not None:
             self.console.written(entry, message)
         for outlet in self.outlets if message is not None or entry.payload else ():
@@ -304,7 +308,8 @@ class Service:
 
     async def _expected(self) -> list[Publication]:
         """Give what the broker should retain of our alerts."""
-        return [alert_publication(entry.alert, entry.payload, self.tree) for entry in await self.clerk.open_alerts()]
+        known = await self.clerk.open_alerts()
+        return [one for entry in known for one in self.withholding.of_alert(entry.alert, entry.payload)]
 
     def _presence(self, state: Literal["online", "offline"]) -> Publication:
         return presence(state, self.config.site.name, __version__, time.time_ns(), self.tree, next(self._numbers))

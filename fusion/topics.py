@@ -39,11 +39,18 @@ TOPICS: dict[str, Topic] = {
     "picture": Topic("picture", "out", 1, True, "the whole picture"),
     "track": Topic("track/{track}", "out", 0, True, "one track", "deleted"),
     "alert": Topic("alert/{alert}", "out", 1, True, "one alert", "closed and archived"),
+    "private_tracks": Topic("private/tracks", "out", 0, False, "the tracks that changed, whole"),
+    "private_picture": Topic("private/picture", "out", 1, True, "the whole picture with all that is withheld elsewhere"),
+    "private_track": Topic("private/track/{track}", "out", 0, True, "one track, whole", "deleted"),
+    "private_alert": Topic("private/alert/{alert}", "out", 1, True, "one alert, whole", "closed and archived"),
     "zone_state": Topic("zone/{zone}/state", "out", 0, True, "where a moving zone is", "withdrawn"),
     "rejected": Topic("rejected", "out", 0, False, "what was refused, and why"),
     "status": Topic("status", "out", 1, True, "the service's and its sensors' health; its Will"),
 }
 """The contract on the wire (design §3). `qos` of an inward topic is the most that the service subscribes with."""
+
+PRIVATE = "private_"
+"""Rows that tell whole what the row of the rest of their name withholds: a topic, and so a right, of its own."""
 
 MSGPACK = "/msgpack"
 

@@ -13,7 +13,7 @@ from tests.brokers import Mosquitto, free_port
 from tests.certificates import Authority
 
 DOCS = Path(__file__).parents[1] / "docs"
-USERS = ("vigie-paris", "radar-1", "radar-2", "console-paris", "integrator-paris")
+USERS = ("vigie-paris", "radar-1", "radar-2", "console-paris", "integrator-paris", "patrol-paris")
 
 
 def password_line(user: str, password: str) -> str:

@@ -21,7 +21,7 @@ from fusion.config_file import Source, convert
 from fusion.errors import CommandError, ConfigError
 from fusion.messages import Alert, RawMessage, Rejected, StatusMessage, Track
 from fusion.payload import untagged
-from fusion.topics import ID, TopicTree
+from fusion.topics import ID, PRIVATE, TOPICS, TopicTree
 from fusion.transport.giving import give
 from fusion.transport.inbox import Inbox
 from fusion.transport.link import Link
@@ -56,8 +56,11 @@ class Options(TypedDict, total=False):
 
 
 @contextlib.asynccontextmanager
-async def connect(site: str, host: str, **options: Unpack[Options]) -> AsyncIterator[Client]:
+async def connect(site: str, host: str, *, private: bool = False, **options: Unpack[Options]) -> AsyncIterator[Client]:
     """Hear a site for as long as the context lasts; enter once the broker has been reached for the first time.
+
+    With `private` what the site withholds from many is heard too: where pilots and friendly ones are, who drones say they are.
+    The broker must let us read `private/…`; one that does not says so to nobody, and nothing is heard.
 
     Waits for a broker that is not there yet. Raises ConfigError naming the option that cannot be, and BrokerError where the
     broker refuses us: a wrong password, certificate or permission. With a `client_id` of your own the broker keeps alerts for
@@ -66,7 +69,7 @@ async def connect(site: str, host: str, **options: Unpack[Options]) -> AsyncIter
     if not re.fullmatch(ID, site):
         raise ConfigError(f"connect: site: {site!r} is refused; expected up to 64 letters, digits, `.`, `_`, `-`")
     settings = convert({"host": host, **options}, Mqtt, Source("connect"), lambda _: [])
-    client = Client(site, settings)
+    client = Client(site, settings, private=private)
     hearing = asyncio.create_task(client.hear(), name="vigie client")
     hearing.add_done_callback(client.end)
     up = asyncio.create_task(client.link.up.wait(), name="vigie client is up")
@@ -84,12 +87,13 @@ async def connect(site: str, host: str, **options: Unpack[Options]) -> AsyncIter
 class Client:
     """What is known of one site, and what can be said to it. Made by `connect`."""
 
-    def __init__(self, site: str, settings: Mqtt) -> None:
+    def __init__(self, site: str, settings: Mqtt, *, private: bool = False) -> None:
         self.link = Link(settings, settings.client_id or f"vigie-client-{secrets.token_hex(6)}")
         self.unreadable = 0  # messages that this version cannot read
         self._settings = settings
         self._tree = TopicTree(site, settings.root)
         self._known = Known()
+        self._wishes = {f"{PRIVATE}{row}" if private and f"{PRIVATE}{row}" in TOPICS else row: qos for row, qos in WISHES.items()}
         self._inbox = Inbox(ROOM)
         self._feeds: weakref.WeakSet[Feed[Any]] = weakref.WeakSet()
         self._asked: set[Asked] = set()
@@ -161,7 +165,7 @@ class Client:
 
     async def hear(self) -> None:
         """Hear the site for ever. Raises BrokerError where the broker refuses us from the start."""
-        wishes = [Subscription(filter_, qos) for row, qos in WISHES.items() for filter_ in self._tree.filters(row)]
+        wishes = [Subscription(filter_, qos) for row, qos in self._wishes.items() for filter_ in self._tree.filters(row)]
         passing = self._settings.client_id is None
         listening = asyncio.create_task(listen(self.link, wishes, self._inbox, self._tree, to_the_last=passing))
         reading = asyncio.create_task(self._read())

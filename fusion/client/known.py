@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from fusion.messages import Alert, PictureMessage, StatusMessage, Track
 from fusion.payload import untagged
-from fusion.topics import Address
+from fusion.topics import PRIVATE, Address
 
 News = Track | Alert
 """What a client is told: one track's or one alert's new state."""
@@ -29,7 +29,7 @@ class Known:
 
     def hear(self, address: Address, payload: bytes) -> list[News]:
         """Take a message, and give what it says that is new; raise msgspec.DecodeError where it cannot be read."""
-        match address.name:
+        match address.name.removeprefix(PRIVATE):
             case "tracks":
                 return [track for track in _tracks.decode(payload) if self._take(track)]
             case "picture":

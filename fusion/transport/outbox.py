@@ -23,6 +23,17 @@ def _nobody_asked() -> None:
     """Do nothing: whoever posted it does not need to know."""
 
 
+def once_all(count: int, delivered: Callable[[], None]) -> Callable[[], None]:
+    """Give what to call for each of some publications so that `delivered` is called once the broker has all of them."""
+    left = itertools.count(count - 1, -1)
+
+    def one() -> None:
+        if next(left) == 0:
+            delivered()
+
+    return one
+
+
 class Outbox:
     """A queue for one sender, with three kinds of patience (`Publication.keep`).
 

@@ -19,7 +19,7 @@ from fusion.messages import (
     utc,
 )
 from fusion.payload import payload
-from fusion.topics import TOPICS, TopicTree
+from fusion.topics import PRIVATE, TOPICS, TopicTree
 from fusion.transport.cloud_events import TYPES, Event
 
 Keep = Literal["every", "latest", "some"]
@@ -30,6 +30,10 @@ KEEP: dict[str, Keep] = {
     "picture": "latest",
     "track": "latest",
     "alert": "every",
+    "private_tracks": "some",
+    "private_picture": "latest",
+    "private_track": "latest",
+    "private_alert": "every",
     "zone_state": "latest",
     "rejected": "some",
     "status": "latest",
@@ -64,17 +68,17 @@ def numbers(run: str) -> Iterator[str]:
     return (f"{run}.{number}" for number in itertools.count(1))
 
 
-def publications(output: Output, tree: TopicTree, number: str) -> list[Publication]:
-    """Say what the broker is to be given for an Output; its tag is its row in `TOPICS`.
+def publications(output: Output, tree: TopicTree, number: str, *, head: str = "") -> list[Publication]:
+    """Say what the broker is to be given for an Output; its row in `TOPICS` is its tag, behind `head` (`PRIVATE`, or nothing).
 
     `number` tells this message from all others of the site; an alert's revision is told by itself.
     """
-    name, encoded = str(type(output).__struct_config__.tag), payload(output)
+    name, encoded = head + str(type(output).__struct_config__.tag), payload(output)
     parts: dict[str, str] = {}
     time: datetime | None
     match output:
         case AlertMessage():
-            return [alert_publication(output.alert.alert, encoded, tree)]
+            return [alert_publication(output.alert.alert, encoded, tree, head=head)]
         case TrackMessage():
             parts, time = {"track": output.track}, None if output.state is None else output.state.time
         case ZoneStateMessage():
@@ -87,13 +91,13 @@ def publications(output: Output, tree: TopicTree, number: str) -> list[Publicati
     return [_publication(tree, name, encoded, event, **parts)]
 
 
-def alert_publication(alert: str, encoded: bytes, tree: TopicTree) -> Publication:
-    """Say what the broker is to be given for an alert's payload as the journal holds it."""
-    event = None
+def alert_publication(alert: str, encoded: bytes, tree: TopicTree, *, head: str = "") -> Publication:
+    """Say what the broker is to be given for an alert's payload as the journal holds it, on its row or the one with `head`."""
+    event, name = None, f"{head}alert"
     if encoded:
-        head = _alert_head.decode(encoded)
-        event = _event(tree, "alert", f"{alert}.{head.revision}", head.updated, alert=alert)
-    return _publication(tree, "alert", encoded, event, alert=alert)
+        said = _alert_head.decode(encoded)
+        event = _event(tree, name, f"{alert}.{said.revision}", said.updated, alert=alert)
+    return _publication(tree, name, encoded, event, alert=alert)
 
 
 def presence(
@@ -105,7 +109,9 @@ def presence(
 
 
 def _event(tree: TopicTree, name: str, number: str, time: datetime, **parts: str) -> Event:
-    return Event("/" + tree.prefix.rstrip("/"), f"{TYPES}.{name}", number, time, "".join(parts.values()))
+    """Make an event. What is withheld elsewhere is of a source of its own: an alert's revision has one id on both its topics."""
+    kind, source = name.removeprefix(PRIVATE), "/" + tree.prefix.rstrip("/")
+    return Event(source if kind == name else f"{source}/private", f"{TYPES}.{kind}", number, time, "".join(parts.values()))
 
 
 def _publication(tree: TopicTree, name: str, encoded: bytes, event: Event | None, **parts: str) -> Publication:

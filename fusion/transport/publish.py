@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Literal, NoReturn
 
-from fusion.topics import TopicTree
+from fusion.topics import PRIVATE, TopicTree
 from fusion.transport.access import Lost
 from fusion.transport.link import Link, ignore
 from fusion.transport.mqtt import Wire, read_back
@@ -88,7 +88,11 @@ class _Sender:
 
     async def _settle_doubts(self) -> None:
         if self.tree and (self.expected or self.outbox.in_doubt):
-            retained = await read_back(self.link.access, self.tree)
+            retained = {
+                topic: said
+                for row in ("alert", f"{PRIVATE}alert")
+                for topic, said in (await read_back(self.link.access, self.tree, row)).items()
+            }
             self.outbox.settle(retained)
             if self.expected:
                 self.outbox.restore(await self.expected(), retained)

@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from msgspec.structs import replace
 from pyproj import Geod
 
 from fusion.assembly import assemble
@@ -38,6 +37,7 @@ from simulators.earth import ecef_from_wgs84, wgs84_from_ecef
 from simulators.outcomes import raised
 from simulators.publish import messages
 from simulators.targets import targets
+from tests.benchmarks.bench_birds import STARLINGS, fly
 
 LATITUDE, LONGITUDE, GROUND, UNDULATION = 48.7500, 2.1000, 160.0, 44.6
 RADIUS, CEILING = 300.0, 250.0
@@ -50,9 +50,6 @@ APPROACHES = 25
 
 WIND = 2.0
 """m/s at 10 m, with gusts: above a town it is nearly twice that at a hundred, and 15 m/s through the air stay about that."""
-
-BIRDS_S = 300.0
-"""s that the starlings fly for each seed."""
 
 SITE = f"""
 [site]
@@ -215,20 +212,6 @@ def calibration(forecast, entered):
     return float(((forecast - entered) ** 2).mean()), float(error), rows
 
 
-def birds(seed: int) -> tuple[int, float]:
-    """Fly the concert's starlings without its drone; give alerts of predicted entry, and hours."""
-    stage = scenario_file.load(scenario_file.find("outdoor_concert"))
-    flock = next(one for one in stage.scenario.actor if one.kind == "bird_flock")
-    flock = replace(flock, route=flock.route * 12)
-    stage = stage._replace(scenario=replace(stage.scenario, actor=(flock,), duration_s=BIRDS_S, seed=seed, expect=()))
-    flown = targets(stage)
-    core, alerts = assemble(stage.site, stage.site_path.parent), []
-    for _, outputs in fed(messages(stage, flown), core):
-        alerts += [one.alert for one in outputs if isinstance(one, AlertMessage) and not one.archived]
-    entry = {one.alert for one in raised(alerts, stage, flown) if one.rule == "predicted_entry"}
-    return len(entry), BIRDS_S / 3600.0
-
-
 def measure(seeds: int):
     """Fly so many seeds; give the forecasts of all, straight flights and all, the leads, and the birds' alerts and hours."""
     warm_up()
@@ -239,8 +222,8 @@ def measure(seeds: int):
             skies.append(run(stage_of(*mixed(rng), seed, Path(scratch) / f"mixed-{seed}")))
             for k in range(APPROACHES):
                 leads += run(stage_of(*approach(rng), 1000 * seed + k, Path(scratch) / f"approach-{seed}-{k}")).lead
-            found, lasted = birds(seed)
-            flagged, hours = flagged + found, hours + lasted
+            found = fly(STARLINGS, seed)
+            flagged, hours = flagged + found.alerts, hours + found.hours
         columns = [np.concatenate([getattr(sky, name) for sky in skies]) for name in ("forecast", "entered", "straight")]
     return (*columns, np.array(leads), flagged, hours)
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 
 import aiomqtt
 import pytest
 
+from fusion.config import Publish
 from fusion.errors import BrokerError
 from fusion.topics import TopicTree
 from fusion.transport.mqtt import read_back
 from fusion.transport.outbox import Outbox
 from fusion.transport.outgoing import Publication
+from fusion.transport.withholding import Withholding
 from tests.brokers import started
 from tests.hardened import Hardened
 from tests.transport.edge import listening, program, publishing, run, scan, take
+from tests.transport.test_withholding import ALARM, EVERY, OPERATOR
 
 TREE = TopicTree("paris")
 
@@ -105,12 +109,14 @@ def test_the_service_may_do_all_that_it_does_and_read_back_what_it_said(hardened
             for name in ("tracks", "picture", "rejected"):
                 await outbox.deliver(Publication(TREE.path(name), b"{}", qos=1))
             await outbox.deliver(Publication(TREE.path("track", track="T"), b"{}", qos=1))
+            for name in ("private_tracks", "private_picture", "private_track", "private_alert"):
+                await outbox.deliver(Publication(TREE.path(name, track="T", alert="A"), b"{}", qos=1))
             for name in ("zone", "zone_state", "zone_window"):
                 await outbox.deliver(Publication(TREE.path(name, zone="Z"), b"{}", qos=1))
             await outbox.deliver(Publication(TREE.path("zone_plan"), b"{}", qos=1))
             await outbox.deliver(Publication(TREE.path("permit", permit="P"), b"signed", qos=1))
             await outbox.deliver(Publication(TREE.path("alert", alert="A"), b"raised", qos=1, retained=True))
-            known = await read_back(mouth.access, TREE)
+            known = await read_back(mouth.access, TREE) | await read_back(mouth.access, TREE, "private_alert")
             await outbox.deliver(Publication(TREE.path("alert", alert="A"), b"", qos=1, retained=True))
         return known, outbox.counters()["publish_refused"]
 
@@ -129,6 +135,42 @@ def test_an_operator_commands_and_an_integrator_only_looks(hardened):
             return (await take(inbox, 1))[0].input.payload
 
     assert run(body()) == b"acknowledge"
+
+
+def test_where_pilots_are_and_who_operates_reaches_a_patrol_and_no_integrator_whatever_it_subscribes_to(hardened):
+    by = Withholding(Publish(), TREE)
+    told = [one._replace(qos=1, keep="every") for output in EVERY for one in by.publications(output, "run.1")]
+    last = Publication(TREE.path("status"), b"done", qos=1)
+
+    async def heard(client):
+        found = {}
+        async for message in client.messages:
+            if message.payload == b"done":
+                break
+            if (name := message.topic.value.removeprefix(TREE.prefix)) != "status":
+                found[name] = bytes(message.payload)
+        return found
+
+    async def body():
+        async with contextlib.AsyncExitStack() as stack:
+            hearing = []
+            for user in ("integrator-paris", "patrol-paris"):
+                tls = {"tls_context": hardened.tls(user), "identifier": user}
+                client = await stack.enter_async_context(aiomqtt.Client(hardened.host, hardened.port, **tls))
+                await client.subscribe([(f"{TREE.prefix}#", 1), (f"{TREE.prefix}private/#", 1)])
+                hearing.append(asyncio.create_task(heard(client)))
+            async with publishing(hardened, user="vigie-paris") as (outbox, _):
+                for publication in [*told, last]:
+                    await outbox.deliver(publication)
+            return await asyncio.gather(*hearing)
+
+    integrator, patrol = run(body())
+    assert integrator.keys() == {"tracks", "picture", "track/T1", f"alert/{ALARM.alert}"}
+    assert patrol.keys() == {f"private/{name}" for name in integrator}
+    for name, shown in integrator.items():
+        for word in (b"48.85123", OPERATOR.encode(), OPERATOR.lower().encode()):
+            assert word not in shown
+            assert word in patrol[f"private/{name}"]
 
 
 @pytest.mark.slow
