@@ -19,7 +19,7 @@ TREE = TopicTree("paris")
 @pytest.mark.parametrize("name", ["tracks", "picture", "status", "rejected"])
 def test_what_is_no_message_of_its_topic_is_left_out(name, wrong, caplog):
     taken = []
-    ear = Ear(types.SimpleNamespace(feed=types.SimpleNamespace(take=taken.append), follow=lambda plan: None))
+    ear = Ear(types.SimpleNamespace(feed=types.SimpleNamespace(take=taken.append), follow=lambda _plan: None))
     for said in (wrong, payload(OUTPUTS[name])):
         topic = TREE.path(name)
         ear.take(TREE.parse(topic), RawMessage(topic=topic, payload=said, received=0))
