@@ -16,7 +16,7 @@ from tests.judges import ROOT, judged
 DOCUMENT = json.loads(asyncapi())
 PAGE = (ROOT / "docs" / "mqtt.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```json (\w+)\n(.*?)```", PAGE, re.DOTALL)
-SIGNED = {"permit", "permit_revocation"}
+SIGNED = {"permit", "permit_revocation", "zone_switch"}
 
 WARNING = 1
 """Diagnostics of AsyncAPI's parser from 0, an error, to 3, a hint; 2 says that 3.1.0 is newer."""
