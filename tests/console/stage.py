@@ -115,7 +115,8 @@ def alert(name=ALERT, revision=1, state="raised", **more):
 class Core:
     """Obeys commands as the real core does, and writes alerts down before anyone hears of them, as the service does."""
 
-    def __init__(self, settings, base) -> None:
+    def __init__(self, settings, base, clock=time.time_ns) -> None:
+        self.clock = clock
         self.tree = TopicTree(settings.site.name, settings.mqtt.root)
         self.journal = Journal(site_url(settings.state, base))
         self.alerts = Alerts(settings.site.name, settings.rules)
@@ -129,16 +130,16 @@ class Core:
             self.console.written(entry, message)
 
     def raise_alert(self, *alerts: Alert) -> None:
-        self.alerts.adopt(alerts, time.time_ns())
+        self.alerts.adopt(alerts, self.clock())
         self.say(*(AlertMessage(alert=one, cause=0) for one in alerts))
 
     def order(self, alert: str, payload: bytes) -> None:
         self.orders.append(json.loads(payload))
         if self.deaf:
             return
-        message = RawMessage(topic=self.tree.path("command", alert=alert), payload=payload, received=time.time_ns())
+        message = RawMessage(topic=self.tree.path("command", alert=alert), payload=payload, received=self.clock())
         try:
-            said = self.alerts.command(alert, decode_command(payload), time.time_ns())
+            said = self.alerts.command(alert, decode_command(payload), self.clock())
         except DecodeError as error:
             self.console.feed.take(refused(message, str(error)))
             return
@@ -147,7 +148,7 @@ class Core:
     def retain(self, row: str, payload: bytes, **parts: str) -> None:
         topic = self.tree.path(row, **parts)
         self.retained.append((topic, payload))
-        self.console.heard(RawMessage(topic=topic, payload=payload, received=time.time_ns()), [])
+        self.console.heard(RawMessage(topic=topic, payload=payload, received=self.clock()), [])
 
     def see(self, *tracks: Track) -> None:
         self.console.feed.take(TracksMessage(tracks=tracks))
@@ -166,7 +167,7 @@ class Stage:
 
     def cookie(self, role: str, name: str | None = None) -> str:
         """Begin a session of a role, as a link does."""
-        return self.people.come_in(name or f"a.{role}", "once", role, time.time_ns()).secret
+        return self.people.come_in(name or f"a.{role}", "once", role, self.core.clock()).secret
 
     def user(self, name="m.durand", role="operator", password=PASSWORD, **more) -> None:
         self.people.add(name, role, password, time.time_ns(), **({"must_change": False} | more))
@@ -194,11 +195,11 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def operating(base, *, test_range=None, **more):
-    """Give a stage on which a console serves."""
-    settings = config(base, **more)
-    core = Core(settings, base)
-    core.console = Operating(settings, base, core, beside_service=True, test_range=test_range)
+async def operating(base, *, test_range=None, settings=None, clock=time.time_ns, **more):
+    """Give a stage on which a console serves: of a small site, or of `settings`, whose files lie in `base`."""
+    settings = settings or config(base, **more)
+    core = Core(settings, base, clock)
+    core.console = Operating(settings, base, core, beside_service=True, clock=clock, test_range=test_range)
     running = asyncio.create_task(core.console.run())
     stage = Stage(core.console, core)
     try:

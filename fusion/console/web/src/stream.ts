@@ -32,6 +32,7 @@ export class Stream {
   private heard = 0;
   private closed = false;
   private greeted = false; // before that a recording may have to be indexed: silence says nothing
+  private begun = false; // before its hello a server takes nothing but what answers that
 
   constructor(
     private readonly query: string,
@@ -42,6 +43,7 @@ export class Stream {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/api/v1/stream${this.query}`);
     this.socket = socket;
+    this.begun = false;
     this.greeted = this.query === "";
     this.heard = performance.now();
     socket.onmessage = (event) => this.receive(JSON.parse(event.data as string) as ServerMessage);
@@ -73,7 +75,7 @@ export class Stream {
   private receive(message: ServerMessage): void {
     this.heard = performance.now();
     if (message.type === "hello") {
-      this.greeted = true;
+      this.greeted = this.begun = true;
       this.pending = this.acknowledged = 0;
       this.wait = FIRST_WAIT_MS;
       this.send({ type: "resume", ...this.listener.resume() });
@@ -102,6 +104,7 @@ export class Stream {
       this.lost(this.socket, 4000);
       return;
     }
+    if (!this.begun) return;
     this.pingId += 1;
     this.pings.set(this.pingId, performance.now());
     if (this.pings.size > 10) this.pings.clear();

@@ -101,6 +101,7 @@ export interface Alert {
   time_to_entry_s?: number;
   probability?: number;
   reasons?: string[];
+  reasons_in?: Record<string, string[]>;
   track_state?: Track;
   pilot?: WirePlace & { time: string };
   acknowledged_by?: string;

@@ -1,6 +1,12 @@
 // The words of the sensors’ page.
 export const instruments = {
   en: {
+    sensor_kind_radar: "radar",
+    sensor_kind_rf: "direction finder",
+    sensor_kind_tdoa: "time difference",
+    sensor_kind_camera: "camera",
+    sensor_kind_adsb: "ADS-B",
+    sensor_kind_remote_id: "Remote ID",
     sensor_latency: "Latency",
     sensor_looks: "Looks",
     sensor_detections: "Detections",
@@ -23,6 +29,12 @@ export const instruments = {
     sensors_none: "This site has no sensor.",
   },
   fr: {
+    sensor_kind_radar: "radar",
+    sensor_kind_rf: "radiogoniomètre",
+    sensor_kind_tdoa: "différence de temps",
+    sensor_kind_camera: "caméra",
+    sensor_kind_adsb: "ADS-B",
+    sensor_kind_remote_id: "Remote ID",
     sensor_latency: "Latence",
     sensor_looks: "Balayages",
     sensor_detections: "Détections",

@@ -73,8 +73,19 @@ const PATTERNS = Object.values(SENTENCES)
   })
   .sort((a, b) => b.fixed - a.fixed);
 
+export interface Said {
+  text: string;
+  lang: Language;
+}
+
+/** An alert's reasons as the core says them in the language, with its zones' names in that, or as we can say them. */
+export function reasonsOf(alert: { reasons?: string[]; reasons_in?: Record<string, string[]> }, tongue: Language = language.value): Said[] {
+  const told = tongue === "en" ? undefined : alert.reasons_in?.[tongue];
+  return told?.length ? told.map((text) => ({ text, lang: tongue })) : (alert.reasons ?? []).map((one) => reason(one, tongue));
+}
+
 /** Say a reason, and in which language: English where it is not one of ours. */
-export function reason(sentence: string, tongue: Language = language.value): { text: string; lang: Language } {
+export function reason(sentence: string, tongue: Language = language.value): Said {
   if (tongue === "en") return { text: sentence, lang: "en" };
   for (const { pattern, names, french } of PATTERNS) {
     const found = pattern.exec(sentence);

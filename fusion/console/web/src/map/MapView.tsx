@@ -1,6 +1,6 @@
 // The map: OpenLayers holds what lies still and the view, the overlay draws what moves.
 import { useEffect, useRef } from "preact/hooks";
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal, untracked } from "@preact/signals";
 import Feature from "ol/Feature";
 import OlMap from "ol/Map";
 import View from "ol/View";
@@ -13,9 +13,9 @@ import { mercator, type Place, round125, scale } from "../geometry";
 import { metres, number } from "../format";
 import { language, t } from "../i18n";
 import { type Drawn, speedOf } from "../picture";
-import { followed, selected, sensors, site, zones } from "../state";
+import { followed, selected, sensors, site, status, zones } from "../state";
 import { palette } from "../theme";
-import type { Site } from "../wire";
+import type { Sensor, Site } from "../wire";
 import { coverageLayer, graticule, rings, sensorLayer, zoneFeatures } from "./base";
 import { Overlay, worst } from "./overlay";
 import { lay } from "./sheets";
@@ -39,6 +39,12 @@ export function toggle(name: keyof Shows): void {
   shows.value = { ...shows.value, [name]: !shows.value[name] };
   localStorage.setItem(KEPT, JSON.stringify(shows.value));
 }
+
+/** What is known of a sensor last: what the stream says, which comes every few seconds, or what was read with the sensors. */
+const healthOf = (sensor: Sensor) => status.value?.sensors?.[sensor.sensor] ?? sensor.health;
+
+/** Every sensor's state in one text, so that the map is drawn anew where one changes and not with every word of the core. */
+const states = computed(() => sensors.value.map((one) => `${one.sensor} ${healthOf(one)?.state}`).join());
 
 /** Whose the base map is, as it must be told on it. */
 const credits = signal<string[]>([]);
@@ -91,7 +97,8 @@ export function makeMap(target: HTMLElement, at: Site, more: { drawing?: boolean
       const colours = palette.value;
       void language.value;
       for (const layer of themed) map.removeLayer(layer);
-      const known = sensors.value;
+      void states.value;
+      const known = untracked(() => sensors.value.map((one) => ({ ...one, health: healthOf(one) })));
       places.clear();
       for (const sensor of known) {
         if (sensor.latitude_deg !== null && sensor.longitude_deg !== null) places.set(sensor.sensor, { latitude: sensor.latitude_deg, longitude: sensor.longitude_deg });
@@ -115,7 +122,7 @@ export function makeMap(target: HTMLElement, at: Site, more: { drawing?: boolean
       if (shows.value.zones) source.addFeatures(zoneFeatures(zones.value, worstZones(), palette.value));
     }),
     effect(() => {
-      void [selected.value, palette.value, shows.value, alerts.value, fresh.value, truth.value];
+      void [selected.value, watched.value, palette.value, shows.value, alerts.value, fresh.value, truth.value];
       overlay.refresh();
     }),
     effect(() => {

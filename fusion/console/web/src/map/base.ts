@@ -78,7 +78,7 @@ export function drawingStyle(palette: Palette): (feature: FeatureLike, resolutio
     if (kind === "main") return road(resolution / 1.6, 4);
     if (kind === "place" || kind === "waterName") {
       if (resolution > 22) return undefined;
-      return new Style({ text: written(palette, nameOf(properties, language.value), kind === "waterName" ? palette.waterText : palette.place) });
+      return new Style({ text: written(palette, nameOf(properties, language.value), kind === "waterName" ? palette.waterText : palette.place), zIndex: 9 });
     }
     return fixed[kind];
   };

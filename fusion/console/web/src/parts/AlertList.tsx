@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { asks, dueIn, entryIn, grouped, isFlood, priority } from "../alerts";
 import { number, span, timeOf } from "../format";
 import { t } from "../i18n";
-import { reason } from "../i18n/reasons";
+import { reasonsOf } from "../i18n/reasons";
 import { mode, now, onShelf, ordered, picture, watch } from "../live";
 import { goTo } from "../map/MapView";
 import { focused, may } from "../state";
@@ -78,8 +78,7 @@ function Card({ alert }: { alert: Alert }) {
   const due = dueIn(alert, now.value);
   const may_ = may("command") && mode.value === "live";
   const classes = ["alert", `p${level}`, wants ? "asks" : "taken", alert.state, focused.value === alert.alert ? "focused" : ""].join(" ");
-  const [why] = alert.reasons ?? [];
-  const said = why ? reason(why) : null;
+  const [said] = reasonsOf(alert);
   return (
     <article
       class={classes}

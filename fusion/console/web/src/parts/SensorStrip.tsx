@@ -73,7 +73,7 @@ export function SensorStrip() {
               <th scope="col" class="wide">{t("sensor")}</th>
               <th scope="col" class="left">{t("state")}</th>
               <th scope="col">{t("rate")}</th>
-              <th scope="col">{t("latency")}</th>
+              <th scope="col">{t("sensor_latency")}</th>
               <th scope="col">{t("last_10_min")}</th>
             </tr>
           </thead>

@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { priority } from "../alerts";
 import { metres, timeOf, timeZone, zoneName } from "../format";
 import { language, t, word } from "../i18n";
-import { reason } from "../i18n/reasons";
+import { reasonsOf } from "../i18n/reasons";
 import { type Drawing, drawing, type GeoFeature, type Happened, type Step, steps } from "../incident";
 import { PALETTES } from "../palette";
 import { Mark } from "../parts/icons";
@@ -44,7 +44,7 @@ export function Incident({ name }: { name: string }) {
 function Sheet({ alert, steps: taken, drawn, exported }: { alert: Alert; steps: Step[]; drawn: Drawing | null; exported: boolean }) {
   const level = priority(alert.severity);
   const place = alert.track_state?.position;
-  const sentences = alert.reasons ?? [];
+  const sentences = reasonsOf(alert);
   return (
     <>
       <header>
@@ -63,7 +63,7 @@ function Sheet({ alert, steps: taken, drawn, exported }: { alert: Alert; steps: 
       {sentences.length > 0 && (
         <section>
           <h2>{t("incident_reasons")}</h2>
-          <ul class="reasons">{sentences.map((one) => reason(one)).map(({ text, lang }) => <li key={text} lang={lang}>{text}</li>)}</ul>
+          <ul class="reasons">{sentences.map(({ text, lang }) => <li key={text} lang={lang}>{text}</li>)}</ul>
         </section>
       )}
       <section>

@@ -5,7 +5,7 @@ import { metres, span } from "../format";
 import type { Place } from "../geometry";
 import { towards } from "../geometry";
 import { t } from "../i18n";
-import { reason } from "../i18n/reasons";
+import { reasonsOf } from "../i18n/reasons";
 import { now, ordered, picture, tick } from "../live";
 import { type Target, targets, wind } from "../patrol";
 import { Logo, Mark } from "../parts/icons";
@@ -70,8 +70,7 @@ function Card({ target, from }: { target: Target; from: Place }) {
   const { alert, azimuth } = target;
   const pilot = may("pilot") ? alert.pilot : undefined;
   const walk = pilot && towards(from, { latitude: pilot.latitude_deg, longitude: pilot.longitude_deg });
-  const [why] = alert.reasons ?? [];
-  const said = why ? reason(why) : null;
+  const [said] = reasonsOf(alert);
   return (
     <article class={`nearest p${priority(alert.severity)}`} aria-label={`${t("mobile_nearest")}: ${alertTitle(alert)}`} data-alert={alert.alert}>
       <h2><Mark level={priority(alert.severity)} named /> {alertTitle(alert)}</h2>

@@ -33,7 +33,7 @@ function Card({ sensor, told }: { sensor: Sensor; told: SensorStatus | null }) {
     <section class="panel card" aria-labelledby={`sensor-${sensor.sensor}`}>
       <header class="row">
         <h2 id={`sensor-${sensor.sensor}`}>{sensor.sensor}</h2>
-        <span class="dim">{sensor.kind}</span>
+        <span class="dim">{word("sensor_kind", sensor.kind)}</span>
         <span class={`right ${health(told)}`}><HealthMark of={health(told)} /> {word("sensor_state", told?.state ?? "unknown")}</span>
       </header>
       {told?.flooded && <p class="warned">{t("sensor_flooded")}</p>}
