@@ -17,11 +17,14 @@ from playwright.async_api import Page, async_playwright
 
 from fusion.warming import warm_up
 from tests.browser import scenery
-from tests.browser.stage import PATIENCE_MS, chromium
+from tests.browser.stage import chromium
 from tests.console.stage import operating
 
 KEPT = Path(__file__).parent / "baselines"
 OUT = Path(__file__).parents[2] / "out" / "pictures"
+
+PATIENCE_MS = 120_000
+"""A replay's recording is indexed first, beside whatever else this machine does."""
 
 STEP = 24
 """Of 255, in any channel: what a pixel may be off. What is kept has 32 steps a channel (`kept`), so half of one, and a rounding besides."""

@@ -10,7 +10,7 @@ from tests.browser.pictures import LOOKS, MOST, OUT, differing, pictures
 
 pytestmark = pytest.mark.slow
 
-DEADLINE_S = 240.0
+DEADLINE_S = 400.0
 
 RENEW = f"look at them in {OUT}; if they are as they should be: python -m tests.browser.renew"
 
