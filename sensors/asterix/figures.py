@@ -41,9 +41,10 @@ def time_of(content: bytes, received: int, place: str) -> int:
         raise DecodeError(f"{place}: {ticks} is no time of day in 128ths of a second")
     time = received + (told - received % DAY + DAY // 2) % DAY - DAY // 2
     if abs(time - received) > OFF:
-        raise DecodeError(
-            f"{place}: is {(received - time) / SECOND / 3600.0:.1f} h before its arrival; is the source's clock in UTC?"
-        )
+        early = (received - time) / SECOND
+        away = f"{abs(early) / 3600.0:.1f} h" if abs(early) >= 3600.0 else f"{abs(early):.0f} s"
+        side = "before" if early > 0.0 else "after"
+        raise DecodeError(f"{place}: is {away} {side} its arrival; expected {OFF // SECOND} s at most: is its clock in UTC?")
     return time
 
 

@@ -87,7 +87,7 @@ angles = st.floats(0.0, math.tau - 1e-3)
 
 @settings(max_examples=200, deadline=None)
 @given(
-    reach=st.floats(1, 400_000), azimuth=angles, elevation=st.floats(-1.5, 1.5), rate=st.floats(-900, 900), age=st.floats(0, 3000),
+    reach=st.floats(1, 400_000), azimuth=angles, elevation=st.floats(-1.5, 1.5), rate=st.floats(-900, 900), age=st.floats(0, 59),
     number=st.integers(0, 65_535), sigma=st.floats(0.2, 1000), fine=st.floats(2e-5, 0.7),
 )  # fmt: skip
 def test_a_plot_reads_back_within_the_format_s_steps(reach, azimuth, elevation, rate, age, number, sigma, fine):
