@@ -88,7 +88,7 @@ def test_what_empties_a_topic_is_no_event(mosquitto, tree):
 def test_who_comes_later_gets_what_is_retained_with_its_attributes(mosquitto, tree):
     async def body():
         await heard(mosquitto, tree, OUTPUTS.values())
-        kept = [name for name, row in TOPICS.items() if row.direction == "out" and row.retained]
+        kept = [name for name in OUTPUTS if TOPICS[name].retained]
         async with aiomqtt.Client(mosquitto.host, mosquitto.port, protocol=aiomqtt.ProtocolVersion.V5) as client:
             await client.subscribe(f"{tree.prefix}#", 1)
             return kept, [await hear(client, lambda message: message.retain) for _ in kept]
