@@ -235,6 +235,8 @@ class Service:
         feeds = {feed.sensor: feed.health() for feed in self.feeds}
         if self.sapient is not None:
             feeds[self.sapient.name] = self.sapient.health()
+        if self.console is not None:
+            feeds[self.console.address] = self.console.keeper.health()
         outputs = {outlet.name: outlet.health() for outlet in self.outlets}
         state: Literal["online", "degraded"] = "degraded" if degraded else "online"
         return replace(

@@ -27,15 +27,13 @@ from simulators.riding import poses
 from simulators.scenario_file import Stage
 from simulators.sensing import detections, scans, trajectory_of, view
 from simulators.targets import Target, targets
+from simulators.wire import Publish, format_of
 
 STATUS_PERIOD = 10.0
 """s between a sensor's words about its health: a service that starts late has them all soon."""
 
 NAP = 0.5
 """s: the longest wait at a time; after it, the clock is read again."""
-
-Publish = Callable[[str, bytes, int, bool], Awaitable[None]]
-"""What publishing needs of an MQTT client: topic, payload, QoS, and whether the broker retains it."""
 
 
 class Status(Record, kw_only=True):
@@ -60,13 +58,14 @@ def messages(stage: Stage, flown: tuple[Target, ...] | None = None) -> Iterator[
 def _scans(
     stage: Stage, sensor: Sensor, flown: tuple[Target, ...], moving: tuple[Target, ...], topics: TopicTree
 ) -> Iterator[RawMessage]:
-    native, station = stage.behaviour(sensor.id).format, Station(sensor, stage.site.site.frame())
+    native, station = stage.behaviour(sensor.id).format or format_of(sensor, stage.site), Station(sensor, stage.site.site.frame())
     adapter = sensors.BUILT_IN[native or sensor.kind]
     at_work = view(stage, sensor, flown, moving)
     topic = topics.path("raw", sensor=sensor.id, format=native) if native else topics.path("scan", sensor=sensor.id)
     for scan in scans(at_work, detections(at_work), stage.start):
         for part in split(scan) if adapter.single else (scan,):
-            yield RawMessage(topic=topic, payload=adapter.encode(station, part), received=part.received)
+            if payload := adapter.encode(station, part):  # some formats have no word for having heard nothing
+                yield RawMessage(topic=topic, payload=payload, received=part.received)
 
 
 def _poses(stage: Stage, sensor: Sensor, flown: tuple[Target, ...], topics: TopicTree) -> Iterator[RawMessage]:

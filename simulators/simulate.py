@@ -18,7 +18,7 @@ from simulators.case import write_case
 from simulators.live import beginning_now
 from simulators.publish import play
 from simulators.scenario_file import Stage
-from simulators.wire import onto
+from simulators.wire import natively, onto
 
 
 def simulate(scenario: str, *, out: Path | None, host: str, port: int, qos: int, seed: int | None, forever: bool) -> int:
@@ -42,6 +42,7 @@ async def _fly(stage: Stage, settings: Mqtt, qos: int, *, forever: bool) -> None
         publishing = tasks.create_task(publish(link, outbox), name="publish")
         for _ in itertools.count() if forever else range(1):
             live = await asyncio.to_thread(beginning_now, stage)
-            count = await play(live.messages, onto(outbox), stage.site, qos=qos, now=time.time_ns())
+            async with natively(stage.site, onto(outbox)) as post:
+                count = await play(live.messages, post, stage.site, qos=qos, now=time.time_ns())
             print(f"{stage.scenario.name}: {count} messages in {stage.scenario.duration_s:g} s")
         publishing.cancel()

@@ -19,6 +19,7 @@ from fusion.config_console import CALLBACK, Console
 from fusion.console.alert_log import KEPT, Item
 from fusion.console.application import application
 from fusion.console.desk import Desk, Mouth
+from fusion.console.doorkeeper import Doorkeeper
 from fusion.console.feed import STALE_MS, Feed
 from fusion.console.oidc_provider import OidcProvider
 from fusion.console.people import People
@@ -84,6 +85,7 @@ class Operating:
         self.tree = TopicTree(config.site.name, config.mqtt.root)
         self.door = bound(self.settings)
         self.address = address_of(self.door, self.settings)
+        self.keeper = Doorkeeper(self.address, proxy=self.settings.proxy)
         try:
             self.provider = _provider(self.settings, base, self.address)
         except ConfigError:
@@ -214,7 +216,7 @@ class Operating:
         logger.info("console at %s", self.address)
         async with asyncio.TaskGroup() as tasks:
             watching = tasks.create_task(self._watch(), name="look up")
-            await serve(application(desk), self.door, self.settings, self.base, self.stopping)
+            await serve(application(desk), self.door, self.keeper, self.settings, self.base, self.stopping)
             watching.cancel()
 
     async def _watch(self) -> NoReturn:

@@ -14,6 +14,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from fusion.config_console import Console
+from fusion.console.doorkeeper import Doorkeeper
 from fusion.errors import ConfigError
 
 logger = logging.getLogger(__name__)
@@ -48,9 +49,11 @@ def address_of(door: socket.socket, console: Console) -> str:
     return f"{'https' if console.tls_certificate else 'http'}://{host}:{door.getsockname()[1]}"
 
 
-async def serve(app: ASGIApp, door: socket.socket, console: Console, base: Path, stopping: asyncio.Event) -> None:
+async def serve(
+    app: ASGIApp, door: socket.socket, keeper: Doorkeeper, console: Console, base: Path, stopping: asyncio.Event
+) -> None:
     """Serve until cancelled; then tell everyone (`stopping`), and wait a second for who is slow."""
-    server = _Server(_settings(app, console, base))
+    server = _Server(_settings(app, keeper, console, base))
     serving = asyncio.create_task(server.serve(sockets=[door]), name="uvicorn")
     try:
         await asyncio.shield(serving)
@@ -64,10 +67,11 @@ async def serve(app: ASGIApp, door: socket.socket, console: Console, base: Path,
         await asyncio.gather(serving, return_exceptions=True)
 
 
-def _settings(app: ASGIApp, console: Console, base: Path) -> uvicorn.Config:
+def _settings(app: ASGIApp, keeper: Doorkeeper, console: Console, base: Path) -> uvicorn.Config:
     certificate, key = (None if name is None else base / name for name in (console.tls_certificate, console.tls_key))
     settings = uvicorn.Config(
         app,
+        http=keeper.protocol(),
         lifespan="off",
         log_config=None,
         log_level="warning",

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 
 from fusion.errors import ConfigError
 
@@ -20,6 +21,16 @@ CONFIG = {
 }
 """Our own: amqtt's binds every address without a password. "external": this module opens the door, on loopback, and amqtt
 serves who comes through it. Without further plug-ins it keeps no log of packets and no $SYS tree."""
+
+MOST_BYTES = 16 << 20
+"""Of one packet: as of the service's own connection. MQTT allows 256 MiB, and amqtt would wait for them."""
+
+MOST_VISITORS = 1_000
+HELLO_S = 10.0
+"""s in which who connects must begin to say who it is, and in which a packet that was begun must be whole."""
+
+TURN = 32
+"""Reads of one client, some ten packets, after which the others have theirs."""
 
 NOISY = ("amqtt", "transitions")
 
@@ -38,17 +49,23 @@ async def embedded_broker(port: int = 0) -> AsyncIterator[tuple[str, int]]:
             "the embedded broker needs amqtt: pip install 'vigie[broker]', or name a broker in mqtt.host"
         ) from error
 
+    bounded = _bounded(StreamReaderAdapter)
     visitors: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await broker.external_connected(StreamReaderAdapter(reader), StreamWriterAdapter(writer), "default")
+            await broker.external_connected(bounded(reader, writer), StreamWriterAdapter(writer), "default")
         except RuntimeError as error:  # amqtt 0.12 stumbles over a subscription that comes while it greets another client
             logger.info("the embedded broker lost a client, which will come again: %s", error)
+        except (OSError, EOFError, TimeoutError) as error:
+            logger.info("the embedded broker sent a client away: %s", error or type(error).__name__)
         finally:
             writer.close()
 
     def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(visitors) >= MOST_VISITORS:
+            writer.close()
+            return
         visitor = asyncio.create_task(serve(reader, writer))
         visitors.add(visitor)
         visitor.add_done_callback(visitors.discard)
@@ -65,6 +82,35 @@ async def embedded_broker(port: int = 0) -> AsyncIterator[tuple[str, int]]:
             server.close()
             await broker.shutdown()
             await _dismiss(visitors)
+
+
+def _bounded(adapter: type[Any]) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]:
+    """Give amqtt's reader with an end for who announces too much, or is silent in the middle of something."""
+
+    class Bounded(adapter):  # type: ignore[misc] # amqtt is not typed
+        def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            super().__init__(reader)
+            self._writer, self._reads, self._over = writer, 0, False
+
+        async def read(self, n: int = -1) -> bytes:
+            self._reads += 1
+            if self._over or n > MOST_BYTES:
+                raise self._end(n)
+            if self._reads % TURN == 0:
+                await asyncio.sleep(0)  # what lies in the buffer is read without ever waiting
+            try:
+                async with asyncio.timeout(HELLO_S if self._reads == 1 or n > 1 else None):
+                    return bytes(await super().read(n))
+            except TimeoutError:
+                raise self._end(n) from None
+
+        def _end(self, n: int) -> asyncio.IncompleteReadError:
+            """Close, and say it in the words that amqtt knows for that."""
+            self._over = True  # what it sent before lies in the buffer still
+            self._writer.transport.abort()
+            return asyncio.IncompleteReadError(b"", n)
+
+    return Bounded
 
 
 @contextlib.contextmanager

@@ -11,6 +11,9 @@ from typing import Literal, NamedTuple
 
 from fusion.messages import Input, RawMessage, Tick
 
+MOST_BYTES = 64 << 20
+"""Of payloads that wait in one lane: thousands of scans are some megabytes; only what floods has so much to say."""
+
 Ack = Callable[[], None]
 Lane = Literal["scan", "other", "kept", "tick"]
 
@@ -41,6 +44,7 @@ class Inbox:
         self.full = False  # more is kept than was bargained for: leave the wire alone until `on_room`
         self.on_room: Callable[[], None] = _nobody_waits
         self._lanes: dict[Lane, deque[tuple[int, Item]]] = {lane: deque() for lane in ("scan", "other", "kept", "tick")}
+        self._bytes: dict[Lane, int] = dict.fromkeys(self._lanes, 0)  # of payloads, by lane
         self._arrivals = itertools.count()
         self._filled = asyncio.Event()
         self._counts = {"received": 0, "dropped_scans": 0, "dropped_other": 0, "ticks_merged": 0, "inbox_full": 0}
@@ -66,8 +70,8 @@ class Inbox:
         """Give the oldest item, when there is one. Lets the loop breathe first, or a busy reader would starve the wire."""
         await asyncio.sleep(0)
         await self._filled.wait()
-        oldest = min((items for items in self._lanes.values() if items), key=lambda items: items[0][0])
-        item = oldest.popleft()[1]
+        oldest = min((lane for lane, items in self._lanes.items() if items), key=lambda lane: self._lanes[lane][0][0])
+        item = self._pop(oldest)
         if not self.waiting:
             self._filled.clear()
         self._make_room()
@@ -84,11 +88,19 @@ class Inbox:
 
     def _append(self, lane: Lane, item: Item) -> None:
         self._lanes[lane].append((next(self._arrivals), item))
+        self._bytes[lane] += _size(item)
         self._filled.set()
 
+    def _pop(self, lane: Lane) -> Item:
+        item = self._lanes[lane].popleft()[1]
+        self._bytes[lane] -= _size(item)
+        return item
+
     def _into_ring(self, lane: Literal["scan", "other"], message: RawMessage) -> None:
-        if len(self._lanes[lane]) == self.capacity:
-            self._lanes[lane].popleft()
+        while len(items := self._lanes[lane]) >= self.capacity or (
+            items and self._bytes[lane] + len(message.payload) > MOST_BYTES
+        ):
+            self._pop(lane)
             self._counts["dropped_scans" if lane == "scan" else "dropped_other"] += 1
         self._append(lane, Item(message))
 
@@ -102,14 +114,18 @@ class Inbox:
         self._lanes["tick"] = deque(last)
 
     def _mark_full(self) -> None:
-        if not self.full and len(self._lanes["kept"]) >= self.capacity:
+        if not self.full and (len(self._lanes["kept"]) >= self.capacity or self._bytes["kept"] >= MOST_BYTES):
             self.full = True
             self._counts["inbox_full"] += 1
 
     def _make_room(self) -> None:
-        if self.full and len(self._lanes["kept"]) <= self.capacity // 2:
+        if self.full and len(self._lanes["kept"]) <= self.capacity // 2 and self._bytes["kept"] <= MOST_BYTES // 2:
             self.full = False
             self.on_room()
+
+
+def _size(item: Item) -> int:
+    return len(item.input.payload) if isinstance(item.input, RawMessage) else 0
 
 
 def _nobody_waits() -> None:

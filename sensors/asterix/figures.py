@@ -15,8 +15,9 @@ TICK = SECOND // 128
 TURN = math.tau / 65_536
 """rad, of sixteen bits of angle."""
 
-OFF = 3_600 * SECOND
-"""ns that a time of day may be from its arrival: more is a clock in another zone, or none."""
+OFF = 60 * SECOND
+"""ns that a time of day may be from its arrival, as in the scan contract a detection from its scan: older ones are of no use,
+and more is a clock in another zone, or none."""
 
 ALPHABET = "\0ABCDEFGHIJKLMNOPQRSTUVWXYZ\0\0\0\0\0 \0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" + "0123456789" + "\0" * 6
 """ICAO Annex 10's six bits."""

@@ -18,6 +18,9 @@ import atheris
 with atheris.instrument_imports(include=["sensors", "fusion.transport.feeds.framing", "fusion.transport.sapient"]):
     from tests.fuzzing.decoders import decoder_of
 
+LONGEST_S = 2.0
+"""s of CPU time that one payload may take."""
+
 ASK = 256
 """Executions between two looks at the clock."""
 
@@ -54,7 +57,10 @@ def main() -> None:
     one, budget = decoder_of(name).one, Budget(float(seconds), Path(figures))
 
     def execute(payload: bytes) -> None:
+        begun = time.process_time()
         one(payload)
+        took = time.process_time() - begun
+        assert took < LONGEST_S, f"it took {took:.1f} s of CPU time"
         budget.spend()
 
     atheris.Setup([sys.argv[0], *rest], execute)

@@ -11,7 +11,7 @@ from tests.fuzzing.decoders import DECODERS
 from tests.fuzzing.running import GROWTH_BYTES, FoundError, fuzz
 
 CPU_SECONDS = float(os.environ.get("VIGIE_FUZZ_CPU_SECONDS", "10"))
-"""For each decoder; 300 were spent on each once (docs/performance.md)."""
+"""For each decoder; docs/fuzzing.md tells what was spent once."""
 
 FOUND = [line.split() for line in Path(__file__).with_name("found.txt").read_text(encoding="ascii").splitlines()]
 

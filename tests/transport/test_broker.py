@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import contextlib
 import logging
+import os
 import socket
 import time
+from pathlib import Path
 
+import aiomqtt
 import pytest
 
 from fusion.errors import ConfigError
@@ -106,3 +110,55 @@ def test_log_levels_are_put_back():
 
     assert run(body()) == logging.CRITICAL
     assert logging.getLogger("amqtt").level == before
+
+
+def connect_packet(name: bytes) -> bytes:
+    """Write an MQTT 3.1.1 CONNECT, as the standard lays it out."""
+    content = b"\x00\x04MQTT\x04\x02\x00\x3c" + len(name).to_bytes(2, "big") + name
+    return b"\x10" + bytes([len(content)]) + content
+
+
+HUGE = b"\x30\xff\xff\xff\x7f"
+"""PUBLISH that announces 256 MiB."""
+
+
+@pytest.mark.parametrize(
+    ("said", "more"),
+    [
+        pytest.param(b"\xff" * 1000, b"\xff" * 65_536, id="malformed"),
+        pytest.param(b"\x10\xff\xff\xff\x7f", bytes(65_536), id="oversized hello"),
+        pytest.param(connect_packet(b"greedy") + HUGE + b"\x00\x01t", bytes(65_536), id="oversized"),
+        pytest.param(connect_packet(b"slow") + b"\x30\x10\x00\x01t", b"", id="dripping"),
+        pytest.param(b"", b"", id="silent"),
+    ],
+)
+def test_a_bad_client_costs_little_and_is_sent_away_and_others_go_on(said, more, monkeypatch):
+    monkeypatch.setattr("fusion.transport.broker.HELLO_S", 0.5)
+
+    async def body():
+        async with embedded_broker() as (host, port), aiomqtt.Client(host, port) as good:
+            await good.subscribe("good")
+            before = resident()
+            reader, writer = await asyncio.open_connection(host, port)
+            ended = asyncio.ensure_future(reader.read())
+            with contextlib.suppress(OSError):
+                writer.write(said)
+                for _ in range(500 if more else 0):  # 32 MiB
+                    writer.write(more)
+                    await asyncio.wait_for(writer.drain(), 5.0)
+                    if ended.done():
+                        break
+            await good.publish("good", b"word", qos=1)
+            message = await asyncio.wait_for(anext(aiter(good.messages)), 10.0)
+            assert message.payload == b"word"
+            with contextlib.suppress(OSError):
+                await asyncio.wait_for(ended, 10.0)
+            writer.transport.abort()
+            ended.cancel()
+            return resident() - before
+
+    assert run(body()) < 64 << 20
+
+
+def resident() -> int:
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGESIZE")

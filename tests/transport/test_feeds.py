@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import gzip
 import http.server
+import logging
 import socket
 import struct
 import threading
@@ -15,7 +17,7 @@ from hypothesis import strategies as st
 from fusion.config_edge import Source, faults_of
 from fusion.errors import ConfigError
 from fusion.transport.feeds import Feed, documents, hear, streams
-from fusion.transport.feeds.feed import MOST_BYTES
+from fusion.transport.feeds.feed import MOST_BYTES, Trouble
 from fusion.transport.feeds.framing import TooLongError, cutter
 from fusion.transport.inbox import Inbox
 
@@ -303,8 +305,10 @@ class Receiver(http.server.BaseHTTPRequestHandler):
     answers: typing.ClassVar = []
 
     def do_GET(self):
-        status, body = self.answers[0] if len(self.answers) == 1 else self.answers.pop(0)
+        status, body, *coding = self.answers[0] if len(self.answers) == 1 else self.answers.pop(0)
         self.send_response(status)
+        if coding:
+            self.send_header("content-encoding", *coding)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         with contextlib.suppress(ConnectionError):
@@ -335,6 +339,36 @@ def test_a_receiver_is_asked_by_http_and_its_faults_are_told(receiver):
             assert f"at most {MOST_BYTES} are read" in health.trouble
 
     run(body())
+
+
+def test_a_packed_answer_is_unpacked_as_far_as_is_read_and_no_further(receiver):
+    bomb, whole = gzip.compress(bytes(64 * MOST_BYTES)), gzip.compress(b"packed")
+    Receiver.answers = [
+        (200, whole, "gzip"), (200, bomb, "gzip"), (200, whole[:-9], "gzip"), (200, b"no gzip", "gzip"), (200, b"?", "br"), (200, b"plain"),
+    ]  # fmt: skip
+
+    async def body():
+        async with Station(f"http://127.0.0.1:{receiver}/", period_s=0.05) as station:
+            assert [await station.next(), await station.next()] == [b"packed", b"plain"]
+            health = station.feed.health()
+            assert (health.frames, health.refused) == (2, 4)
+            assert "expected gzip, or none" in health.trouble
+
+    run(body())
+
+
+def test_the_log_is_not_filled_by_troubles_that_are_new_each_time(caplog):
+    now = [0.0]
+    trouble = Trouble(logging.getLogger("peers"), "the door", lambda: now[0])
+    for port in range(1000):
+        trouble.note(f"peer {port} babbles")
+    now[0] = Trouble.EVERY_S
+    trouble.note("peer 1000 babbles")
+    assert trouble.last == "peer 1000 babbles"
+    assert [record.getMessage() for record in caplog.records] == [
+        "the door: peer 0 babbles",
+        "the door: peer 1000 babbles (and 999 more before it)",
+    ]
 
 
 def test_a_receiver_that_is_not_there_is_told(monkeypatch):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fusion.messages import RawMessage, Tick
 from fusion.transport.counters import COUNTERS
-from fusion.transport.inbox import Inbox
+from fusion.transport.inbox import MOST_BYTES, Inbox
 
 CAPACITY = 4
 
@@ -186,3 +186,15 @@ def test_done_acknowledges_what_has_an_acknowledgement_and_nothing_else():
 @pytest.mark.parametrize("counter", Inbox(1).counters())
 def test_every_counter_is_explained(counter):
     assert counter in COUNTERS
+
+
+def test_what_waits_is_bounded_in_bytes_too():
+    inbox, big = Inbox(1000), bytes(MOST_BYTES // 4)
+    for number in range(6):
+        inbox.put(RawMessage(topic=f"t/{number}", payload=big, received=number), None, scan=True)
+    assert (inbox.waiting, inbox.counters()["dropped_scans"]) == (4, 2)
+    inbox.put(RawMessage(topic="t/6", payload=bytes(2 * MOST_BYTES), received=6), None, scan=True)
+    assert inbox.waiting == 1  # alone, however large: a broker has let it through
+    for number in range(4):
+        inbox.put(RawMessage(topic="t", payload=big, received=number), lambda: None, scan=True)
+    assert inbox.full  # what the broker waits to hear about is not dropped: reading stops

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from fusion.transport.feeds.feed import MOST_BYTES, Feed
 
 if TYPE_CHECKING:
     import httpx
+
+READ_BYTES = 65_536
 
 ANSWER_S = 5.0
 """s that one answer may take: it is out of date by then."""
@@ -49,7 +52,7 @@ async def ask(feed: Feed) -> None:
             f"sensor {feed.sensor!r}: source.url: {feed.source.url}: needs httpx: pip install 'vigie[feeds]'"
         ) from error
     known = b""
-    headers = {"user-agent": f"vigie/{__version__}"}
+    headers = {"user-agent": f"vigie/{__version__}", "accept-encoding": "gzip"}
     async with httpx.AsyncClient(
         headers=headers, timeout=ANSWER_S, trust_env=False, verify=ssl.create_default_context()
     ) as client:
@@ -75,9 +78,29 @@ async def _fetch(client: httpx.AsyncClient, feed: Feed) -> bytes | None:
             feed.note(f"answers {response.status_code}")
             return None
         content = bytearray()
-        async for piece in response.aiter_bytes():
+        async for piece in response.aiter_raw(READ_BYTES):
             content += piece
             if len(content) > MOST_BYTES:
                 break
+        coding = response.headers.get("content-encoding", "identity")
     feed.well("connected")
-    return bytes(content)
+    return _unpacked(feed, bytes(content), coding)
+
+
+def _unpacked(feed: Feed, content: bytes, coding: str) -> bytes | None:
+    """Undo the content coding to a byte beyond what is read at most: a bomb of a few kilobytes would unpack to gigabytes."""
+    if coding.lower() in {"identity", ""} or len(content) > MOST_BYTES:
+        return content
+    if coding.lower() not in {"gzip", "x-gzip"}:
+        feed.refuse(f"answers in the coding {coding[:40]!r}; expected gzip, or none")
+        return None
+    unpacking = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    try:
+        plain = unpacking.decompress(content, MOST_BYTES + 1)
+    except zlib.error as error:
+        feed.refuse(f"its answer is no gzip: {error}")
+        return None
+    if not unpacking.eof and len(plain) <= MOST_BYTES:
+        feed.refuse("its answer is a gzip that is cut")
+        return None
+    return plain

@@ -20,6 +20,34 @@ MOST_BYTES = 1 << 20
 State = Literal["waiting", "listening", "connected", "failing"]
 
 
+class Trouble:
+    """What went wrong last, and the log's word on it: at once where it is new, but not more often than is read.
+
+    Peers can make a trouble new each time, by a port or a number in it, and would fill the disk with it.
+    """
+
+    EVERY_S = 10.0
+
+    def __init__(self, log: logging.Logger, of: str, clock: Callable[[], float] = time.monotonic) -> None:
+        """`of`: what it is the trouble of, as the log is to call it."""
+        self.last: str | None = None
+        self._log, self._of, self._clock = log, of, clock
+        self._told: float | None = None
+        self._untold = 0
+
+    def note(self, trouble: str) -> None:
+        """Take what is wrong now."""
+        if trouble == self.last:
+            return
+        self.last = trouble
+        if self._told is not None and self._clock() - self._told < self.EVERY_S:
+            self._untold += 1
+            return
+        more = f" (and {self._untold} more before it)" if self._untold else ""
+        self._log.warning("%s: %s%s", self._of, trouble, more)
+        self._told, self._untold = self._clock(), 0
+
+
 class Allowance:
     """How much of a rate is left: it fills by `rate` a second, up to one second's worth."""
 
@@ -46,7 +74,7 @@ class Feed:
         self.peers = 0
         self._topic, self._inbox, self._clock = topic, inbox, clock
         self._counts = {"frames": 0, "bytes": 0, "dropped": 0, "refused": 0}
-        self._trouble: str | None = None
+        self._trouble = Trouble(logger, f"sensor {sensor}: {source.url}")
 
     @property
     def place(self) -> Place:
@@ -73,10 +101,8 @@ class Feed:
         self.note(reason)
 
     def note(self, trouble: str) -> None:
-        """Say what is wrong, in the log once as long as it is the same."""
-        if trouble != self._trouble:
-            logger.warning("sensor %s: %s: %s", self.sensor, self.source.url, trouble)
-        self._trouble = trouble
+        """Say what is wrong."""
+        self._trouble.note(trouble)
 
     def well(self, state: State) -> None:
         """Say that it is heard again."""
@@ -90,4 +116,4 @@ class Feed:
 
     def health(self) -> FeedHealth:
         """Say how it goes."""
-        return FeedHealth(state=self.state, peers=self.peers, trouble=self._trouble, **self._counts)
+        return FeedHealth(state=self.state, peers=self.peers, trouble=self._trouble.last, **self._counts)

@@ -17,6 +17,7 @@ from fusion.config import Config
 from fusion.errors import ConfigError, DecodeError
 from fusion.messages import SECOND, Alert, AlertMessage, Output, RawMessage, StatusMessage, Track, TrackMessage, nanoseconds
 from fusion.topics import TopicTree
+from fusion.transport.feeds.feed import Allowance
 from fusion.transport.feeds.framing import TooLongError, cutter
 from fusion.transport.outputs import sapient_messages
 from fusion.transport.outputs.hiding import Hiding
@@ -33,6 +34,12 @@ COMMANDS = {1: "acknowledge", 2: "reject", 3: "annotate"}
 """Of AlertAckStatus: ACCEPTED, REJECTED, CANCELLED."""
 
 COMPLETED, TASK_REJECTED = 3, 2
+
+MESSAGES_HZ = 100.0
+"""Messages a second that are heard of a higher node; the rest waits, as does the node: people answer alerts more slowly."""
+
+MOST_BAD = 100
+"""Messages in a row that cannot be read; then it speaks something else, and the connection is begun anew."""
 
 Hear = Callable[[RawMessage], None]
 
@@ -177,11 +184,16 @@ class HigherNode:
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         """Take what the node says, to its end."""
-        stream = cutter("length-le32")
+        clock, stream = asyncio.get_running_loop().time, cutter("length-le32")
+        allowance, bad = Allowance(MESSAGES_HZ, clock()), 0
         try:
             while piece := await reader.read(65_536):
                 for frame in stream.cut(piece):
-                    self._take(frame)
+                    await asyncio.sleep(allowance.take(clock()))
+                    bad = 0 if self._take(frame) else bad + 1
+                    if bad >= MOST_BAD:
+                        self._said = f"{bad} messages in a row could not be read, the last: {self._said}"
+                        return
         except (TooLongError, OSError) as error:
             self._said = str(error)
         finally:
@@ -189,15 +201,17 @@ class HigherNode:
                 self._answer.set_exception(ConnectionResetError(self._said or "was closed before our registration was answered"))
                 self._answer.exception()  # whoever waits still gets it; nobody may
 
-    def _take(self, frame: bytes) -> None:
+    def _take(self, frame: bytes) -> bool:
+        """Take a message; False where it is none."""
         try:
             message = schema.parse(frame)
             faults = validating.faults(message)
         except DecodeError as error:
             faults = [str(error)]
         if faults:
+            self._said = "; ".join(faults)[:500]
             self._reply_error(frame, faults)
-            return
+            return False
         match message.WhichOneof("content"):
             case "registration_ack":
                 if self._answer is not None and not self._answer.done():
@@ -208,6 +222,7 @@ class HigherNode:
                 self._task(message)
             case "error":
                 self._said = "; ".join(message.error.error_message)[:500]
+        return True
 
     def _acknowledged(self, message: Any) -> None:
         """Take what the node says of an alert as a command by it."""

@@ -16,7 +16,7 @@ from fusion.config_edge import Sapient
 from fusion.errors import ConfigError
 from fusion.messages import FeedHealth
 from fusion.topics import TopicTree
-from fusion.transport.feeds.feed import Allowance
+from fusion.transport.feeds.feed import Allowance, Trouble
 from fusion.transport.feeds.framing import TooLongError, cutter
 from fusion.transport.inbox import Inbox
 from fusion.transport.sapient.session import Heard, House, Session
@@ -59,7 +59,7 @@ class FusionNode:
         self._tls = _tls(settings, base)
         self._sessions: dict[Session, asyncio.StreamWriter] = {}
         self._counts = {"frames": 0, "bytes": 0, "dropped": 0, "refused": 0}
-        self._trouble: str | None = None
+        self._trouble = Trouble(logger, "SAPIENT")
         self.port: int | None = None
         self.listening = asyncio.Event()
 
@@ -81,7 +81,14 @@ class FusionNode:
                 await self._serve(reader, writer)
 
         try:
-            server = await asyncio.start_server(serve, host.strip("[]"), int(port), limit=READ_BYTES, ssl=self._tls)
+            server = await asyncio.start_server(
+                serve,
+                host.strip("[]"),
+                int(port),
+                limit=READ_BYTES,
+                ssl=self._tls,
+                ssl_handshake_timeout=None if self._tls is None else WHOLE_S,
+            )
         except OSError as error:
             raise ConfigError(
                 f"sapient.listen: {self._settings.listen} cannot be listened on: {error.strerror or error}"
@@ -110,7 +117,7 @@ class FusionNode:
     def health(self) -> FeedHealth:
         """Say how it goes."""
         state = "connected" if self._sessions else "listening" if self.port is not None else "waiting"
-        return FeedHealth(state=state, peers=len(self._sessions), trouble=self._trouble, **self._counts)  # type: ignore[arg-type]
+        return FeedHealth(state=state, peers=len(self._sessions), trouble=self._trouble.last, **self._counts)  # type: ignore[arg-type]
 
     # --- One peer -------------------------------------------------------------------------------------------------
 
@@ -174,12 +181,9 @@ class FusionNode:
             _send(writer, message)
 
     def _refuse(self, peer: str, reason: str) -> None:
-        """Count what could not be taken, and say why; in the log once as long as it is the same."""
+        """Count what could not be taken, and say why."""
         self._counts["refused"] += 1
-        trouble = f"{peer}: {reason}"
-        if trouble != self._trouble:
-            logger.warning("SAPIENT: %s", trouble)
-        self._trouble = trouble
+        self._trouble.note(f"{peer}: {reason}")
 
 
 def _deadline(session: Session, begun: float | None, since: float, entered: float) -> float:
