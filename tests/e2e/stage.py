@@ -90,7 +90,7 @@ route = [
 [[actor]]
 id = "passer-by"
 kind = "multirotor"
-note = "cuts a corner of the zone and is out again after some seconds"
+note = "passes the zone by, 40 m outside"
 speed_mps = 15
 route = [
   {{ latitude_deg = 48.8604, longitude_deg = 2.2900, height_agl_m = 60 }},

@@ -18,7 +18,7 @@ LATENCY_MS = 500
 
 
 def test_live_equals_replay_byte_for_byte(fresh_broker, tmp_path, record_property):
-    stage = write(tmp_path, more=RECORDED)
+    stage = write(tmp_path, seconds=46.0, more=RECORDED)  # until the intruder is out of the zone again
 
     async def body():
         async with witness(fresh_broker) as seen, Command("run", tmp_path / "site.toml", broker=fresh_broker) as service:
