@@ -29,6 +29,8 @@ PLACES = ((300.0, 500.0, 100.0), (300.0, 512.0, 100.0), (-600.0, 250.0, 80.0))
 SPEED = (8.0, -3.0, 0.5)
 """m and m/s east, north and up of the site: where the targets are at first, and how fast they all fly."""
 
+LABELS = {"multirotor": 0.8, "bird": 0.2}
+
 LATITUDE = math.radians(SITE.latitude_deg)
 METRES = 6_371_000.0
 """m a radian: what is seen here need only be true to within a sigma."""
@@ -99,10 +101,12 @@ def _seen(sensor: Sensor, place: tuple[float, ...], number: int, time: int) -> M
                 sigma_range=5.0,
                 sigma_azimuth=sigma,
                 sigma_elevation=sigma,
+                classes=LABELS,
             )
             return msgspec.structs.replace(polar, range_rate=rate, sigma_range_rate=1.0) if sensor.id == "radar-2" else polar
         case "camera":
-            return Bearing(time=time, azimuth=azimuth, elevation=elevation, sigma_azimuth=sigma, sigma_elevation=sigma)
+            seen = Bearing(time=time, azimuth=azimuth, elevation=elevation, sigma_azimuth=sigma, sigma_elevation=sigma)
+            return msgspec.structs.replace(seen, classes=LABELS)
         case "rf":
             return Bearing(time=time, azimuth=azimuth, sigma_azimuth=sigma, identity=named if number == 1 else None)
         case "tdoa":
