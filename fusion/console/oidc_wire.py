@@ -15,6 +15,7 @@ import msgspec
 from fusion import __version__
 from fusion.config_console import Oidc
 from fusion.errors import ConfigError, SignOnError
+from fusion.transport.trust import trusting
 
 ENOUGH = 1 << 18
 """Bytes of an answer that are read: a JWK set of fifty keys with their certificates."""
@@ -89,8 +90,6 @@ def read(content: bytes, kind: type[T], what: str) -> T:
 
 def _trusted(settings: Oidc, base: Path) -> ssl.SSLContext:
     try:
-        trusted = ssl.create_default_context(cafile=None if settings.tls_ca is None else str(base / settings.tls_ca))
+        return trusting(None if settings.tls_ca is None else base / settings.tls_ca)
     except OSError as error:  # an SSLError is one
         raise ConfigError(f"console.oidc.tls_ca: {base / str(settings.tls_ca)}: cannot be used: {error}") from error
-    trusted.minimum_version = ssl.TLSVersion.TLSv1_2
-    return trusted

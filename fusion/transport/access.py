@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from fusion.config import Mqtt
 from fusion.errors import BrokerError, ConfigError
+from fusion.transport.trust import trusting
 
 Version = Literal["5", "3.1.1"]
 
@@ -134,10 +135,9 @@ def _tls(settings: Mqtt) -> ssl.SSLContext | None:
             raise ConfigError("mqtt.tls_ca: is missing; a client certificate needs the broker's CA beside it")
         return None
     try:
-        context = ssl.create_default_context(cafile=settings.tls_ca)
+        context = trusting(Path(settings.tls_ca))
     except OSError as error:
         raise ConfigError(f"mqtt.tls_ca: {settings.tls_ca} cannot be used: {error}") from error
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
     if settings.tls_certificate is not None:
         try:
             context.load_cert_chain(settings.tls_certificate, settings.tls_key)

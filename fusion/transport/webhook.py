@@ -10,7 +10,6 @@ import base64
 import binascii
 import hmac
 import secrets
-import ssl
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,6 +20,7 @@ from fusion import __version__, personal
 from fusion.config_edge import Webhook
 from fusion.errors import WebhookError
 from fusion.messages import SECOND, utc
+from fusion.transport.trust import trusting
 
 if TYPE_CHECKING:
     import httpx
@@ -147,10 +147,9 @@ def _client(settings: Webhook, base: Path) -> httpx.AsyncClient:
     except ImportError as error:
         raise WebhookError('webhook: needs a package that is not there: pip install "vigie[webhooks]"') from error
     try:
-        trusted = ssl.create_default_context(cafile=None if settings.tls_ca is None else str(base / settings.tls_ca))
+        trusted = trusting(None if settings.tls_ca is None else base / settings.tls_ca)
     except OSError as error:  # an SSLError is one
         raise WebhookError(f"webhook.tls_ca: {base / str(settings.tls_ca)}: cannot be used: {error}") from error
-    trusted.minimum_version = ssl.TLSVersion.TLSv1_2
     return httpx.AsyncClient(verify=trusted, follow_redirects=False, trust_env=False, timeout=settings.timeout_s)
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from fusion.config_edge import Outlet
 from fusion.errors import ConfigError
+from fusion.transport.trust import trusting
 
 PATIENCE_S = 10.0
 """s that a receiver may take to be connected to, or to take in what fills its window, before it is given up."""
@@ -115,7 +116,7 @@ async def _read_away(reader: asyncio.StreamReader) -> None:
 def context_of(settings: Outlet, base: Path) -> ssl.SSLContext:
     """Give TLS as an output's files want it; ConfigError where they cannot be used."""
     try:
-        context = ssl.create_default_context(cafile=None if settings.tls_ca is None else str(base / settings.tls_ca))
+        context = trusting(None if settings.tls_ca is None else base / settings.tls_ca)
         if settings.tls_certificate is not None:
             key = None if settings.tls_key is None else base / settings.tls_key
             context.load_cert_chain(base / settings.tls_certificate, key)
@@ -123,7 +124,6 @@ def context_of(settings: Outlet, base: Path) -> ssl.SSLContext:
         raise ConfigError(
             f"output {settings.name!r}: tls_ca, tls_certificate or tls_key cannot be used: {error.strerror or error}"
         ) from error
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 
 
