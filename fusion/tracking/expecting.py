@@ -46,8 +46,8 @@ class Expecting:
             after, false = self.undetected[scan.sensor], sensor.config.false_alarms_per_scan
             doubted = intensity.false - false * clutter.total(after.clutter, false)
             intensity = Intensity(false * clutter.relative(after.clutter, cells, share, false) + doubted, intensity.born)
-            least = intensity.born / (intensity.born + float(np.max(intensity.false)))
-            self.undetected[scan.sensor] = replace(after, fresh=least)
+            worst = Intensity(float(np.max(intensity.false)), intensity.born)
+            self.undetected[scan.sensor] = replace(after, fresh=float(worst.fresh))
         return intensity
 
     def awaited(self, scan: Scan, sensor: SensorModel, unexplained: float, likely: float = 0.0) -> Intensity:

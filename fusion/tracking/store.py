@@ -242,14 +242,12 @@ class TrackStore(Table):
     def combined_of(self, rows: Integers) -> tuple[Floats, Floats]:
         """Give the states (n, 6) and covariances (n, 6, 6) of some tracks over their modes."""
         state, covariance = np.empty((len(rows), 6)), np.empty((len(rows), 6, 6))
-        kernels.combine_some(self.x, self.P, self.mu, rows, state, covariance)
+        kernels.combine_all(self.x, self.P, self.mu, rows, state, covariance)
         return state, covariance
 
     def combined(self) -> tuple[Floats, Floats]:
         """Give each track's state (N, 6) and covariance (N, 6, 6) over its modes."""
-        state, covariance = np.empty((len(self), 6)), np.empty((len(self), 6, 6))
-        kernels.combine_all(self.x, self.P, self.mu, len(self), state, covariance)
-        return state, covariance
+        return self.combined_of(np.arange(len(self)))
 
 
 TrackStore.COLUMNS = tuple(column.name for column in fields(TrackStore) if column.name != "claims")

@@ -133,7 +133,7 @@ class Tracker:
         self.cameras.learn(seen, sensor, self.store, best, share, scan.time)
         self.store.learn_labels(seen, sensor.labels, found, best, which)
         weighing.compare(self.store, scan, sensor, seen, found, best, share, self.frame.ground)
-        self._note(scan, seen, best, share)
+        self.store.learn_motion(scan.time, self._note(scan, seen, best, share))
         self.merging.learn(self.store, sensor, found, scan.time)
         if look:
             self.hearing.lose(look, self.store, best)
@@ -170,16 +170,16 @@ class Tracker:
             self.store.r *= math.exp(-dt / SURVIVAL)
         self.time = time
 
-    def _note(self, scan: Scan, seen: Measurements, best: Integers, share: Floats) -> None:
-        """Write down who was seen by whom and, where it is more likely than not the speaker, what was claimed."""
+    def _note(self, scan: Scan, seen: Measurements, best: Integers, share: Floats) -> Integers:
+        """Write down who was seen by whom and, where it is more likely than not the speaker, what was claimed; give the rows."""
         store, rows, speaking = self.store, np.empty(len(best), np.int64), np.empty(len(best), np.int64)
         many, told = kernels.note(
             *(best, seen.time, scan.received, seen.numbers, seen.names, share, self.place[scan.sensor]),
             *(store.updated, store.received, store.seen, store.numbers, rows, speaking),
         )
-        store.learn_motion(scan.time, rows[:many])
         for row in speaking[:told].tolist():
             self._hear(row, scan, seen, int(best[row]))
+        return rows[:many]
 
     def _hear(self, row: int, scan: Scan, seen: Measurements, j: int) -> None:
         """Take what a detection claims of the track in a row."""

@@ -216,7 +216,7 @@ def test_a_mixture_of_detections_and_a_miss_equals_the_reference(seed):
 def test_the_modes_combine_as_filterpy_combines_them(seed):
     belief = some_belief(np.random.default_rng(seed))
     x, P = np.empty((1, 6)), np.empty((1, 6, 6))
-    motion.combine_all(belief.x[None], belief.P[None], belief.mu[None], 1, x, P)
+    motion.combine_all(belief.x[None], belief.P[None], belief.mu[None], np.arange(1), x, P)
     theirs = belief.combined()
     np.testing.assert_allclose(x[0], theirs[0], rtol=1e-12)
     np.testing.assert_allclose(P[0], theirs[1], rtol=1e-9, atol=1e-8)

@@ -18,7 +18,7 @@ from fusion.tracking.kernels.gating import gate
 from fusion.tracking.kernels.judging import judge, note
 from fusion.tracking.kernels.labelling import label, weigh_labels
 from fusion.tracking.kernels.measuring import DIFFERENCE, DIRECTION, POSITION
-from fusion.tracking.kernels.motion import combine_all, combine_some, hold, predict
+from fusion.tracking.kernels.motion import combine_all, hold, predict
 from fusion.tracking.kernels.moving import begin_legs, legs, weigh_leg
 from fusion.tracking.kernels.pairing import hear
 from fusion.tracking.kernels.ranging import fit
@@ -41,7 +41,6 @@ __all__ = [
     "cells",
     "choose",
     "combine_all",
-    "combine_some",
     "count",
     "filter_bearings",
     "find",

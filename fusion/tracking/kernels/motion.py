@@ -112,14 +112,7 @@ def combine(x, P, mu, size, out_x, out_P):
 
 
 @bare
-def combine_all(x, P, mu, n, out_x, out_P):
-    """Match the moments of every track's modes: out_x (N, 6), out_P (N, 6, 6)."""
-    for t in range(n):
-        combine(x[t], P[t], mu[t], 6, out_x[t], out_P[t])
-
-
-@bare
-def combine_some(x, P, mu, rows, out_x, out_P):
+def combine_all(x, P, mu, rows, out_x, out_P):
     """Match the moments of some tracks' modes: out_x (n, 6), out_P (n, 6, 6) of rows (n)."""
     for k in range(len(rows)):
         t = rows[k]
