@@ -103,7 +103,7 @@ def _check(chosen: argparse.Namespace) -> int:
         f"zones: {len(pipeline.zones.zones)}, permits: {len(pipeline.permits.register.permits)}, "
         f"issuers: {len(config.permits.issuer)}."
     )
-    if pipeline.plans.signing == "unsigned":
+    if pipeline.airspace.plans.signing == "unsigned":
         print(
             "zones.plans: whoever may publish on zones/plan switches them, unsigned; to have switches signed, "
             'give a permits.issuer signs = ["plans"].'

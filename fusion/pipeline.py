@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from fusion import __version__, newcomers
 from fusion.config import Config, Sensor
-from fusion.errors import ConfigError, DecodeError
+from fusion.errors import DecodeError
 from fusion.intake import Found, Intake, refused
 from fusion.messages import SECOND, Bearing, Input, Output, Polar, RawMessage, Scan, StatusMessage, Tick, TrackTable, utc
 from fusion.picture import WireTracks
@@ -17,9 +15,9 @@ from fusion.tracking.registration import Learnt
 from fusion.tracking.timeline import Timeline
 from fusion.tracking.tracker import Tracker
 from fusion.tracking.widening import widened
+from fusion.zones.airspace import Airspace
 from fusion.zones.alerts import Alerts
 from fusion.zones.commands import decode_command
-from fusion.zones.ed318 import decode_zone
 from fusion.zones.exposure import Exposure
 from fusion.zones.findings import Circumstances
 from fusion.zones.following import Following
@@ -29,8 +27,7 @@ from fusion.zones.permits import Register
 from fusion.zones.plans import FIRST, Plans
 from fusion.zones.rules import assess
 from fusion.zones.watch import Watch
-from fusion.zones.windows import ZoneWindow, decode_window, windowed
-from fusion.zones.zones import Zone, ZoneSet
+from fusion.zones.zones import ZoneSet
 from sensors import Adapter
 
 LOOK_AHEAD = SECOND
@@ -68,11 +65,13 @@ class Pipeline:
         self.publisher = Publisher(config.publish, self.frame, config.site.name)
         self._newcomers: dict[str, Sensor] = {}
         self.now = 0
-        self.plans = Plans({FIRST: zones}, config.site.name, {}) if isinstance(zones, ZoneSet) else zones
-        self.zones = self.plans.zones
-        self._changed_zones: dict[str, Zone | None] = {}
-        self._windows: dict[str, ZoneWindow] = {}
+        self.airspace = Airspace(Plans({FIRST: zones}, config.site.name, {}) if isinstance(zones, ZoneSet) else zones)
         self._status_due = 0
+
+    @property
+    def zones(self) -> ZoneSet:
+        """The zones in force, by schedule or not."""
+        return self.airspace.zones
 
     def feed(self, item: Input) -> list[Output]:
         """Take one input and give what it causes. Time never runs backwards here: an older time counts as the newest."""
@@ -98,22 +97,27 @@ class Pipeline:
         match address.name:
             case "scan" | "raw":
                 return self._insert(message, self.intake.scan(message, address))
-            case "sensor_status":
-                self.intake.status(message, address)
-            case "registration":
-                self._welcome(message, address.parts["sensor"])
-            case "pose" | "crowd":
-                return (self._hear_pose if address.name == "pose" else self._count)(message, address.parts["sensor"])
-            case "zone" | "zone_plan" | "permit":
-                self._change(message, address)
-            case "zone_window":
-                return self._change_window(message, address.parts["zone"])
-            case "zone_position":
-                return self._hear_anchor(message, address.parts["zone"])
+            case "sensor_status" | "registration" | "pose" | "crowd":
+                return self._hear_sensor(message, address)
+            case "zone" | "zone_window" | "zone_plan" | "zone_position" | "permit":
+                return self._change(message, address)
             case "command":
                 return [*self.alerts.command(address.parts["alert"], decode_command(message.payload), self.now)]
             case name:
                 raise DecodeError(f"topic: {name} messages are not read by this version")
+
+    def _hear_sensor(self, message: RawMessage, address: Address) -> list[Output]:
+        """Take what a sensor says besides what it detects."""
+        name = address.parts["sensor"]
+        match address.name:
+            case "sensor_status":
+                self.intake.status(message, address)
+            case "registration":
+                self._welcome(message, name)
+            case "pose":
+                return self._hear_pose(message, name)
+            case "crowd":
+                return self._count(message, name)
         return []
 
     def _insert(self, message: RawMessage, scan: Scan) -> list[Output]:
@@ -179,58 +183,25 @@ class Pipeline:
         self.intake.count(sensor, crowds=1, late=known)
         return []
 
-    def _change(self, message: RawMessage, address: Address) -> None:
-        """Change who may fly where."""
+    def _change(self, message: RawMessage, address: Address) -> list[Output]:
+        """Change who may fly where. Zones, their hours and positions are retained, and may come in any order."""
         match address.name:
             case "zone":
-                self._change_zone(message, address)
+                self.airspace.change_zone(address.parts["zone"], message.payload)
+            case "zone_window":
+                self.airspace.change_window(name := address.parts["zone"], message.payload)
+                if self.zones.find(name) is None:
+                    return [refused(message, f"zone {name}: is not known yet; its window is kept until it is")]
             case "zone_plan":
-                self._change_plan(message)
+                self.airspace.change_plan(message.payload, message.received)
+                self._status_due = 0  # whoever switched sees at once that it is done
+            case "zone_position":
+                name = address.parts["zone"]
+                note = self.following.hear(name, self.zones.find(name), message.payload, message.received)
+                return [] if note is None else [refused(message, note)]
             case "permit":
                 self.permits.take(address.parts["permit"], message.payload, self.now)
-
-    def _change_zone(self, message: RawMessage, address: Address) -> None:
-        """Add, replace or withdraw a zone; one that comes by topic goes before one of a file."""
-        name = address.parts["zone"]
-        zone = decode_zone(message.payload, name) if message.payload else None
-        changed = self._changed_zones | {name: zone}
-        try:
-            self.zones = self._with_changes(changed, self._windows)
-        except ConfigError as error:
-            raise DecodeError(str(error)) from error
-        self._changed_zones = changed
-
-    def _change_window(self, message: RawMessage, name: str) -> list[Output]:
-        """Change when a zone is in force; an empty payload undoes that."""
-        if message.payload:
-            self._windows = self._windows | {name: decode_window(message.payload)}
-        else:
-            self._windows = {zone: window for zone, window in self._windows.items() if zone != name}
-        self.zones = self._with_changes(self._changed_zones, self._windows)
-        return (
-            [] if self.zones.find(name) else [refused(message, f"zone {name}: is not known yet; its window is kept until it is")]
-        )
-
-    def _change_plan(self, message: RawMessage) -> None:
-        """Put another plan's zones in force; what came by topic stays as it is."""
-        self.plans.take(message.payload, message.received)
-        self.zones = self._with_changes(self._changed_zones, self._windows)
-        self._status_due = 0  # whoever switched sees at once that it is done
-
-    def _hear_anchor(self, message: RawMessage, name: str) -> list[Output]:
-        """Take where a moving zone's anchor is; zones and positions are retained, and may come in any order."""
-        zone = self.zones.find(name)
-        note = self.following.hear(name, zone, message.payload, message.received)
-        return [] if note is None else [refused(message, note)]
-
-    def _with_changes(self, changes: Mapping[str, Zone | None], windows: Mapping[str, ZoneWindow]) -> ZoneSet:
-        zones = self.plans.zones
-        for name, zone in changes.items():
-            zones = zones.without(name) if zone is None else zones.with_zone(zone)
-        for name, window in windows.items():
-            if (published := zones.find(name)) is not None:
-                zones = zones.with_zone(windowed(published, window))
-        return zones
+        return []
 
     # --- The beat -------------------------------------------------------------------------------------------------
 
@@ -282,8 +253,8 @@ class Pipeline:
             tracks=_counted(table),
             alerts=len(self.alerts.open),
             alarms=self.alerts.rate(self.now),
-            plan=self.plans.plan or None,
-            plan_signing=self.plans.signing,
+            plan=self.airspace.plans.plan or None,
+            plan_signing=self.airspace.plans.signing,
             permits=self.permits.told(),
             sensors=self.intake.health(
                 self.now, Found(tracker.registration.biases(), tracker.floods(), tracker.moving.told(self.now))
@@ -318,9 +289,9 @@ class Pipeline:
             intake=self.intake.records,
             newcomers=tuple(self._newcomers.values()),
             memories=self.intake.memories,
-            plan=self.plans.state(),
-            windows=self._windows,
-            zones=self._changed_zones,
+            plan=self.airspace.plans.state(),
+            windows=self.airspace.windows,
+            zones=self.airspace.changed,
             permits=self.permits.state(),
         )
         return encode_state(self.config, state)
@@ -340,11 +311,8 @@ class Pipeline:
         self.publisher.state = state.publisher
         self.intake.records = dict(state.intake)
         self.intake.recall(state.memories)
-        self._changed_zones = dict(state.zones)
         self.permits.restore(state.permits)
-        self.plans.restore(state.plan)
-        self._windows = dict(state.windows)
-        self.zones = self._with_changes(self._changed_zones, self._windows)
+        self.airspace.restore(state.plan, state.zones, state.windows)
         self.now, self._status_due = state.now, state.status_due
 
 

@@ -173,7 +173,7 @@ class Service:
         await self._keep()
         for message in revocations(await self.clerk.notes("permit"), self.pipeline.permits.revoked, self.tree, time.time_ns()):
             self.inbox.put(message, _nobody_waits, scan=False)  # the core's state was lost, and with it what is for good
-        for message in switches(await self.clerk.notes("zone"), self.pipeline.plans, self.tree):
+        for message in switches(await self.clerk.notes("zone"), self.pipeline.airspace.plans, self.tree):
             self.inbox.put(message, _nobody_waits, scan=False)
 
     def _held(self) -> list[Item]:

@@ -46,7 +46,9 @@ def console_of(
         from fusion.console.console import Operating  # noqa: PLC0415 - an optional extra
     except ImportError as error:
         raise ConfigError(f"[console]: needs more than is installed ({error.name}): pip install 'vigie[console]'") from error
-    return Operating(config, base, mouth, beside_service=True, permits=core.permits, plans=core.plans, test_range=test_range)
+    return Operating(
+        config, base, mouth, beside_service=True, permits=core.permits, plans=core.airspace.plans, test_range=test_range
+    )
 
 
 def _nobody_waits() -> None:
