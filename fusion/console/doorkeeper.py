@@ -105,7 +105,8 @@ class _Kept(H11Protocol):
         """Take a piece; wait as long as it is no whole request."""
         self._spoke = True
         super().data_received(data)
-        if self.conn.their_state in {h11.IDLE, h11.SEND_BODY}:  # a request that is not whole
+        ours = self.transport.get_protocol() is self  # a stream's handshake is handed on before h11 takes it for whole
+        if ours and self.conn.their_state in {h11.IDLE, h11.SEND_BODY}:  # a request that is not whole
             self._wait()
         else:
             self._rest()
