@@ -18,11 +18,13 @@ from rich.text import Text
 
 from fusion.config import Site
 from fusion.messages import Alert, RawMessage, SensorHealth, Track
-from fusion.topics import Address
+from fusion.topics import PRIVATE, Address
 
 REFRESH_HZ = 4
 HEADLESS_EVERY_S = 10.0
-OUTWARD = ("tracks", "alert", "status")
+OUTWARD = (f"{PRIVATE}tracks", f"{PRIVATE}alert", "status")
+"""What the view hears: the whole, for it is judged against all who flew, friends among them."""
+
 ROWS = 12
 """Tracks, and alerts, that a terminal has room for."""
 
@@ -59,7 +61,7 @@ class Picture:
 
     def hear(self, address: Address, message: RawMessage) -> None:
         """Take one message of the service."""
-        name = address.name
+        name = address.name.removeprefix(PRIVATE)
         if name == "tracks":
             self._hear_tracks(_tracks.decode(message.payload))
         elif name == "status":

@@ -38,6 +38,11 @@ def broker_of(pid: int) -> SimpleNamespace:
     return SimpleNamespace(host=variables["VIGIE_MQTT__HOST"], port=int(variables["VIGIE_MQTT__PORT"]))
 
 
+def told_lines(path: Path) -> list[dict]:
+    """Give what a file of JSON lines holds."""
+    return [msgspec.json.decode(line) for line in path.read_bytes().splitlines()]
+
+
 def is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -84,6 +89,8 @@ def test_the_demo_survives_the_death_of_its_service_and_loses_and_repeats_no_ale
     assert "Against the truth" in text
     assert set(seen.revisions().values()) == {1}
     assert not mentions(tmp_path)
+    friends = [t for t in told_lines(tmp_path / "tracks.jsonl") if t["verdict"] == "friendly" and t["status"] != "deleted"]
+    assert {friend["identity"]["icao24"] for friend in friends} == {"39ac45"}, "who flies as a friend is judged too"
     journal = Journal(Journal.url(tmp_path / "state" / "journal.sqlite"))
     try:
         assert journal.unpublished() == []

@@ -89,7 +89,7 @@ def test_a_killed_service_goes_on_where_it_was(fresh_broker, tmp_path, moment):
 
     newest = {alert["alert"]: payload for alert, payload in zip(seen.alerts(), seen.alert_payloads(), strict=True)}
     assert newest
-    assert {topic.removeprefix("alert/"): payload for topic, payload in kept.items() if is_alert(topic)} == newest
+    assert {topic.removeprefix("private/alert/"): payload for topic, payload in kept.items() if is_alert(topic)} == newest
     assert set(seen.revisions().values()) == {1}  # each once
     for alert in newest:
         numbers = [revision for name, revision in seen.revisions() if name == alert]

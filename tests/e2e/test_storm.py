@@ -183,7 +183,7 @@ def judged(book: Journal, seen: Witness, kept: dict[str, bytes], posts: list[Req
         (one["track"], one["zone"], one["rule"], one["raised"]) for one in map(msgspec.json.decode, still_open.values())
     )
     assert set(about.values()) <= {1}  # no second alert about the same
-    assert {topic.removeprefix("alert/"): payload for topic, payload in kept.items() if is_alert(topic)} == still_open
+    assert {topic.removeprefix("private/alert/"): payload for topic, payload in kept.items() if is_alert(topic)} == still_open
     told = [(one["alert"], one["revision"]) for one in (post.verified()["data"] for post in posts)]
     posted = list(dict.fromkeys(told))  # at least once
     assert Counter(posted) == revisions

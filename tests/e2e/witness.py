@@ -88,7 +88,8 @@ class Witness:
 
 
 def is_alert(topic: str) -> bool:
-    return topic.startswith("alert/") and topic.count("/") == 1
+    """Tell whether this is an alert, whole, as the journal keeps it; `alert/+` is told without what the site withholds."""
+    return topic.startswith("private/alert/") and topic.count("/") == 2
 
 
 def is_serving(status: dict[str, Any]) -> bool:
