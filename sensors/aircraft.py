@@ -97,11 +97,13 @@ def identity_of(address: str, callsign: str | None, registration: str | None = N
 
 def classes_of(category: str | None) -> dict[str, float] | None:
     """Give the class of an emitter category; None where it says nothing."""
+    if category is None or len(category) != 2 or category[0] not in "ABCD" or category[1] not in "01234567":
+        return None
     if category == "B6":
         return {"multirotor": 0.5, "fixed_wing": 0.5}  # an unmanned aircraft of either kind
-    if category in {"B2", "B3", "B7"} or (category or "")[:1] in {"C", "D"}:
+    if category in {"B2", "B3", "B7"} or category[0] in {"C", "D"}:
         return {"other": 1.0}  # balloons, parachutists, space vehicles; what stands or drives
-    return {"manned": 1.0} if category and category[1:] != "0" else None
+    return {"manned": 1.0} if category[1] != "0" else None
 
 
 def by_pressure(station: Station, memory: Memory, altitude: float, received: int) -> tuple[float, float]:

@@ -101,8 +101,8 @@ def _of_xml(piece: bytes) -> Event:
         ce=_number(place, "ce", UNKNOWN),
         le=_number(place, "le", UNKNOWN),
         callsign=None if contact is None else contact.get("callsign"),
-        course=_number(motion, "course", UNKNOWN),
-        speed=_number(motion, "speed", UNKNOWN),
+        course=_motion(motion, "course"),
+        speed=_motion(motion, "speed"),
     )
 
 
@@ -124,9 +124,10 @@ def _of_protobuf(payload: bytes) -> Event:
     except BrokenError as error:
         raise ValueError(f"is no TAK message: {error}") from error
     event = told.cotEvent
+    beside = _beside(event.detail.xmlDetail)
     if not event.uid or not event.type:
         raise ValueError("uid, type: are missing, so it holds no event")
-    moves = event.detail.HasField("track")
+    moves, motion = event.detail.HasField("track"), beside.get("track", {})
     return _checked(
         uid=event.uid,
         type=event.type,
@@ -138,10 +139,21 @@ def _of_protobuf(payload: bytes) -> Event:
         hae=event.hae,
         ce=event.ce,
         le=event.le,
-        callsign=event.detail.contact.callsign or None,
-        course=event.detail.track.course if moves else UNKNOWN,
-        speed=event.detail.track.speed if moves else UNKNOWN,
+        callsign=event.detail.contact.callsign or beside.get("contact", {}).get("callsign"),
+        course=event.detail.track.course if moves else _motion(motion, "course"),
+        speed=event.detail.track.speed if moves else _motion(motion, "speed"),
     )
+
+
+def _beside(text: str) -> dict[str, Any]:
+    """Read what a detail holds as XML: elements with attributes that the protocol's own message has no place for."""
+    from defusedxml.common import DefusedXmlException  # noqa: PLC0415 - an optional extra, which `_of_protobuf` needs too
+    from defusedxml.ElementTree import ParseError, fromstring  # noqa: PLC0415
+
+    try:
+        return {one.tag: one.attrib for one in fromstring(f"<detail>{text}</detail>", forbid_dtd=True)}
+    except (ParseError, DefusedXmlException, LookupError, ValueError):
+        return {}  # what the message itself says holds without it
 
 
 def _unwrapped(payload: bytes) -> bytes:
@@ -199,6 +211,12 @@ def _number(told: Any, name: str, otherwise: float) -> float:
     if not math.isfinite(value):
         raise ValueError(f"{name}: {(text or '')[:20]!r} is no number")
     return value
+
+
+def _motion(told: Any, name: str) -> float:
+    """Read a course or a speed; who stands is told by some to have none in words ("NaN")."""
+    text = told.get(name) or ""
+    return UNKNOWN if text.strip().lower() == "nan" else _number(told, name, UNKNOWN)
 
 
 def _time(told: Any, name: str) -> int:

@@ -26,6 +26,9 @@ from sensors.adapter import Adapter, Station, native_scan, newest_of
 
 KEY = bytes.fromhex("060e2b34020b01010e01030101000000")
 
+UNIVERSAL = bytes.fromhex("060e2b34")
+"""How every key of SMPTE 336 begins; sets of other keys (security, moving targets) are passed over by their length."""
+
 CHECKSUM, TIME, TAIL, LATITUDE, LONGITUDE, ALTITUDE, CLIMB, CALLSIGN, HEIGHT, NORTH, EAST = (
     1,
     2,
@@ -156,12 +159,14 @@ def _packets(payload: bytes) -> list[bytes]:
     """Cut a payload at its packets; raise DecodeError where it does not consist of them."""
     packets, at = list[bytes](), 0
     while at < len(payload):
-        if payload[at : at + len(KEY)] != KEY:
+        key = payload[at : at + len(KEY)]
+        if not key.startswith(UNIVERSAL):
             raise DecodeError(f"byte {at}: no key of ST 0601 stands there")
         length, start = _length(payload, at + len(KEY))
         if start + length > len(payload):
             raise DecodeError(f"byte {at}: a packet of {length} bytes ends in its middle")
-        packets.append(payload[at : start + length])
+        if key == KEY:
+            packets.append(payload[at : start + length])
         at = start + length
     if not 1 <= len(packets) <= MOST_PACKETS:
         raise DecodeError(f"has {len(packets)} packets; expected 1 to {MOST_PACKETS}")

@@ -3,8 +3,9 @@
 Layout (wiedehopf/readsb, README-json.md): `now` (s, Unix), `aircraft` of `hex` ("~" before what is no ICAO address),
 `flight`, `r`, `lat`, `lon`, `seen_pos` (s before `now`), `alt_geom` (ft above the ellipsoid), `alt_baro` (ft in the standard
 atmosphere, or "ground"), `gs` (kt), `track` (degrees), `geom_rate`, `baro_rate` (ft/min), `nac_p`, `nac_v`, `gva`,
-`category`. A position stays in the document until a newer one comes: it is taken once. Not read: Mode S's wishes and weather,
-signal strength, what TIS-B and ADS-R add.
+`category`. What dump1090 called otherwise before 2018 is read by its old names too: `altitude`, `speed`, `vert_rate`. A
+position stays in the document until a newer one comes: it is taken once. Not read: Mode S's wishes and weather, signal
+strength, what TIS-B and ADS-R add.
 """
 
 from __future__ import annotations
@@ -53,10 +54,19 @@ class Aircraft(msgspec.Struct):
     track: Annotated[float, Meta(ge=-360.0, le=360.0)] | None = None
     geom_rate: Rate | None = None
     baro_rate: Rate | None = None
+    altitude: Feet | Literal["ground"] | None = None  # dump1090 of before 2018
+    speed: Annotated[float, Meta(ge=0.0, le=4_000.0)] | None = None
+    vert_rate: Rate | None = None
     nac_p: Category | None = None
     nac_v: Category | None = None
     gva: Category | None = None
-    category: Annotated[str, Meta(pattern="^[A-D][0-7]$")] | None = None
+    category: Annotated[str, Meta(max_length=16)] | None = None
+
+    def __post_init__(self) -> None:
+        """Take the old names for the new ones."""
+        self.alt_baro = self.altitude if self.alt_baro is None else self.alt_baro
+        self.gs = self.speed if self.gs is None else self.gs
+        self.baro_rate = self.vert_rate if self.baro_rate is None else self.baro_rate
 
 
 class Document(msgspec.Struct):

@@ -35,17 +35,14 @@ OTHERS = ("SEL", "ID", "AIR", "STA", "CLK")
 
 def decode(station: Station, message: RawMessage, msgpack: bool) -> Scan:  # noqa: ARG001, FBT001
     """Read lines; one that cannot be read is left out and told, DecodeError where none can."""
-    try:
-        lines = [line for line in message.payload.decode("ascii").splitlines() if line.strip()]
-    except UnicodeDecodeError as error:
-        raise DecodeError(f"is not ASCII text: {error.reason} at byte {error.start}") from error
+    lines = [line for line in message.payload.splitlines() if line.strip()]
     if not lines or len(lines) > MOST_LINES:
         raise DecodeError(f"has {len(lines)} lines; expected 1 to {MOST_LINES}")
     shared.check(station)
     found, left_out = list[Position](), list[str]()
     for i, line in enumerate(lines):
         try:
-            position = _read(station, line.strip(), message.received)
+            position = _read(station, _ascii(line), message.received)
         except ValueError as error:
             left_out.append(f"line {i + 1}: {error}")
             continue
@@ -54,6 +51,13 @@ def decode(station: Station, message: RawMessage, msgpack: bool) -> Scan:  # noq
     if len(left_out) == len(lines):
         raise DecodeError(left_out[0])
     return native_scan(station, message, newest_of(found), left_out)
+
+
+def _ascii(line: bytes) -> str:
+    try:
+        return line.decode("ascii").strip()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"is not ASCII text: {error.reason} at byte {error.start}") from error
 
 
 def _read(station: Station, line: str, received: int) -> Position | None:
@@ -119,7 +123,12 @@ def _number(fields: list[str], place: int, name: str, least: float, most: float)
 
 
 def _time(text: str, received: int) -> int:
-    """Give when a message was made (ns): the time nearest to its arrival that is so far into a quarter of an hour."""
+    """Give when a message was made (ns): the time nearest to its arrival that is so far into a quarter of an hour.
+
+    The first dump1090 leaves times empty: then the arrival counts.
+    """
+    if not text:
+        return received
     try:
         told = datetime.strptime(text if "." in text else f"{text}.0", "%H:%M:%S.%f").replace(tzinfo=UTC)
     except ValueError as error:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections import Counter
 from typing import ClassVar
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from fusion.console.stream_door import KeptStream
 from fusion.messages import FeedHealth
 from fusion.transport.feeds.feed import Trouble
 
@@ -79,6 +81,10 @@ class Doorkeeper:
         """Give uvicorn's HTTP with this keeper in its door."""
         return type("Kept", (_Kept,), {"keeper": self})
 
+    def stream_protocol(self) -> type[KeptStream]:
+        """Give uvicorn's WebSocket with this keeper in its door."""
+        return type("KeptStream", (KeptStream,), {"keeper": self})
+
 
 class _Kept(H11Protocol):
     keeper: ClassVar[Doorkeeper]
@@ -117,9 +123,11 @@ class _Kept(H11Protocol):
         super().on_response_complete()
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
-        """Hand the connection on: from here on the stream has its own patience."""
+        """Hand the connection on with its place in the door: from here on the stream has its own patience."""
         self._rest()
-        self.keeper.leave(self._host)
+        if len(self.connections) > (self.limit_concurrency or math.inf):  # uvicorn looks at requests alone
+            self._send_away(f"there are {self.limit_concurrency} connections already: a stream was sent away")
+            return
         super().handle_websocket_upgrade(event)
 
     def send_400_response(self, msg: str) -> None:

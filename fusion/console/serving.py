@@ -78,7 +78,7 @@ def _settings(app: ASGIApp, keeper: Doorkeeper, console: Console, base: Path) ->
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        ws="websockets-sansio",
+        ws=keeper.stream_protocol(),
         ws_per_message_deflate=False,  # it takes 43 % of a core for twenty browsers, without it 2 %
         ws_max_size=65_536,
         ws_ping_interval=20.0,

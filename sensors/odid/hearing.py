@@ -129,12 +129,13 @@ class Hearing:
         if message.latitude_e7 is None or message.longitude_e7 is None:
             return known
         raw = messages.encode(message)
-        time = self.received if message.tenths is None else of_the_hour(message.tenths, self.received)
-        if message.tenths is None and raw == known.last and self.received - known.last_time < REPEAT:
+        untold = message.tenths is None or (message.tenths == 0 and not self._is_recent(of_the_hour(0, self.received)))
+        time = self.received if untold else of_the_hour(message.tenths or 0, self.received)
+        if untold and raw == known.last and self.received - known.last_time < REPEAT:
             return known
-        if message.tenths is not None and known.last and time <= known.last_time:
+        if not untold and known.last and time <= known.last_time:
             return known
-        if not -AHEAD <= self.received - time <= BEHIND:
+        if not self._is_recent(time):
             apart = (self.received - time) / SECOND
             self.left_out.append(
                 f"location.time: {message.tenths} tenths of the hour are {apart:.1f} s before it was heard; expected −1 to 10 s"
@@ -142,6 +143,10 @@ class Hearing:
             return known
         self.found.append(self._position(known, message, time))
         return msgspec.structs.replace(known, last=raw, last_time=time)
+
+    def _is_recent(self, time: int) -> bool:
+        """Tell whether a place of that time may have been sent now; a drone without a clock tells the hour's beginning."""
+        return -AHEAD <= self.received - time <= BEHIND
 
     def _position(self, known: Transmitter, message: Location, time: int) -> Position:
         late = (message.speed_mps or 0.0) * message.tenths_class / 10.0 / UPRIGHT

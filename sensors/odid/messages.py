@@ -131,9 +131,9 @@ def decode(content: bytes) -> list[Message]:
     count = content[2]
     if not 1 <= count <= MOST:
         raise DecodeError(f"pack: has {count} messages; expected 1 to {MOST}")
-    if len(content) != 3 + count * SIZE:
+    if len(content) < 3 + count * SIZE:  # some always send the space of nine; what is behind the last is nothing
         raise DecodeError(f"pack: has {len(content) - 3} bytes of messages; expected {count} of {SIZE}")
-    return [_message(content[at : at + SIZE]) for at in range(3, len(content), SIZE)]
+    return [_message(content[at : at + SIZE]) for at in range(3, 3 + count * SIZE, SIZE)]
 
 
 def encode(message: Message, version: int = 2) -> bytes:
@@ -183,7 +183,7 @@ def _read_location(content: bytes) -> Location:
         _LOCATION.unpack(content)
     )
     degrees = direction + 180 * (flags >> 1 & 1)
-    if degrees > UNKNOWN_DIRECTION or degrees == 360 or direction > 181:
+    if degrees > UNKNOWN_DIRECTION or direction > 181:
         raise DecodeError(f"location.direction: {degrees}° is none; expected 0 to 359, or 361 for unknown")
     if climb != UNKNOWN_CLIMB and abs(climb) > 124:
         raise DecodeError(f"location.climb: {climb / 2} m/s is none; expected −62 to 62, or 63 for unknown")
@@ -193,7 +193,7 @@ def _read_location(content: bytes) -> Location:
     place = _place(latitude, longitude, "location")
     return Location(
         status=flags >> 4,
-        direction_deg=None if degrees == UNKNOWN_DIRECTION else degrees,
+        direction_deg=None if degrees == UNKNOWN_DIRECTION else degrees % 360,  # who rounds 359.5° up writes 180 and west
         speed_mps=None if coarse and speed == 255 else speed * 0.75 + 63.75 if coarse else speed * 0.25,
         climb_mps=None if climb == UNKNOWN_CLIMB else climb / 2,
         latitude_e7=place and place[0],
@@ -299,11 +299,16 @@ def _altitude_code(altitude: float | None) -> int:
 
 
 def text(raw: bytes, name: str) -> str:
-    """Read text filled up with nought; raise DecodeError for what is not printable ASCII: a broken frame."""
-    bare = raw.rstrip(b"\0 ")
+    """Read text up to the first nought; raise DecodeError for what is not printable ASCII: a broken frame."""
+    bare = raw.partition(b"\0")[0].rstrip(b" ")
     if any(not 32 <= byte < 127 for byte in bare):
         raise DecodeError(f"{name}: has bytes that are not printable ASCII")
     return bare.decode("ascii")
+
+
+def _spoken(raw: bytes) -> str:
+    """Read what a person typed; letters beyond ASCII, which the standard has not, must not cost the frame its place."""
+    return raw.partition(b"\0")[0].rstrip(b" ").decode("ascii", "replace").replace("\ufffd", "?")
 
 
 def _filled(raw: bytes, size: int) -> bytes:
@@ -316,7 +321,7 @@ _READERS: dict[int, Callable[[bytes], Message]] = {
     BASIC_ID: _read_basic_id,
     LOCATION: _read_location,
     AUTHENTICATION: lambda content: Authentication(content=content[1:]),
-    SELF_ID: lambda content: SelfId(text_type=content[1], text=text(content[2:25], "self_id.text")),
+    SELF_ID: lambda content: SelfId(text_type=content[1], text=_spoken(content[2:25])),
     SYSTEM: _read_system,
     OPERATOR_ID: lambda content: OperatorId(id_type=content[1], operator_id=text(content[2:22], "operator_id")),
 }

@@ -49,6 +49,30 @@ def test_every_figure_of_an_aircraft_arrives_in_our_units():
     assert 1.0 - math.exp(-((3.0 / one.sigma_velocity) ** 2) / 2.0) == pytest.approx(0.95, abs=1e-3)
 
 
+def test_dump1090_of_before_2018_says_it_in_other_words():
+    old = {
+        "hex": "39ac45",
+        "lat": 48.85,
+        "lon": 2.30,
+        "seen_pos": 0.5,
+        "altitude": 850,
+        "speed": 97.2,
+        "track": 90,
+        "vert_rate": 600,
+    }
+    (one,) = heard(Ear("readsb", ACCURACY), document(old))
+    assert one.altitude == pytest.approx(FRAME.height(850 * 0.3048, "pressure"))
+    assert one.velocity == pytest.approx((50.0, 0.0, 3.048), abs=0.01)
+    (landed,) = heard(Ear("readsb", ACCURACY), document(old | {"altitude": "ground"}))
+    assert landed.altitude == pytest.approx(FRAME.height(0.0, "agl"))
+
+
+@pytest.mark.parametrize("category", ["", "XX", "A8", "manned"])
+def test_a_category_that_is_none_costs_no_place_and_is_no_class(category):
+    (one,) = heard(Ear("readsb", ACCURACY), document(HELICOPTER | {"category": category}))
+    assert one.classes is None
+
+
 def test_a_place_is_taken_once_however_often_the_document_repeats_it():
     ear = Ear("readsb", ACCURACY)
     times = []
@@ -158,6 +182,11 @@ def test_a_clock_that_is_not_set_gives_way_to_the_arrival():
     assert one.time == NOW
 
 
+def test_the_first_dump1090_tells_no_times():
+    (one,) = heard(Ear("sbs", ACCURACY), b"MSG,3,,,39AC45,,,,,,,1000,,,48.85000,2.30000,,,0,0,0,0\r\n")
+    assert (one.time, math.degrees(one.latitude)) == (NOW, pytest.approx(48.85))
+
+
 def test_a_velocity_that_is_old_does_not_go_with_a_place():
     ear = Ear("sbs", ACCURACY)
     heard(ear, line(4, at="17:29:53.000", speed=97.2, track=90).encode(), NOW - 7 * SECOND)
@@ -173,6 +202,7 @@ def test_a_velocity_that_is_old_does_not_go_with_a_place():
         (line(3, **(PLACE | {"lat": 95})), "latitude: '95' is no number from -90 to 90"),
         (line(3, **(PLACE | {"altitude": "1e9"})), "altitude: '1e9' is no number"),
         (line(3, at="25:00:00.000", **PLACE), "time made: '25:00:00.000' is no time"),
+        ("MSG,1,,,39AC45,,,,,,\u00e9\u00e9,,,,,,,,,,,0\r\n", "is not ASCII text"),
     ],
 )
 def test_a_line_that_cannot_be_is_left_out_and_the_others_stay(bad, said):

@@ -44,6 +44,21 @@ def heard(*payload: bytes) -> Scan:
 # --- What is read ------------------------------------------------------------------------------------------------------
 
 
+def test_what_the_protocol_has_no_place_for_comes_as_xml_in_its_detail():
+    told = takproto.proto.TakMessage()
+    told.ParseFromString(bytes(takproto.xml2proto(event(inside=PLACE), takproto.TAKProtoVer.MESH))[3:])
+    told.cotEvent.detail.xmlDetail = '<contact callsign="POLICE-1" phone="17"/><track course="90" speed="12" slope="1"/>'
+    assert heard(b"\xbf\x01\xbf" + told.SerializeToString()).detections == heard(event()).detections
+    for broken in ("<contact", "<!DOCTYPE x>", "&bomb;"):
+        told.cotEvent.detail.xmlDetail = broken
+        assert len(heard(b"\xbf\x01\xbf" + told.SerializeToString()).detections) == 1
+
+
+def test_who_stands_may_have_no_course_in_words():
+    (one,) = heard(event(inside=PLACE + '<detail><track course="NaN" speed="NaN"/></detail>')).detections
+    assert one.velocity is None
+
+
 @pytest.mark.parametrize(
     "framed",
     [

@@ -137,6 +137,20 @@ def test_what_is_broken_is_refused_with_its_reason(payload, why):
     assert ear.station.memory.last == 0
 
 
+def test_sets_of_other_keys_are_passed_over_by_their_length():
+    security = bytes.fromhex("060e2b34020301010e01030302000000") + b"\x03\x01\x01\x01"  # ST 0102, as a set of its own
+    targets = bytes.fromhex("060e2b34020b01010e01030306000000") + b"\x81\x80" + packet()[:32] * 4  # ST 0903; holds a key of ours
+    (one,) = seen(security + packet() + targets)
+    assert one == seen(packet())[0]
+
+
+def test_tags_that_are_not_known_are_passed_over_however_long():
+    value, told = packet(), seen(packet())
+    body = value[17:-4] + b"\x81\x10\x02ab" + b"\x5e\x81\x90" + bytes(0x90) + b"\x01\x02"  # tags 144 and 94, two octets of length
+    longer = misb.KEY + b"\x82" + (len(body) + 2).to_bytes(2, "big") + body + bytes(2)
+    assert seen(longer[:-2] + packet_checksum(longer)) == told
+
+
 def test_one_broken_packet_is_left_out_and_the_others_stay():
     scan = Ear("misb", ACCURACY).hear(packet(_13="55") + packet())
     assert len(scan.detections) == 1

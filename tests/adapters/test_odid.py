@@ -314,6 +314,42 @@ def test_what_is_broken_is_refused_with_its_field(format_, payload, why):
         said(format_, payload)
 
 
+def test_a_drone_that_rounds_its_course_up_to_360_flies_north():
+    (location,) = messages.decode(patched(patched(messages.encode(PLACE), 1, 0x22), 2, 180))  # 180° and the flag of the west
+    assert location.direction_deg == 0
+
+
+def test_a_drone_whose_clock_was_never_set_is_where_it_is_when_it_is_heard():
+    unset = patched(patched(messages.encode(PLACE), 21, 0), 22, 0)
+    assert NOW % (3600 * SECOND) == 1800 * SECOND  # half an hour from the hour that the nought would be
+    ear, beacon = Ear("odid_wifi"), wifi.encode_beacon(ADDRESS, bytes([0xF2, 25, 1]) + unset)
+    (one,) = ear.hear(beacon).detections
+    assert one.time == NOW
+    assert not ear.hear(beacon, NOW + SECOND // 5).detections  # the same broadcast, heard again
+    hour = NOW + 1800 * SECOND
+    (other,) = Ear("odid").hear(unset, hour + SECOND).detections
+    assert other.time == hour  # there nought is a time
+
+
+def test_what_stands_behind_the_end_of_a_text_or_a_pack_is_nothing():
+    (name,) = messages.decode(patched(patched(messages.encode(SERIAL), 16, 0), 21, 0xC3))
+    assert name.uas_id == SERIAL.uas_id[:14]
+    assert messages.decode(messages.encode_pack([PLACE, PILOT]) + bytes(25)) == [PLACE, PILOT]
+
+
+@pytest.mark.parametrize("count", range(1, messages.MOST + 1))
+@pytest.mark.parametrize("version", messages.VERSIONS)
+def test_packs_of_every_size_and_version_are_read(count, version):
+    told = ([SERIAL, PLACE, PILOT, OPERATOR] * 3)[:count]
+    assert messages.decode(messages.encode_pack(told, version)) == told
+
+
+def test_what_a_person_typed_beyond_ascii_costs_no_place():
+    typed = bytes([0x32, 0]) + "contrôle".encode().ljust(23, b"\0")
+    told = messages.decode(bytes([0xF2, 25, 2]) + typed + messages.encode(PLACE))
+    assert told == [messages.SelfId(text_type=0, text="contr??le"), PLACE]
+
+
 def test_a_frame_with_one_bad_message_teaches_nothing():
     ear = Ear("odid_wifi")
     bad = messages.encode_pack([SERIAL]) + patched(messages.encode(PLACE), 2, 200)

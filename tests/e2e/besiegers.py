@@ -161,3 +161,55 @@ def answers(body: bytes, *headers: str, status: str = "200 OK"):
 
 def framed(frame: bytes) -> bytes:
     return struct.pack("<I", len(frame)) + frame
+
+
+# --- WebSocket, by RFC 6455 ---------------------------------------------------------------------------------------
+
+TEXT, PING, NOTHING = 1, 9, 3
+
+
+def frame(opcode: int, payload: bytes, *, more: bool = False, masked: bool = True, announced: int | None = None) -> bytes:
+    """Write a frame as a browser does, or as it must not; the mask of zeros leaves the payload as it is."""
+    size = len(payload) if announced is None else announced
+    length = (
+        bytes([size]) if size < 126 else b"\x7e" + size.to_bytes(2, "big") if size < 65_536 else b"\x7f" + size.to_bytes(8, "big")
+    )
+    length = bytes([length[0] | (0x80 if masked else 0)]) + length[1:]
+    return bytes([opcode | (0 if more else 0x80)]) + length + (bytes(4) if masked else b"") + payload
+
+
+def handshake(token: str) -> bytes:
+    """Ask for the stream as a program with a token does."""
+    head = {"host": "x", "upgrade": "websocket", "connection": "Upgrade", "sec-websocket-version": "13", "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==", "authorization": f"Bearer {token}"}  # fmt: skip
+    lines = ["GET /api/v1/stream HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", ""]
+    return "\r\n".join(lines).encode()
+
+
+async def on_stream(port: int, token: str, *pieces: bytes, reads: bool = True) -> None:
+    """Open a stream, wait for the answer, and write it all until the other side has had enough."""
+    reader, writer = await dial(port)
+    with contextlib.suppress(OSError, TimeoutError):
+        async with asyncio.timeout(6):
+            writer.write(handshake(token))
+            assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
+            if not reads:
+                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                reader._transport.pause_reading()
+            for piece in pieces:
+                writer.write(piece)
+                await writer.drain()
+            while reads and await reader.read(65_536):
+                pass
+    writer.transport.abort()
+
+
+async def crowd_of_streams(port: int, token: str, count: int) -> None:
+    """Open many streams and keep them."""
+    writers = []
+    for _ in range(count):
+        with contextlib.suppress(OSError):
+            writers.append((await dial(port))[1])
+            writers[-1].write(handshake(token))
+    await asyncio.sleep(1.0)  # how long they stand in the door
+    for writer in writers:
+        writer.transport.abort()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import math
 import os
 import time
@@ -12,7 +13,13 @@ from typing import Any
 
 import httpx
 import pytest
+import websockets
 
+from fusion.config_file import load
+from fusion.console.people import People
+from fusion.journal import Journal
+from fusion.journal.accounts import Accounts
+from fusion.journal.database import site_url
 from fusion.messages import Position, Scan
 from tests.adapters.stations import Ear
 from tests.brokers import Mosquitto, free_port, started
@@ -20,15 +27,22 @@ from tests.e2e.besiegers import (
     BOMB,
     GARBAGE,
     MEBI,
+    NOTHING,
+    PING,
+    TEXT,
     Server,
     answers,
     babbles,
     crowd,
+    crowd_of_streams,
     datagrams,
     deaf,
     drip,
     drips,
+    frame,
     framed,
+    handshake,
+    on_stream,
     pour,
     says,
 )
@@ -119,6 +133,7 @@ class Besieged:
         )
         rest = REST.format(**self.ports, **{name: server.port for name, server in self.servers.items()})
         write(self.directory, site=SITE + heard + rest)
+        self.token = self._token()
         self.seen = await enter(witness(self.broker))
         self.service = await enter(Command("run", self.directory / "site.toml", broker=self.broker))
         await self.seen.serving()
@@ -127,6 +142,14 @@ class Besieged:
 
     async def __aexit__(self, *_):
         await self.stack.aclose()
+
+    def _token(self) -> str:
+        (self.directory / "state").mkdir()
+        journal = Journal(site_url(load(self.directory / "site.toml", {}).state, self.directory))
+        try:
+            return People(Accounts(journal.database), 0).issue("wall", ["read"], 1.0, "the test", time.time_ns())[1]
+        finally:
+            journal.close()
 
     # --- Who means well -------------------------------------------------------------------------------------------
 
@@ -174,6 +197,15 @@ class Besieged:
     async def by_console(self):
         async with httpx.AsyncClient(trust_env=False, timeout=5.0) as client:
             assert (await client.get(f"http://127.0.0.1:{self.ports['console']}/health")).status_code == 200
+
+    async def by_stream(self):
+        url = f"ws://127.0.0.1:{self.ports['console']}/api/v1/stream"
+        async with websockets.connect(url, additional_headers={"Authorization": f"Bearer {self.token}"}, proxy=None) as page:
+            heard = [json.loads(await page.recv())["type"]]
+            await page.send('{"type": "resume", "epoch": null, "alerts": 0}')
+            async with asyncio.timeout(10):
+                while "frame" not in heard:
+                    heard.append(json.loads(await page.recv())["type"])
 
     # --- What is seen of it ---------------------------------------------------------------------------------------
 
@@ -261,6 +293,25 @@ ATTACKS = {
         "crowding": (lambda b: crowd(b.ports["console"], 400), "connections already"),
     },
 }
+ACK = frame(TEXT, b'{"type": "ack", "seq": 1}')
+
+
+def streaming(*pieces: bytes, reads: bool = True):
+    return lambda b: on_stream(b.ports["console"], b.token, *pieces, reads=reads)
+
+
+ATTACKS["stream"] = {
+    "malformed": (streaming(frame(NOTHING, b"x")), "invalid opcode"),
+    "unmasked": (streaming(frame(TEXT, b"{}", masked=False)), "incorrect masking"),
+    "hasty": (lambda b: pour(b.ports["console"], handshake(b.token), frame(NOTHING, b"y") * 20), None),
+    "no text": (streaming(frame(TEXT, b"\xff\xfe")), "text that is not UTF-8"),
+    "oversized": (streaming(frame(TEXT, b"", announced=1 << 40), *[GARBAGE * 256] * 64), "exceeds limit"),
+    "in pieces": (streaming(frame(TEXT, b"x" * 60_000, more=True), frame(0, b"x" * 60_000, more=True)), "exceeds limit"),
+    "empty pieces": (streaming(frame(TEXT, b"", more=True), *[frame(0, b"", more=True) * 1000] * 100), "more than 200 frames"),
+    "credits": (streaming(frame(TEXT, b'{"type": "resume", "epoch": null, "alerts": 0}'), *[ACK * 1000] * 100), "more than 200 frames"),
+    "pings": (streaming(*[frame(PING, b"x" * 125) * 1000] * 500, reads=False), "more than 200 frames"),
+    "crowding": (lambda b: crowd_of_streams(b.ports["console"], b.token, 400), "connections already"),
+}  # fmt: skip
 SERVED = {"tcp", "http", "tak", "higher"}
 """Sockets that the service connects to: there the attack is how the other end behaves."""
 
@@ -309,6 +360,7 @@ async def _attack(besieged: Besieged, socket: str, done, named: str | None, star
                     f"{named!r} of {socket}", lambda said: named in (health(besieged, said, socket)["trouble"] or ""), start
                 )
     else:
+        refused = refusals(besieged, socket)
         attacking = done(besieged)
         if attacking is not None:
             beside = asyncio.ensure_future(attacking)
@@ -318,6 +370,13 @@ async def _attack(besieged: Besieged, socket: str, done, named: str | None, star
             await besieged.until(
                 f"{named!r} of {socket}", lambda said: named in (health(besieged, said, socket)["trouble"] or ""), start
             )
+            assert refusals(besieged, socket) > refused  # the word is of this one, not of the one before
+
+
+def refusals(besieged: Besieged, socket: str) -> int:
+    """Count who and what was refused or dropped at a socket of ours, as the newest status says."""
+    now = health(besieged, besieged.said, socket)
+    return now["refused"] + now["dropped"]
 
 
 def health(besieged: Besieged, said: dict[str, Any], socket: str) -> dict[str, Any]:
@@ -325,6 +384,7 @@ def health(besieged: Besieged, said: dict[str, Any], socket: str) -> dict[str, A
     names = {
         "sapient": f"sapient://127.0.0.1:{besieged.ports['sapient']}",
         "console": f"http://127.0.0.1:{besieged.ports['console']}",
+        "stream": f"http://127.0.0.1:{besieged.ports['console']}",
     }
     return said["outputs"][socket] if socket in {"tak", "higher"} else said["feeds"][names.get(socket, socket)]
 
@@ -335,6 +395,8 @@ async def good(besieged: Besieged, socket: str) -> None:
     match socket:
         case "console":
             await besieged.by_console()
+        case "stream":
+            await besieged.by_stream()
         case "tak" | "higher":
             sent = said["outputs"]["good"]["sent"]
             await besieged.until("the other output", lambda now: now["outputs"]["good"]["sent"] > sent, start)
