@@ -15,7 +15,7 @@ from fusion.config import Config
 from fusion.console.console import CHANGE_ROWS, Operating
 from fusion.console.rehearsing import RangeOpener
 from fusion.errors import ConfigError
-from fusion.leaving import STOPPING
+from fusion.leaving import STOPPING, leave_at_once
 from fusion.messages import (
     Alert,
     PictureMessage,
@@ -36,6 +36,7 @@ from fusion.transport.mqtt import read_back
 from fusion.transport.outbox import Outbox
 from fusion.transport.outgoing import Publication
 from fusion.transport.publish import publish
+from fusion.warming import prepare
 
 logger = logging.getLogger(__name__)
 
@@ -113,6 +114,8 @@ def watch(config: Config, base: Path, test_range: RangeOpener | None = None) -> 
         raise ConfigError("mqtt.host: is missing; name the broker of the service")
     if config.state.journal is None:
         (base / config.state.directory).mkdir(parents=True, exist_ok=True)
+    leave_at_once()
+    prepare()  # replays and scenarios are tracked in this process: the first one must not stand still for half a minute
     asyncio.run(_watch(config, base, test_range))
 
 

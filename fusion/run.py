@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,7 +17,7 @@ from fusion.leaving import STOPPING, leave_at_once
 from fusion.occupying import occupy
 from fusion.service import Service
 from fusion.transport.broker import embedded_broker
-from fusion.warming import warm_up
+from fusion.warming import prepare
 
 if TYPE_CHECKING:
     from fusion.console.rehearsing import RangeOpener
@@ -34,9 +33,7 @@ def serve(config: Config, base: Path, *, embedded: bool, test_range: RangeOpener
     if config.mqtt.host is None and not embedded:
         raise ConfigError("mqtt.host: is missing; name a broker, or try Vigie out with --embedded-broker")
     leave_at_once()
-    logger.info("preparing the tracker's kernels: half a minute the first time, a second later on")
-    warm_up()
-    gc.freeze()  # what is there now stays: no collection looks through all of numba again
+    prepare()
     asyncio.run(_serve(config, base, test_range, embedded=embedded))
 
 

@@ -109,7 +109,14 @@ def _sigma(station: Station, error: float, name: str) -> float:
 def encode(station: Station, scan: Scan) -> bytes:  # noqa: ARG001
     """Write a scan as friends in the air would: an event each."""
     written = [_written(one) for one in scan.detections]
-    return b"\n".join(written) or ET.tostring(_event("ping", "t-x-c-t", scan.time))
+    return b"\n".join(written) or ET.tostring(_ping(scan.time))
+
+
+def _ping(time: int) -> ET.Element:
+    """Say that somebody is there. It has a point, as every event of a stream that is cut at its ends."""
+    event = _event("ping", "t-x-c-t", time)
+    ET.SubElement(event, "point", lat="0", lon="0", hae="0", ce=f"{UNKNOWN:.1f}", le=f"{UNKNOWN:.1f}")
+    return event
 
 
 def _written(one: object) -> bytes:

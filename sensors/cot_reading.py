@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
@@ -25,6 +26,9 @@ LATEST = 4_102_444_800_000 * MILLISECOND
 """ns, the year 2100: a time beyond is none."""
 
 END = b"</event>"
+
+EMPTY = re.compile(rb"""[ \r\n\t\0]*(?:<\?xml[^>]*>[ \r\n\t]*)?<event(?=[ \r\n\t/])(?:[^<>"']|"[^<"]*"|'[^<']*')*/>""")
+"""An event without content, which has no end of its own; it stands before another, or alone."""
 
 MISSING = "Cursor on Target cannot be read without defusedxml and takproto: pip install 'vigie[tak]'"
 
@@ -56,9 +60,24 @@ def events(payload: bytes) -> Iterator[Event | ValueError]:
     if len(pieces) > MOST_EVENTS:
         raise DecodeError(f"holds {len(pieces)} events; expected at most {MOST_EVENTS}")
     for piece in pieces:
-        yield _tried(_of_xml, piece + END)
+        empty, whole = _emptied(piece)
+        yield from empty
+        yield _tried(_of_xml, whole + END)
+    empty, rest = _emptied(rest)
+    yield from empty
     if rest.strip(b" \r\n\t\0"):
         yield ValueError(f"is no whole event: it does not end with {END.decode()}")
+
+
+def _emptied(piece: bytes) -> tuple[list[Event | ValueError], bytes]:
+    """Read the events without content that stand before an event; give what is left as well."""
+    found = list[Event | ValueError]()
+    while empty := EMPTY.match(piece):
+        if len(found) == MOST_EVENTS:
+            raise DecodeError(f"holds more than {MOST_EVENTS} events")
+        found.append(_tried(_of_xml, empty.group()))
+        piece = piece[empty.end() :]
+    return found, piece
 
 
 def _tried(read: Callable[[bytes], Event], piece: bytes) -> Event | ValueError:

@@ -88,6 +88,7 @@ class Doorkeeper:
 
 class _Kept(H11Protocol):
     keeper: ClassVar[Doorkeeper]
+    _spoke = False
     _whole: asyncio.TimerHandle | None = None
     _taken: asyncio.TimerHandle | None = None
 
@@ -108,8 +109,10 @@ class _Kept(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take a piece; wait as long as it is no whole request."""
+        self._spoke = True
         super().data_received(data)
-        if self.conn.their_state in {h11.IDLE, h11.SEND_BODY}:  # a request that is not whole
+        ours = self.transport.get_protocol() is self  # a stream's handshake is handed on before h11 takes it for whole
+        if ours and self.conn.their_state in {h11.IDLE, h11.SEND_BODY}:  # a request that is not whole
             self._wait()
         else:
             self._rest()
@@ -150,12 +153,18 @@ class _Kept(H11Protocol):
 
     def _wait(self) -> None:
         if self._whole is None:
-            self._whole = self.loop.call_later(WHOLE_S, self._send_away, f"sent no whole request within {WHOLE_S:g} s")
+            self._whole = self.loop.call_later(WHOLE_S, self._give_up)
 
     def _rest(self) -> None:
         if self._whole is not None:
             self._whole.cancel()
             self._whole = None
+
+    def _give_up(self) -> None:
+        if self._spoke:
+            self._send_away(f"sent no whole request within {WHOLE_S:g} s")
+        else:  # browsers open connections in store, and use not all of them: that is nobody's fault
+            self.transport.abort()
 
     def _send_away(self, reason: str) -> None:
         self.keeper.refuse(f"{self._host}: {reason}")

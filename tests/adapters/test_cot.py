@@ -213,6 +213,33 @@ def test_a_stream_is_cut_into_its_events_whatever_pieces_it_comes_in(cuts, tak):
     assert not cutting.begun
 
 
+PING = event(uid="ping > pong", kind="t-x-c-t", inside="").replace(b"></event>", b"/>")
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        PING + event(uid="UAS-0") + PING + b"\n" + PING + event(uid="UAS-1"),
+        b'<?xml version="1.0"?>' + PING + event(uid="UAS-0") + event(uid="UAS-1") + PING,
+    ],
+)
+def test_an_event_without_content_costs_its_neighbours_nothing(stream):
+    cutting = cutter("cot")
+    frames = cutting.cut(stream)
+    assert [one.id for frame in frames for one in heard(frame).detections] == ["UAS-0", "UAS-1"]
+    scan = heard(stream)
+    assert [one.id for one in scan.detections] == ["UAS-0", "UAS-1"]
+    assert not scan.left_out
+
+
+def test_a_receiver_that_heard_nothing_says_so_in_words_that_are_read():
+    ear = Ear("cot", ACCURACY)
+    assert (
+        ear.hear(ear.adapter.encode(ear.station, Scan(sensor="s", time=NOW, received=NOW, sequence=1, detections=()))).detections
+        == ()
+    )
+
+
 @pytest.mark.parametrize("endless", [b"<event " + b"x" * (1 << 20), b"\xbf\xff\xff\xff\x7f", b"\xbf\xff\xff\xff\xff\xff\xff"])
 def test_an_event_that_never_ends_ends_the_stream(endless):
     with pytest.raises(TooLongError):

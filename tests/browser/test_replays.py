@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 
 import pytest
 
 from simulators.case import write_case
 from tests.browser.stage import Watched, browser, enter, judged, staged
+from tests.console.stage import operating
 from tests.e2e.processes import run
 from tests.e2e.stage import write
 
@@ -99,3 +101,21 @@ def test_a_scenario_is_flown_with_its_truth_and_score_and_orders_nothing(fresh_m
     assert float(figure) > 0.0
     assert not seeks
     assert url.endswith("#/scenario/crossing:5")
+
+
+@pytest.mark.parametrize(("locale", "says"), [("en-GB", "Being prepared"), ("fr-FR", "En préparation")])
+def test_while_a_recording_is_made_ready_the_page_says_so_and_not_that_there_is_no_connection(tmp_path, locale, says):
+    async def body():
+        async with operating(tmp_path) as stage, browser() as opened:
+            context = await opened.new_context(locale=locale, viewport={"width": 1366, "height": 768})
+            await context.add_cookies([{"name": "vigie_session", "value": stage.cookie("supervisor"), "url": stage.url}])
+            page = await context.new_page()
+            # The hello of a recording that is still looked through: it does not come.
+            await page.route_web_socket("**/stream?recording=**", lambda _socket: None)
+            await page.goto(f"{stage.url}/#/replay/evening")
+            await page.wait_for_selector(f".not-live:has-text('{says}')")
+            return await page.locator(".fresh").inner_text(), await page.locator(".fresh").is_visible()
+
+    text, seen = asyncio.run(asyncio.wait_for(body(), 60))
+    assert text.startswith(says)
+    assert seen

@@ -112,6 +112,9 @@ def _block(block: str, formats: dict[str, str], directory: Path, *, quiet: bool)
     return "[[sensor]]" + block + "\n"
 
 
+AHEAD = 6.0, 0.2
+"""s that flights begin after the services are there: to reckon them, at least and a second of flight, three abreast."""
+
 ABREAST = 3
 """Services at once: each takes some 15 % of a core, and their start more."""
 
@@ -121,7 +124,7 @@ async def fly(runs: list[str], directory: Path, broker, seconds: float) -> dict[
     flown: dict[str, Flown] = {}
     for begin in range(0, len(runs), ABREAST):
         wave = runs[begin : begin + ABREAST]
-        async with asyncio.timeout(seconds + 4 * DEADLINE_S), asyncio.TaskGroup() as tasks:
+        async with asyncio.timeout((1.0 + AHEAD[1]) * seconds + 4 * DEADLINE_S), asyncio.TaskGroup() as tasks:
             meeting = _Meeting(len(wave))
             stages = [stage_of(run, directory / str(RUNS_BY_NUMBER[run]), f"native/{RUNS_BY_NUMBER[run]}") for run in wave]
             flights = [tasks.create_task(_flight(stage, broker, seconds, meeting)) for stage in stages]
@@ -159,7 +162,7 @@ async def _flight(stage: Stage, broker, seconds: float, meeting: _Meeting) -> Fl
         await client.subscribe(f"{root}/{stage.site.site.name}/status", qos=1)
         listening = asyncio.create_task(statuses.listen())
         await statuses.until(is_serving)
-        live = stage.starting(await meeting.come(ahead_s=6.0))
+        live = stage.starting(await meeting.come(ahead_s=max(AHEAD[0], AHEAD[1] * seconds)))
         flown = await asyncio.to_thread(targets, live)
         stream = await asyncio.to_thread(lambda: list(messages(live, flown)))
         assert time.time_ns() < live.start, "the machine was too slow to reckon the flights in time"

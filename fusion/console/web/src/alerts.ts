@@ -66,10 +66,11 @@ export function shelved(alerts: Iterable<Alert>): Alert[] {
     .sort((a, b) => ((a.shelved_until ?? "") < (b.shelved_until ?? "") ? -1 : 1));
 }
 
+/** How many there are of each priority: those that stand, and those that are over but still ask for a person. */
 export function counts(alerts: Iterable<Alert>): Record<Priority, number> {
   const found: Record<Priority, number> = { 1: 0, 2: 0, 3: 0 };
   for (const alert of alerts) {
-    if (alert.state !== "shelved" && alert.state !== "closed" && alert.state !== "cleared") found[priority(alert.severity)] += 1;
+    if (alert.state !== "shelved" && alert.state !== "closed" && (alert.state !== "cleared" || asks(alert))) found[priority(alert.severity)] += 1;
   }
   return found;
 }

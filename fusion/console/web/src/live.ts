@@ -11,6 +11,8 @@ import type { Alert, ClockFrame, Hello, ServerMessage, Track } from "./wire";
 export const mode = signal<"live" | "replay" | "scenario">("live");
 export const hello = signal<Hello | null>(null);
 export const connected = signal(false);
+/** Whether what was asked for, a recording or a scenario, is still being made ready by the server. */
+export const preparing = signal(false);
 export const link = signal<"online" | "stale" | "offline">("online");
 /** Every open alert, in no order; replaced as a whole when one changes. */
 export const alerts = signal<Alert[]>([]);
@@ -131,6 +133,7 @@ function begin(message: Hello): void {
   batch(() => {
     hello.value = message;
     mode.value = message.mode;
+    preparing.value = false;
     link.value = "online";
     problem.value = null;
   });
@@ -147,6 +150,7 @@ export function listen(query = ""): void {
   serverClock = new ServerClock();
   batch(() => {
     connected.value = false;
+    preparing.value = query !== "";
     alerts.value = [];
     watched.value = null;
     clock.value = null;
@@ -160,6 +164,7 @@ export function listen(query = ""): void {
     message: receive,
     connected: (yes, code) => {
       connected.value = yes;
+      preparing.value = false;
       measure();
       if (yes && mode.value === "scenario") {
         // A scenario has a site of its own: ours would be drawn where it is not.

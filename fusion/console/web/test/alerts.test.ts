@@ -87,9 +87,16 @@ test("the time to entry runs down from when it was reckoned and ends at nought",
   assert.equal(entryIn(alert("b", { time_to_entry_s: 0 }), NOW), null);
 });
 
-test("counts are of what is open and stands", () => {
-  const found = counts([alert("a", { severity: "critical" }), alert("b"), alert("c", { state: "shelved" }), alert("d", { state: "cleared" })]);
-  assert.deepEqual(found, { 1: 1, 2: 1, 3: 0 });
+test("counts are of what stands, and of what is over and still asks", () => {
+  const found = counts([
+    alert("a", { severity: "critical" }),
+    alert("b"),
+    alert("c", { state: "shelved" }),
+    alert("d", { state: "cleared", severity: "advisory" }),
+    alert("e", { state: "cleared", severity: "advisory", acknowledged_by: "m" }),
+    alert("f", { state: "closed" }),
+  ]);
+  assert.deepEqual(found, { 1: 1, 2: 1, 3: 1 });
 });
 
 test("the shelf is in the order of return", () => {

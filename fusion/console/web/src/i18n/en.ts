@@ -67,6 +67,7 @@ export const en = {
   kind_token: "Read-only token",
   latency: "latency",
   picture_age: "picture age",
+  preparing: "Being prepared…",
   no_connection: "No connection to the server",
   service_offline: "The service has stopped",
   service_silent: "The service is silent",

@@ -68,6 +68,7 @@ export const fr: Record<keyof typeof en, string> = {
   kind_token: "Jeton en lecture seule",
   latency: "latence",
   picture_age: "âge de l’image",
+  preparing: "En préparation…",
   no_connection: "Pas de liaison avec le serveur",
   service_offline: "Le service est arrêté",
   service_silent: "Le service ne répond plus",

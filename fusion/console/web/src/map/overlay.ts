@@ -12,10 +12,11 @@ import { faded } from "./grounds";
 import { brackets, byVerdict, ellipses, priorityShape, type Shown, trails, vectors, type View, visible } from "./ink";
 import { cones, pilot, rays, type Scene, truth } from "./marks";
 import { labelCache, type LabelSprite, type Sprite, symbolCache } from "./symbols";
+import { onCanvas, Trailing } from "./trailing";
 
 const VECTOR_S = 30;
 const LABELS_EVERY_MS = 250;
-const MANY = 400; // tracks on the screen: above this, symbols are smaller and trails coarser
+const MANY = 400; // tracks on the screen: above this, symbols are smaller, trails coarser and on a sheet of their own
 const MOST_LABELS = 140;
 export class Overlay extends Layer {
   /** Around the canvas, as OpenLayers draws layers above into a bare canvas that it finds, and our next frame wipes it. */
@@ -29,6 +30,7 @@ export class Overlay extends Layer {
   private kind = "";
   private slots = new Map<string, number>();
   private offsets: { id: string; dx: number; dy: number; slot: number }[] = [];
+  private readonly trailing = new Trailing(onCanvas);
   private labelled = { at: 0, k: 0, count: 0 };
   /** What was drawn last, for picking with the mouse. */
   shown: readonly Shown[] = [];
@@ -111,7 +113,8 @@ export class Overlay extends Layer {
     rays(view, scene, alarms, labels);
     if (scene.show.ellipses) ellipses(view, groups);
     cones(view, scene, shown, labels);
-    if (scene.show.trails) trails(view, groups, many ? 6 : 1);
+    if (scene.show.trails && many) this.trailing.draw(view, scene.tracks, this.pen.getTransform().a);
+    else if (scene.show.trails) trails(view, groups);
     if (scene.show.vectors) vectors(view, groups, VECTOR_S);
     truth(view, scene);
     if (scene.show.labels) this.label(view, scene, shown, alarms);

@@ -29,7 +29,7 @@ export function Clocked({ title, name, query, banner, children }: { title: strin
         <TrackTable />
       </div>
       <MapView>
-        <p class="not-live" role="status">{problem.value ?? (mode.value === "live" ? t("replay_preparing") : banner)}</p>
+        <p class="not-live" role="status">{problem.value ?? (mode.value === "live" ? `${title} – ${t("preparing")}` : banner)}</p>
         {children}
       </MapView>
       <Inspector />

@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { counts, type Priority, rate } from "../alerts";
 import { number, timeOf, timeZone, zoneName } from "../format";
 import { language, speak, t } from "../i18n";
-import { age, alerts, connected, fresh, framesHz, latency, mode, now, ordered, silence } from "../live";
+import { age, alerts, connected, fresh, framesHz, latency, mode, now, ordered, preparing, silence } from "../live";
 import { ask } from "../rest";
 import { armed, arm, SILENCE_MS, silencedUntil, sounding } from "../sound";
 import { focused, may, session, site } from "../state";
@@ -48,6 +48,7 @@ function Navigation() {
 
 export function Freshness() {
   if (mode.value !== "live") return null;
+  if (preparing.value) return <div class="fresh" role="status"><b>{t("preparing")}</b></div>;
   const old = age.value;
   const text = !connected.value ? t("no_connection") : old === null ? "—" : `${number(old / 1000, 1)} s`;
   return (
