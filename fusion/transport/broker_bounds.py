@@ -1,7 +1,7 @@
 """What the embedded broker holds at most: amqtt bounds neither what waits for a client, nor what is retained, nor who once came.
 
-Who sends much waits (TCP makes it) while more than `MOST_HELD` bytes that came or are to go have not gone; who sends little goes on up
-to four times as many. A client that takes nothing is sent away after `PATIENCE_S`; so is one that acknowledges nothing.
+Who sends much waits (TCP makes it) while more than `MOST_HELD` bytes that came or are to go have not gone; who sends little goes
+on up to four times as many. A client that takes nothing is sent away after `PATIENCE_S`; so is one that acknowledges nothing.
 """
 
 from __future__ import annotations

@@ -138,7 +138,7 @@ def test_one_delivery_that_is_never_acknowledged_keeps_no_others(monkeypatch):
 
 
 def watched(kept: list):
-    from fusion.transport import broker_bounds  # noqa: PLC0415 - before it is replaced
+    from fusion.transport import broker_bounds  # before it is replaced
 
     bounded = broker_bounds.bounded_broker
 
