@@ -74,4 +74,4 @@ class BearingTracks(Table):
         return len(self.claims)
 
 
-BearingTracks.COLUMNS = tuple(column.name for column in fields(BearingTracks) if column.name != "claims")
+BearingTracks.COLUMNS = dict.fromkeys(column.name for column in fields(BearingTracks) if column.name != "claims")

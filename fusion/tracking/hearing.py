@@ -65,9 +65,7 @@ class Hearing:
         self.asked = look.time
         targets = find_targets(self.tracks, self.sensors, look.time, self.height)
         if targets:
-            rows = place(targets, self.tracks, store)
-            rows.begin_legs(look.time)
-            store.append(rows)
+            place(targets, self.tracks, store).begin_legs(look.time)
             gone = [row for target in targets for row in target.members]
             self.tracks.keep(~np.isin(np.arange(len(self.tracks)), gone))
 

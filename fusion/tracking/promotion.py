@@ -34,9 +34,9 @@ def eldest(tracks: BearingTracks, members: tuple[int, ...]) -> int:
     return min(members, key=lambda row: (not tracks.confirmed[row], birth_of(tracks, row)))
 
 
-def place(targets: list[Target], tracks: BearingTracks, like: TrackStore) -> TrackStore:
-    """Make rows with a place of targets: each goes on with the id, the identity and the classes of its bearing tracks."""
-    rows = blank(like, len(targets))
+def place(targets: list[Target], tracks: BearingTracks, store: TrackStore) -> TrackStore:
+    """Add rows with a place of targets: each goes on with the id, the identity and the classes of its bearing tracks."""
+    rows = blank(store, len(targets))
     for n, target in enumerate(targets):
         rows.x[n], rows.P[n] = target.x, target.P
         members = list(target.members)
@@ -47,7 +47,7 @@ def place(targets: list[Target], tracks: BearingTracks, like: TrackStore) -> Tra
         rows.classes[n] += (tracks.classes[members] - rows.classes[n]).sum(axis=0)
         named = [row for row in members if tracks.claims[row] is not None]
         if named:
-            rows.name[n], rows.claims[n] = tracks.name[named[0]], tracks.claims[named[0]]
+            rows.name[n], store.claims[len(store) - len(rows) + n] = tracks.name[named[0]], tracks.claims[named[0]]
     rows.confirmed[:] = True
     return rows
 

@@ -250,12 +250,12 @@ class TrackStore(Table):
         return self.combined_of(np.arange(len(self)))
 
 
-TrackStore.COLUMNS = tuple(column.name for column in fields(TrackStore) if column.name != "claims")
+TrackStore.COLUMNS = dict.fromkeys(column.name for column in fields(TrackStore) if column.name != "claims")
 
 
-def begin(seen: Measurements, sensor: SensorModel, chosen: Integers, height: tuple[float, float], like: TrackStore) -> TrackStore:
-    """Make rows that begin at the chosen detections (B); height: mean and sigma of a target whose height was not seen."""
-    rows = blank(like, len(chosen))
+def begin(seen: Measurements, sensor: SensorModel, chosen: Integers, height: tuple[float, float], store: TrackStore) -> TrackStore:
+    """Add rows that begin at the chosen detections (B); height: mean and sigma of a target whose height was not seen."""
+    rows = blank(store, len(chosen))
     kernels.births(
         *(sensor.horizon.origin, sensor.horizon.coefficients, seen.kind, seen.z, seen.variance, seen.offset, chosen),
         *(height[0], height[1], SPEEDS, seen.hint, rows.x, rows.P),
@@ -263,9 +263,9 @@ def begin(seen: Measurements, sensor: SensorModel, chosen: Integers, height: tup
     return owe(rows, seen, sensor, chosen)
 
 
-def begin_at(places: list[Crossing], seen: Measurements, sensor: SensorModel, chosen: Integers, like: TrackStore) -> TrackStore:
-    """Make rows that begin where bearings cross, at rest until more is known."""
-    rows = blank(like, len(places))
+def begin_at(places: list[Crossing], seen: Measurements, sensor: SensorModel, chosen: Integers, store: TrackStore) -> TrackStore:
+    """Add rows that begin where bearings cross, at rest until more is known."""
+    rows = blank(store, len(places))
     for row, crossing in enumerate(places):
         rows.x[row, :, :3], rows.P[row, :, :3, :3] = crossing.place, crossing.covariance
         rows.P[row, :, [3, 4, 5], [3, 4, 5]] = (SPEEDS[:, [0, 0, 1]] ** 2).T
@@ -283,8 +283,8 @@ def owe(rows: TrackStore, seen: Measurements, sensor: SensorModel, chosen: Integ
     return rows
 
 
-def blank(like: TrackStore, count: int) -> TrackStore:
-    """Make so many rows with columns as another store's: states of nought, and nothing known besides."""
-    rows = type(like).zeros(like, count)
+def blank(store: TrackStore, count: int) -> TrackStore:
+    """Add so many rows, states of nought and nothing known besides, and give them (`Table.grown`)."""
+    rows = store.grown(count)
     rows.mu[:], rows.classes[:] = INITIAL, PRIOR
     return rows

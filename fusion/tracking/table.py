@@ -1,9 +1,12 @@
-"""A struct of arrays whose columns lie in one block: to copy it is one move of memory, and a copy nobody reads costs no more."""
+"""A struct of arrays whose columns lie in one block: to copy it is one move of memory, and a copy nobody reads costs no more.
+
+A block has room for more rows than there are, so that rows come and go in their place.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
@@ -36,14 +39,14 @@ class Layout:
         }
         self.places |= {name: (np.dtype(kind), shape, WORD * self.words + k) for k, (name, kind, shape) in enumerate(self.truths)}
 
-    def room(self, count: int) -> NDArray[np.int64]:
-        """Give a block for so many rows."""
-        return np.empty(count * self.words + (count * len(self.truths) + WORD - 1) // WORD + 1, np.int64)
+    def block(self, room: int) -> NDArray[np.int64]:
+        """Give a block with room for so many rows."""
+        return np.empty(room * self.words + (room * len(self.truths) + WORD - 1) // WORD + 1, np.int64)
 
-    def column(self, block: NDArray[np.int64], count: int, name: str) -> NDArray[Any]:
-        """Give one column of a block of so many rows."""
+    def column(self, block: NDArray[np.int64], room: int, name: str) -> NDArray[Any]:
+        """Give one column of a block with room for so many rows."""
         kind, shape, start = self.places[name]
-        return np.ndarray((count, *shape), kind, block, offset=count * start)
+        return np.ndarray((room, *shape), kind, block, offset=room * start)
 
 
 @lru_cache(64)
@@ -52,21 +55,31 @@ def layout_of(forms: tuple[Form, ...]) -> Layout:
     return Layout(forms)
 
 
-class Held(NamedTuple):
-    """A block, and what its columns are."""
+class Held:
+    """A block, what its columns are, and for how many rows there is room."""
 
-    block: NDArray[np.int64]
-    layout: Layout
-    rows: int
+    __slots__ = ("block", "columns", "layout", "room")
+
+    def __init__(self, block: NDArray[np.int64], layout: Layout, room: int) -> None:
+        self.block, self.layout, self.room = block, layout, room
+        self.columns: dict[str, NDArray[Any]] = {}  # those that were asked for, with all their room
+
+    def column(self, name: str) -> NDArray[Any]:
+        """Give a column, with all its room."""
+        column = self.columns.get(name)
+        if column is None:
+            column = self.columns[name] = self.layout.column(self.block, self.room, name)
+        return column
 
 
 class Table:
     """Rows with columns; `COLUMNS` of a class names those that are arrays. A value in itself: `copy` is a snapshot.
 
-    A column may be written into or replaced. Each is made when it is first asked for: of most tables few are.
+    A column may be written into or replaced. Each is made when it is first asked for: of most tables few are. Rows that are
+    dropped or added change what was got of a column before: ask anew.
     """
 
-    COLUMNS: tuple[str, ...] = ()
+    COLUMNS: Mapping[str, None] = {}
     claims: list[Claim | None]
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -80,10 +93,11 @@ class Table:
 
     def __getattr__(self, name: str) -> Any:
         """Make a column that nobody had asked for."""
-        if name not in self.COLUMNS or "held" not in self.__dict__:
+        own = self.__dict__
+        if name not in self.COLUMNS or "held" not in own:
             raise AttributeError(name)
-        block, layout, count = self.__dict__["held"]
-        column = self.__dict__[name] = layout.column(block, count, name)
+        first = own["first"]
+        column = own[name] = own["held"].column(name)[first : first + len(own["claims"])]
         return column
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -91,19 +105,12 @@ class Table:
         return {name: getattr(self, name) for name in self.COLUMNS}
 
     @classmethod
-    def laid(cls, held: Held, claims: Iterable[Claim | None]) -> Self:
-        """Make a table over a block."""
+    def laid(cls, held: Held, claims: Iterable[Claim | None], first: int = 0) -> Self:
+        """Make a table over a block, from its row `first` on."""
         made = object.__new__(cls)
-        made.__dict__["held"], made.__dict__["claims"] = held, list(claims)
+        own = made.__dict__
+        own["held"], own["claims"], own["first"] = held, list(claims), first
         return made
-
-    @classmethod
-    def zeros(cls, like: Self, count: int) -> Self:
-        """Make so many rows of another table's form, all nought."""
-        layout = like._holds().layout
-        block = layout.room(count)
-        block.fill(0)
-        return cls.laid(Held(block, layout, count), [None] * count)
 
     def _holds(self) -> Held:
         """Give the block of this table, laid anew where columns were replaced."""
@@ -112,49 +119,73 @@ class Table:
             arrays = self.arrays()
             layout = layout_of(tuple((name, array.dtype.char, array.shape[1:]) for name, array in arrays.items()))
             count = len(self.claims)
-            held = Held(layout.room(count), layout, count)
+            held = Held(layout.block(count), layout, count)
             for name, array in arrays.items():
-                column = self.__dict__[name] = layout.column(held.block, count, name)
+                column = self.__dict__[name] = held.column(name)
                 column[...] = array
-            self.__dict__["held"] = held
+            self.__dict__["held"], self.__dict__["first"] = held, 0
         return held
 
     def copy(self) -> Self:
         """Give the same rows as a value of their own."""
-        block, layout, count = self._holds()
-        return self.laid(Held(block.copy(), layout, count), self.claims)
+        held = self._holds()
+        return self.laid(Held(held.block.copy(), held.layout, held.room), self.claims, self.__dict__["first"])
 
     def chosen(self, rows: Integers) -> Self:
         """Give some rows as a value of their own."""
-        made = object.__new__(type(self))
-        made._fill([(self, rows)], self._holds().layout, [self.claims[row] for row in rows.tolist()])
+        layout, count = self._holds().layout, len(rows)
+        made = self.laid(Held(layout.block(count), layout, count), [self.claims[row] for row in rows.tolist()])
+        self._move(rows, made.__dict__["held"], 0)
         return made
 
     def keep(self, mask: NDArray[np.bool_]) -> None:
         """Drop the rows outside the mask."""
-        if not mask.all():
-            rows = mask.nonzero()[0]
-            self._become([(self, rows)], [self.claims[row] for row in rows.tolist()])
+        rows = mask.nonzero()[0]
+        if len(rows) < len(mask):
+            self._move(rows, self._holds(), self.__dict__["first"])
+            self._count([self.claims[row] for row in rows.tolist()])
 
     def append(self, rows: Self) -> None:
-        """Add rows behind the present ones."""
+        """Add another table's rows behind the present ones."""
         if len(rows.claims):
-            every = [(table, np.arange(len(table.claims))) for table in (self, rows)]
-            self._become(every, [*self.claims, *rows.claims])
+            rows._move(np.arange(len(rows.claims)), self._with_room(len(rows.claims)), len(self.claims))
+            self._count([*self.claims, *rows.claims])
 
-    def _become(self, parts: list[tuple[Self, Integers]], claims: list[Claim | None]) -> None:
-        """Take on chosen rows of tables of this form, one table's after another's."""
-        self._fill(parts, self._holds().layout, claims)
+    def grown(self, more: int) -> Self:
+        """Add rows that are all nought, and give them: a part of this table, good until rows come or go. Claims are its own."""
+        count = len(self.claims)
+        held = self._with_room(more)
+        kernels.clear(held.block, held.room, held.layout.starts, held.layout.sizes, count, more)
+        for name, _, _ in held.layout.truths:
+            held.column(name)[count : count + more] = False
+        self._count([*self.claims, *[None] * more])
+        return self.laid(held, [None] * more, count)
 
-    def _fill(self, parts: list[tuple[Self, Integers]], layout: Layout, claims: list[Claim | None]) -> None:
-        count, at = len(claims), 0
-        held = Held(layout.room(count), layout, count)
-        truths = {name: layout.column(held.block, count, name) for name, _, _ in layout.truths}
-        for table, rows in parts:
-            block, _, of = table._holds()  # noqa: SLF001
-            kernels.move(block, of, held.block, count, layout.starts, layout.sizes, rows, at)
-            for name, column in truths.items():
-                column[at : at + len(rows)] = getattr(table, name)[rows]
-            at += len(rows)
-        self.__dict__.clear()
-        self.__dict__.update(truths, held=held, claims=claims)
+    def _count(self, claims: list[Claim | None]) -> None:
+        """Have as many rows as claims from now on."""
+        own = self.__dict__
+        held, first = own["held"], own["first"]
+        own.clear()
+        own["held"], own["first"], own["claims"] = held, first, claims
+
+    def _with_room(self, more: int) -> Held:
+        """Give the block with room for so many rows more: a larger one by a quarter where there was none."""
+        held, count = self._holds(), len(self.claims)
+        if self.__dict__["first"] + count + more > held.room:
+            room = count + more
+            wider = Held(held.layout.block(room + room // 4 + 4), held.layout, room + room // 4 + 4)
+            self._move(np.arange(count), wider, 0)
+            own = self.__dict__
+            claims = own["claims"]
+            own.clear()
+            own["held"], own["first"], own["claims"] = wider, 0, claims
+            held = wider
+        return held
+
+    def _move(self, rows: Integers, into: Held, at: int) -> None:
+        """Copy chosen rows into a block of the same layout, from its row `at` on; within one block to the front."""
+        held, first = self._holds(), self.__dict__["first"]
+        layout = held.layout
+        kernels.move(held.block, held.room, into.block, into.room, layout.starts, layout.sizes, rows, first, at)
+        for name, _, _ in layout.truths:
+            into.column(name)[at : at + len(rows)] = held.column(name)[first + rows]

@@ -225,21 +225,19 @@ class Tracker:
             self._christen(rows, scan, seen, chosen, np.array([r for _, _, r in crossed]))
 
     def _christen(self, rows: TrackStore, scan: Scan, seen: Measurements, chosen: Integers, r: Floats) -> None:
-        """Add new rows, with their existence and what their id is made of."""
-        rows.r[:], rows.confirmed[:], rows.born[:] = r, r >= CONFIRM, seen.time[chosen]
-        rows.birth_sensor[:] = self.place[scan.sensor]
-        rows.birth_sequence[:] = self.readings.of(scan).number
-        rows.birth_index[:], rows.updated[:] = chosen, rows.born
-        rows.received[:] = scan.received
-        rows.seen[:, self.place[scan.sensor]] = rows.born
-        rows.numbers[:, self.place[scan.sensor]] = seen.numbers[chosen]
+        """Write into new rows their existence, what their id is made of and who saw them."""
+        which = self.place[scan.sensor]
+        kernels.christen(
+            *(chosen, seen.time, seen.numbers, r, scan.received, which, self.readings.of(scan).number, CONFIRM),
+            *(rows.r, rows.confirmed, rows.born, rows.birth_sensor, rows.birth_sequence, rows.birth_index),
+            *(rows.updated, rows.received, rows.seen, rows.numbers),
+        )
         told = seen.label[chosen].nonzero()[0]
         if len(told):
             first = np.full(len(chosen), np.inf)
             rows.classes += self.sensors[scan.sensor].labels.weigh(seen.labels[chosen], first, np.zeros(len(chosen), bool))
-            rows.note_labels(told, seen, chosen, self.place[scan.sensor])
+            rows.note_labels(told, seen, chosen, which)
         rows.begin_legs(scan.time)
-        self.store.append(rows)
         for row in seen.names[chosen].nonzero()[0].tolist():
             self._hear(len(self.store) - len(rows) + row, scan, seen, int(chosen[row]))
 

@@ -22,7 +22,8 @@ def covariances(rng, count, size):
 
 
 def some_store(rng, count) -> TrackStore:
-    store = blank(TrackStore.for_sensors(2, 1), count)
+    store = TrackStore.for_sensors(2, 1)
+    blank(store, count)
     store.x[:], store.P[:] = rng.normal(size=(count, M, 6)), covariances(rng, count * M, 6).reshape(count, M, 6, 6)
     store.r[:], store.confirmed[:], store.born[:] = rng.random(count), rng.random(count) < 0.5, np.arange(count)
     store.cross[:] = rng.normal(size=store.cross.shape)

@@ -8,7 +8,7 @@ fixed order. `reference` says the same with filterpy; tests hold the two togethe
 
 from fusion.tracking.kernels.agreeing import misses, neighbours
 from fusion.tracking.kernels.associating import marginals, weigh
-from fusion.tracking.kernels.beginning import births, lean
+from fusion.tracking.kernels.beginning import births, christen, lean
 from fusion.tracking.kernels.choosing import born, choose, find, worth
 from fusion.tracking.kernels.differing import gate_differences
 from fusion.tracking.kernels.erring import count, owed, rates, summed
@@ -23,7 +23,7 @@ from fusion.tracking.kernels.moving import begin_legs, legs, weigh_leg
 from fusion.tracking.kernels.pairing import hear
 from fusion.tracking.kernels.ranging import fit
 from fusion.tracking.kernels.registering import NANOSECOND, register
-from fusion.tracking.kernels.tabling import move
+from fusion.tracking.kernels.tabling import clear, move
 from fusion.tracking.kernels.teaching import teach
 from fusion.tracking.kernels.telling import refine, spread, tell
 from fusion.tracking.kernels.trusting import trusted
@@ -40,6 +40,8 @@ __all__ = [
     "born",
     "cells",
     "choose",
+    "christen",
+    "clear",
     "combine_all",
     "count",
     "filter_bearings",

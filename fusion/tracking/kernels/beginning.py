@@ -60,6 +60,25 @@ def births(origin, C, kind, z, variance, offset, chosen, height, height_sigma, s
 
 
 @bare
+def christen(
+    chosen, time, numbers, existence, received, which, sequence, confirm,
+    r, confirmed, born, birth_sensor, birth_sequence, birth_index, updated, heard, seen, own,
+):  # fmt: skip
+    """Write into rows that begin at chosen detections (B) what their id is made of and who saw them (`Tracker._christen`).
+
+    time, numbers (D) of the detections; existence (B); received (ns); which: the sensor's place; sequence: its look's number;
+    confirm: existence from which a track is shown. Written: r, confirmed, born, birth_sensor, birth_sequence, birth_index,
+    updated, heard (B); seen, own (B, sensors) at the sensor's place.
+    """
+    for b in range(len(chosen)):
+        j = chosen[b]
+        r[b], confirmed[b] = existence[b], existence[b] >= confirm
+        born[b], birth_sensor[b], birth_sequence[b], birth_index[b] = time[j], which, sequence, j
+        updated[b], heard[b] = time[j], received
+        seen[b, which], own[b, which] = time[j], numbers[j]
+
+
+@bare
 def shift(x, P, dt):
     """Move one state by Δt along its velocity, without process noise: F = [[I, Δt I], [0, I]]."""
     if dt == 0.0:
