@@ -106,6 +106,8 @@ class Cameras:
 
     def freed(self, sensor: SensorModel, bias: Bias) -> Bias:
         """Add to a sensor's bias what its clock is ahead of others."""
+        if sensor.config.id not in self.learnt:
+            return bias
         value = bias.value.copy()
         value[TIME_OFF] += self.ahead(sensor)
         return bias._replace(value=value)

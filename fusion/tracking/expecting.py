@@ -45,8 +45,9 @@ class Expecting:
         if len(cells) and not sensor.hears:
             after, false = self.undetected[scan.sensor], sensor.config.false_alarms_per_scan
             doubted = intensity.false - false * clutter.total(after.clutter, false)
-            intensity = Intensity(false * clutter.relative(after.clutter, cells, share, false) + doubted, intensity.born)
-            worst = Intensity(float(np.max(intensity.false)), intensity.born)
+            rate = clutter.relative(after.clutter, cells, share, false)
+            worst = Intensity(kernels.scaled(rate, false, doubted), intensity.born)
+            intensity = Intensity(rate, intensity.born)
             self.undetected[scan.sensor] = replace(after, fresh=float(worst.fresh))
         return intensity
 

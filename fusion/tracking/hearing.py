@@ -116,8 +116,8 @@ def unexplained(
     owned = np.bincount(found.gated.pair[shown], found.p[shown], len(seen.kind)).astype(np.float64)
     if sensor.fold <= 0.0 or not len(store) or not (found.p_new > UNEXPLAINED).any():
         return found.p_new, owned
-    turned, numbers = folded(seen), np.zeros(len(store), np.int64)
-    p_new = store.associate(spoken(store.gate(turned, sensor), sensor), turned, intensity, numbers).p_new
+    turned = folded(seen)
+    p_new = store.associate(spoken(store.gate(turned, sensor), sensor), turned, intensity).p_new
     other = sensor.fold / (1.0 - sensor.fold) * (1.0 / p_new - 1.0)
     return found.p_new / (1.0 + other), np.maximum(owned, np.where(other > 1.0, 1.0, 0.0))
 

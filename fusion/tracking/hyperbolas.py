@@ -52,7 +52,10 @@ class Hyperbolas:
 
         A clue belongs to one emitter: of the sets that share one, the one that fits best begins the track.
         """
-        self.clues = tuple(clue for clue in self.clues if scan.time - clue.time <= MEMORY * SECOND)
+        if self.clues:
+            self.clues = tuple(clue for clue in self.clues if scan.time - clue.time <= MEMORY * SECOND)
+        if not seen.rangeless and not len(seen.differences):
+            return []
         fresh = _clues(scan, seen, p_new)
         if not any(clue.reference for clue in (*fresh, *self.clues)):
             self.clues += tuple(fresh)

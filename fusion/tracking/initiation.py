@@ -75,8 +75,11 @@ class Crossings:
 
         Of all rays that a new one crosses, the one that fits best begins the track: one bearing is one target.
         """
-        self.rays = tuple(ray for ray in self.rays if scan.time - ray.time <= MEMORY * SECOND)
+        if self.rays:
+            self.rays = tuple(ray for ray in self.rays if scan.time - ray.time <= MEMORY * SECOND)
         found: list[tuple[int, Crossing, float]] = []
+        if not seen.rangeless:
+            return found
         fresh: list[Ray] = []
         rays = np.isinf(seen.variance[:, 0]) & np.isfinite(seen.variance[:, ELEVATION])
         crossing = (rays & (p_new > UNEXPLAINED)).nonzero()[0].tolist()

@@ -54,6 +54,9 @@ class Measurements(NamedTuple):
     coefficients: Floats  # (R, 3, 10)
     slack: Floats  # (6, 2) the largest variance of each component, directions and positions
     coverage: Floats  # (6)
+    rangeless: bool  # whether any is a direction without a range
+    labelled: bool  # whether any has a label
+    named: bool  # whether any says who it is
 
 
 def measure(
@@ -95,6 +98,7 @@ def freed(told: Reading, sensor: SensorModel, bias: Bias, scale: float) -> Measu
         numbers=told.numbers, label=told.label, labels=told.labels, hint=told.hint, density=density, order=order, key=key,
         n_direction=told.n_direction, first=first, span=span, differences=told.differences, base=told.against.base,
         origins=told.against.origins, coefficients=told.against.coefficients, slack=slack, coverage=told.coverage,
+        rangeless=told.rangeless, labelled=told.labelled, named=told.named,
     )  # fmt: skip
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from itertools import chain
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -32,7 +35,13 @@ KEPT = 256
 KINDS = {Position: POSITION, Tdoa: DIFFERENCE}
 """Kinds of measurement row that are no directions."""
 
-NAN, NONE = math.nan, np.zeros(0, np.int64)
+NONE = np.zeros(0, np.int64)
+
+POLAR: Callable[[Measurement], tuple[float | None, ...]] = attrgetter(
+    *("range", "azimuth", "elevation", "range_rate"),
+    *("sigma_range", "sigma_azimuth", "sigma_elevation", "sigma_range_rate"),
+)
+"""Gives what `_row` gives of a direction with a range, without a step of Python's."""
 
 
 class Reading(NamedTuple):
@@ -56,6 +65,9 @@ class Reading(NamedTuple):
     against: Against
     clocks: Floats  # (D) m², what is not known of the references' clocks
     coverage: Floats
+    rangeless: bool
+    labelled: bool
+    named: bool
     number: int  # what tells the look from others of its sensor and time
 
 
@@ -85,15 +97,17 @@ def read(scan: Scan, sensor: SensorModel, frame: SiteFrame, others: Mapping[str,
     """Turn a scan into arrays. others: the site's sensors, which differences are measured against."""
     detections = scan.detections
     D, time = len(detections), np.array([one.time for one in detections], np.int64)
-    z, variance, hint = np.zeros((D, 6)), np.full((D, 6), np.inf), np.zeros((D, 4))
-    kinds = [KINDS.get(type(one), DIRECTION) for one in detections]
-    kind, own = np.array(kinds, np.int64), (time - scan.time) / SECOND
-    directions = np.arange(D) if kinds.count(DIRECTION) == D else (kind == DIRECTION).nonzero()[0]
-    positions, differences = NONE, NONE
+    z, variance, hint = np.zeros((D, 6)), np.empty((D, 6)), np.zeros((D, 4))
+    variance.fill(math.inf)
+    types = [type(one) for one in detections]
+    kind, own = np.array([KINDS.get(one, DIRECTION) for one in types], np.int64), (time - scan.time) / SECOND
+    directions, positions, differences = np.arange(D), NONE, NONE
+    measured: Iterable[tuple[float | None, ...]] = map(POLAR, detections)
+    if types.count(Polar) < D:
+        directions, positions, differences = ((kind == one).nonzero()[0] for one in (DIRECTION, POSITION, DIFFERENCE))
+        measured = (_row(detections[j]) for j in directions.tolist())
     if len(directions):
-        kernels.tell(directions, np.array([_row(detections[j]) for j in directions.tolist()]), NEAREST, z, variance)
-    if len(directions) < D:
-        positions, differences = (kind == POSITION).nonzero()[0], (kind == DIFFERENCE).nonzero()[0]
+        kernels.tell(directions, np.array(list(chain.from_iterable(measured)), np.float64), NEAREST, z, variance)
     if len(positions):
         filtered = sensor.config.output == "tracks"
         _positions(positions.tolist(), detections, frame, z, variance, hint, filtered=filtered)
@@ -104,23 +118,37 @@ def read(scan: Scan, sensor: SensorModel, frame: SiteFrame, others: Mapping[str,
         clocks[differences] = LIGHT**2 * against.clocks[against.base[differences]]
         differences = differences[np.lexsort((own[differences], against.base[differences]))]
     rows = (kind != DIFFERENCE).nonzero()[0] if len(differences) else np.arange(D)
-    label, labels = _labels(detections, sensor)
+    labelled, named = any(one.classes for one in detections), any(one.identity for one in detections)
+    label, labels = _labels(detections, sensor) if labelled else (none(D), unlabelled(D))
+    names = [0 if one.identity is None else code(one.identity) for one in detections] if named else none(D)
     begins = [0, *([len(directions)] if len(directions) and len(positions) else []), *([D - len(differences)] if D else [])]
     return Reading(
         kind=kind, told=z, stated=variance, own=own, time=time,
-        names=np.array([0 if one.identity is None else code(one.identity) for one in detections], np.int64),
-        numbers=_numbers(detections, sensor), label=label, labels=labels, hint=hint,
+        names=np.asarray(names, np.int64), numbers=_numbers(detections, sensor), label=label, labels=labels, hint=hint,
         density=densities(kind, variance, sensor, against),
         rows=rows, first=np.array(begins if len(differences) < D else [0], np.int64),
         n_direction=len(directions), differences=differences, against=against, clocks=clocks,
-        coverage=sensor.coverage_of(scan.coverage), number=number_of(scan),
+        coverage=sensor.coverage_of(scan.coverage), rangeless=Bearing in types, labelled=labelled, named=named,
+        number=number_of(scan),
     )  # fmt: skip
+
+
+@lru_cache(64)
+def none(count: int) -> Integers:
+    """Give the codes of so many detections of which none has any; not to be written into."""
+    return np.zeros(count, np.int64)
+
+
+@lru_cache(64)
+def unlabelled(count: int) -> Floats:
+    """Give how likely each class is of so many detections that have no label; not to be written into."""
+    return np.ones((count, len(CLASSES)))
 
 
 def _numbers(detections: tuple[Measurement, ...], sensor: SensorModel) -> Integers:
     """Give the code of each detection's track number, where the sensor follows targets itself."""
     if sensor.config.output != "tracks":
-        return np.zeros(len(detections), np.int64)
+        return none(len(detections))
     return np.array([0 if one.id is None else coded(one.id) for one in detections], np.int64)
 
 
@@ -141,17 +169,12 @@ def code(identity: Identity) -> int:
     return coded(key)
 
 
-def _row(one: Measurement) -> tuple[float, ...]:
-    """Give range, azimuth, elevation, range rate and their sigmas; NaN for what was not measured."""
+def _row(one: Measurement) -> tuple[float | None, ...]:
+    """Give range, azimuth, elevation, range rate and their sigmas; None for what was not measured."""
     if isinstance(one, Polar):
-        elevation, rate = one.elevation, one.range_rate
-        return (
-            *(one.range, one.azimuth, NAN if elevation is None else elevation, NAN if rate is None else rate),
-            *(one.sigma_range, one.sigma_azimuth, one.sigma_elevation, one.sigma_range_rate),
-        )
+        return POLAR(one)
     if isinstance(one, Bearing):
-        elevation = one.elevation
-        return (NAN, one.azimuth, NAN if elevation is None else elevation, NAN, 0.0, one.sigma_azimuth, one.sigma_elevation, 0.0)
+        return (None, one.azimuth, one.elevation, None, 0.0, one.sigma_azimuth, one.sigma_elevation, 0.0)
     raise TypeError(f"{type(one).__name__} is not a direction")
 
 

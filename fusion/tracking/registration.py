@@ -45,6 +45,9 @@ reports of one flight share most of their error."""
 STRAIN_GAIN, STRAIN_STEP = 0.01, 10.0
 """How fast a sensor's strain follows its normalised innovations, a hundred looks, and the most that one of them counts."""
 
+NONE = Bias(np.zeros(len(PARTS)), np.zeros((len(PARTS), len(PARTS))))
+"""What a sensor is off by that admits no bias; not to be written into."""
+
 TEMPO = np.array([APART, SATELLITES, STRAIN_GAIN, STRAIN_STEP, HEIGHT])
 
 WIRE = (
@@ -111,10 +114,11 @@ class Registration:
         With the prior's sigmas as units, B = U Λ Uᵀ: each direction u in which λ ≤ TRUST² is trusted. Where two parts can
         hardly be told apart, what they do together is taken off, and neither alone.
         """
-        whole = Bias(np.zeros(len(PARTS)), np.zeros((len(PARTS), len(PARTS))))
         places = self.places[sensor]
-        if len(places):
-            kernels.trusted(self.state.b, self.state.B, places, self.parts[sensor], self.units[sensor], TRUST**2, *whole)
+        if not len(places):
+            return NONE
+        whole = Bias(np.zeros(len(PARTS)), np.zeros((len(PARTS), len(PARTS))))
+        kernels.trusted(self.state.b, self.state.B, places, self.parts[sensor], self.units[sensor], TRUST**2, *whole)
         return whole
 
     def biases(self) -> dict[str, SensorBias]:

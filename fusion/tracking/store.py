@@ -28,6 +28,10 @@ GATES = np.array([0.0, 12.1, 15.2, 17.7, 20.0, 22.1, 24.1])
 """χ² quantiles at 0.9995 for 0–6 components: a gate loses one detection in two thousand."""
 
 
+SOFT = 0.1
+"""Share of its detection probability that a sensor has outside its coverage for hits: a detection says that it can see there, and
+no track is to die at the edge."""
+
 SAME_NUMBER = 10.0
 """Weight of a report whose sensor gave the same number to this track's last one: its tracker is right nine times in ten."""
 
@@ -149,10 +153,9 @@ class TrackStore(Table):
         pair, logl = pair[:count], logl[:count]
         if len(seen.differences):
             start, pair, logl = self._gate_differences(seen, sensor, start, pair, logl)
-        pd = sensor.config.detection_probability * inside
-        # A detection says that its sensor can see there: the coverage has a soft edge for hits, lest a track die at it.
-        pd_hit = np.maximum(pd, 0.1 * sensor.config.detection_probability)
-        return Gated(start, pair, logl, pd_hit, pd if sensor.looks else np.zeros_like(pd))
+        pd_hit, pd_miss = np.empty(len(self)), np.empty(len(self))
+        kernels.detectable(inside, sensor.config.detection_probability, SOFT, sensor.looks, pd_hit, pd_miss)
+        return Gated(start, pair, logl, pd_hit, pd_miss)
 
     def _gate_differences(
         self, seen: Measurements, sensor: SensorModel, start: Integers, pair: Integers, logl: Floats
@@ -170,12 +173,12 @@ class TrackStore(Table):
         both, both_logl = np.concatenate([pair, more[:count]]), np.concatenate([logl, more_logl[:count]])
         return start + own, both[order], both_logl[order]
 
-    def associate(self, gated: Gated, seen: Measurements, intensity: Intensity, numbers: Integers) -> Association:
-        """Find who caused what, how probably; numbers (N): the sensor's own track number for each track."""
+    def associate(self, gated: Gated, seen: Measurements, intensity: Intensity, numbers: Integers | None = None) -> Association:
+        """Find who caused what, how probably; numbers (N): the sensor's own track number for each track, if it has a tracker."""
         w, p, p_new = np.empty(len(gated.pair)), np.empty(len(gated.pair)), np.empty(len(seen.kind))
         kappa = (intensity.false + intensity.born) * seen.density
         kernels.weigh(self.mu, self.r, len(self), gated.start, gated.pair, gated.logl, gated.pd_hit, gated.pd_miss, kappa, w)
-        if numbers.any():
+        if numbers is not None and numbers.any():
             same = np.repeat(numbers, np.diff(gated.start)) == seen.numbers[gated.pair]
             w[same & (seen.numbers[gated.pair] != 0)] *= SAME_NUMBER
         kernels.marginals(len(self), len(seen.kind), gated.start, gated.pair, w, p, p_new)
@@ -197,7 +200,7 @@ class TrackStore(Table):
 
         In a flock no detection is surely anybody's, and yet all of them say "bird". number: the sensor's place.
         """
-        if not seen.label.any():
+        if not seen.labelled:
             return
         kernels.label(
             *(
@@ -253,7 +256,9 @@ class TrackStore(Table):
 TrackStore.COLUMNS = dict.fromkeys(column.name for column in fields(TrackStore) if column.name != "claims")
 
 
-def begin(seen: Measurements, sensor: SensorModel, chosen: Integers, height: tuple[float, float], store: TrackStore) -> TrackStore:
+def begin(
+    seen: Measurements, sensor: SensorModel, chosen: Integers, height: tuple[float, float], store: TrackStore
+) -> TrackStore:
     """Add rows that begin at the chosen detections (B); height: mean and sigma of a target whose height was not seen."""
     rows = blank(store, len(chosen))
     kernels.births(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,10 +66,9 @@ class Held:
 
     def column(self, name: str) -> NDArray[Any]:
         """Give a column, with all its room."""
-        column = self.columns.get(name)
-        if column is None:
-            column = self.columns[name] = self.layout.column(self.block, self.room, name)
-        return column
+        if name not in self.columns:
+            self.columns[name] = self.layout.column(self.block, self.room, name)
+        return self.columns[name]
 
 
 class Table:
@@ -96,8 +95,11 @@ class Table:
         own = self.__dict__
         if name not in self.COLUMNS or "held" not in own:
             raise AttributeError(name)
-        first = own["first"]
-        column = own[name] = own["held"].column(name)[first : first + len(own["claims"])]
+        held, first = own["held"], own["first"]
+        column = held.columns.get(name)
+        if column is None:
+            column = held.column(name)
+        own[name] = column = column[first : first + len(own["claims"])]
         return column
 
     def arrays(self) -> dict[str, NDArray[Any]]:

@@ -20,7 +20,6 @@ from fusion.tracking.expecting import Expecting
 from fusion.tracking.hearing import Hearing, owed, unexplained
 from fusion.tracking.hyperbolas import Hyperbolas
 from fusion.tracking.initiation import Crossings
-from fusion.tracking.kernels import DIFFERENCE
 from fusion.tracking.measurements import Measurements, freed
 from fusion.tracking.merging import Merging
 from fusion.tracking.moving import Moving
@@ -29,7 +28,7 @@ from fusion.tracking.registration import Registration
 from fusion.tracking.renaming import Names
 from fusion.tracking.sensors import SensorModel
 from fusion.tracking.state import TrackerState
-from fusion.tracking.store import TrackStore, begin, begin_at
+from fusion.tracking.store import Association, TrackStore, begin, begin_at
 from fusion.tracking.undetected import Intensity
 from fusion.ulid import ulid
 
@@ -121,15 +120,16 @@ class Tracker:
         heard = self.hearing.expected(scan, sensor, which)
         intensity = self.expecting.of(scan, sensor, gated, self.store, heard, cells, share)
         look, contended = self.hearing.look(scan, sensor, which, told.number, seen, intensity)
-        found = self.store.associate(spoken(gated, sensor), contended, intensity, self.store.numbers[:, which])
+        numbers = self.store.numbers[:, which] if sensor.config.output == "tracks" else None
+        found = self.store.associate(spoken(gated, sensor), contended, intensity, numbers)
         look = look and owed(look, *unexplained(self.store, sensor, contended, found, intensity))
         self.expecting.learn_clutter(scan, sensor, cells, found.p_new, since)
         self.registration.learn(seen, sensor, bias, self.store, found)
-        before = self.store.r.copy()
+        before = self.store.r.copy() if sensor.hears or not sensor.looks else None
         best, share = self.store.update(seen, sensor, found)
-        if sensor.hears or not sensor.looks:
+        if before is not None:
             self.store.r[:] = weighed(before, self.store, which, sensor, scan.time)
-        found = found._replace(gated=gated)
+        found = Association(gated, found.p, found.p_new)
         self.cameras.learn(seen, sensor, self.store, best, share, scan.time)
         self.store.learn_labels(seen, sensor.labels, found, best, which)
         weighing.compare(self.store, scan, sensor, seen, found, best, share, self.frame.ground)
@@ -206,17 +206,15 @@ class Tracker:
         """Begin a track at each detection that nothing known explains; bearings and differences must meet first."""
         if intensity.flood:
             return
-        r = p_new * intensity.fresh
-        placed = np.isfinite(seen.variance[:, 0]) & (seen.kind != DIFFERENCE)
-        chosen = (placed & (r >= PRUNE)).nonzero()[0]
+        r, chosen = p_new * intensity.fresh, np.empty(len(p_new), np.int64)
+        chosen = chosen[: kernels.beginning(seen.kind, seen.variance, r, PRUNE, chosen)]
         if len(chosen):
             rows = begin(seen, sensor, chosen, self.height, self.store)
             self._christen(rows, scan, seen, chosen, r[chosen])
         told = (scan, seen, p_new, self.sensors, self.height, self.config.tracking.birth_rate_hz)
         crossed = self.crossings.find(*told)
         crossed += [one for one in self.hyperbolas.find(*told) if one[0] not in {j for j, _, _ in crossed}]
-        crossed = [(j, crossing, r) for j, crossing, r in crossed if r >= PRUNE]
-        if crossed:
+        if crossed := [(j, crossing, r) for j, crossing, r in crossed if r >= PRUNE]:
             chosen = np.array([j for j, _, _ in crossed], np.int64)
             rows = begin_at([crossing for _, crossing, _ in crossed], seen, sensor, chosen, self.store)
             for row, (_, crossing, _) in enumerate(crossed):
@@ -232,14 +230,14 @@ class Tracker:
             *(rows.r, rows.confirmed, rows.born, rows.birth_sensor, rows.birth_sequence, rows.birth_index),
             *(rows.updated, rows.received, rows.seen, rows.numbers),
         )
-        told = seen.label[chosen].nonzero()[0]
-        if len(told):
+        if seen.labelled and len(told := seen.label[chosen].nonzero()[0]):
             first = np.full(len(chosen), np.inf)
             rows.classes += self.sensors[scan.sensor].labels.weigh(seen.labels[chosen], first, np.zeros(len(chosen), bool))
             rows.note_labels(told, seen, chosen, which)
         rows.begin_legs(scan.time)
-        for row in seen.names[chosen].nonzero()[0].tolist():
-            self._hear(len(self.store) - len(rows) + row, scan, seen, int(chosen[row]))
+        if seen.named:
+            for row in seen.names[chosen].nonzero()[0].tolist():
+                self._hear(len(self.store) - len(rows) + row, scan, seen, int(chosen[row]))
 
     def floods(self) -> dict[str, tuple[bool, int]]:
         """Say of each sensor whether its last look was a flood, and how many were."""

@@ -11,7 +11,7 @@ from fusion.tracking.kernels.associating import marginals, weigh
 from fusion.tracking.kernels.beginning import births, christen, lean
 from fusion.tracking.kernels.choosing import born, choose, find, worth
 from fusion.tracking.kernels.differing import gate_differences
-from fusion.tracking.kernels.erring import count, owed, rates, summed
+from fusion.tracking.kernels.erring import beginning, count, detectable, owed, rates, scaled, summed
 from fusion.tracking.kernels.expecting import unseen
 from fusion.tracking.kernels.freeing import cells, free, sort
 from fusion.tracking.kernels.gating import gate
@@ -36,6 +36,7 @@ __all__ = [
     "NANOSECOND",
     "POSITION",
     "begin_legs",
+    "beginning",
     "births",
     "born",
     "cells",
@@ -44,6 +45,7 @@ __all__ = [
     "clear",
     "combine_all",
     "count",
+    "detectable",
     "filter_bearings",
     "find",
     "fit",
@@ -67,6 +69,7 @@ __all__ = [
     "rates",
     "refine",
     "register",
+    "scaled",
     "sort",
     "spread",
     "summed",

@@ -1,8 +1,11 @@
-"""False alarms by cells of a coverage, and what of a look is owed to tracks: `clutter` and `expecting`."""
+"""False alarms by cells of a coverage, what of a look is owed to tracks, where others may begin: `clutter` and `expecting`."""
 
 from __future__ import annotations
 
+import math
+
 from fusion.compiling import bare
+from fusion.tracking.kernels.measuring import DIFFERENCE
 
 
 @bare
@@ -22,6 +25,16 @@ def rates(counts, looks, false, cells, share, strength, least, rate):
 
 
 @bare
+def scaled(rate, factor, more):
+    """Give rate (D) · factor + more in its place; returns the greatest."""
+    most = -math.inf
+    for j in range(len(rate)):
+        rate[j] = factor * rate[j] + more
+        most = max(most, rate[j])
+    return most
+
+
+@bare
 def count(cells, weight, counts):
     """Add each detection's weight (D) to its cell's count."""
     for j in range(len(cells)):
@@ -38,3 +51,24 @@ def owed(r, confirmed, start, pd_hit, pd_miss):
         elif start[t + 1] > start[t]:
             likely += r[t] * pd_hit[t]
     return known, likely
+
+
+@bare
+def detectable(inside, pd, soft, looks, hit, miss):
+    """Give the probability that a sensor reports each track (`store.Gated`): inside (N) its coverage, pd there; hit, miss (N)."""
+    for t in range(len(inside)):
+        hit[t], miss[t] = max(pd * inside[t], soft * pd), pd * inside[t] if looks else 0.0
+
+
+@bare
+def beginning(kind, variance, r, least, chosen):
+    """Choose the detections that a track may begin at: a range and direction or a place, of existence r (D) not below least.
+
+    Written: chosen (D). Returns how many.
+    """
+    many = 0
+    for j in range(len(kind)):
+        if kind[j] != DIFFERENCE and not math.isinf(variance[j, 0]) and r[j] >= least:
+            chosen[many] = j
+            many += 1
+    return many

@@ -12,16 +12,16 @@ from fusion.tracking.kernels.measuring import DIFFERENCE, DIRECTION
 def tell(rows, told, nearest, z, variance):
     """Lay directions into their rows; what was not measured keeps its infinite variance.
 
-    told (n, 8): range, azimuth, elevation, range rate and their sigmas, NaN for what was not measured; no range is less than
-    nearest (m). Written: z, variance (D, 6) at rows (n).
+    told (8 n), of each in turn: range, azimuth, elevation, range rate and their sigmas, NaN for what was not measured; no range
+    is less than nearest (m). Written: z, variance (D, 6) at rows (n).
     """
     for k in range(len(rows)):
         j = rows[k]
         for i in range(4):
-            value = told[k, i]
+            value = told[8 * k + i]
             if not math.isnan(value):
                 z[j, i] = max(value, nearest) if i == 0 else value
-                variance[j, i] = told[k, 4 + i] * told[k, 4 + i]
+                variance[j, i] = told[8 * k + 4 + i] ** 2
 
 
 @bare
