@@ -171,11 +171,11 @@ class Table:
         own["held"], own["first"], own["claims"] = held, first, claims
 
     def _with_room(self, more: int) -> Held:
-        """Give the block with room for so many rows more: a larger one by a quarter where there was none."""
+        """Give the block with room for so many rows more: a larger one by an eighth where there was none."""
         held, count = self._holds(), len(self.claims)
         if self.__dict__["first"] + count + more > held.room:
             room = count + more
-            wider = Held(held.layout.block(room + room // 4 + 4), held.layout, room + room // 4 + 4)
+            wider = Held(held.layout.block(room + room // 8 + 2), held.layout, room + room // 8 + 2)
             self._move(np.arange(count), wider, 0)
             own = self.__dict__
             claims = own["claims"]
