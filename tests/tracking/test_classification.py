@@ -30,7 +30,7 @@ class Said:
     def __init__(self, labels: Labels, told: list[dict], time: int = START):
         read = [labels.read(one) for one in told]
         self.label, self.labels = np.array([code for code, _ in read]), np.array([row for _, row in read])
-        self.time = np.full(len(told), time)
+        self.time, self.labelled = np.full(len(told), time), True
 
 
 def learnt(p, told, looks=1, period=1.0, labels=Labels(None)):  # noqa: B008
