@@ -88,6 +88,28 @@ def test_the_menu_has_what_a_role_may_see_and_nothing_else_opens(fresh_mosquitto
     assert [role for role, text in refused.items() if "Your role does not open this page" not in text] == ["administrator"]
 
 
+WIDTHS = (1010, 1100, 1280, 1366, 1440, 1510, 1600, 1700, 1800, 1920, 2560)
+
+CUT = """() => [...document.querySelectorAll('.top, .top nav, .top nav a')].filter(one => one.scrollWidth > one.clientWidth + 1)
+  .map(one => `${one.className || one.localName} ${one.textContent.slice(0, 20)}: ${one.scrollWidth} of ${one.clientWidth}`)"""
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "fr-FR"])
+def test_the_whole_menu_is_seen_on_a_screen_of_any_width(fresh_mosquitto, tmp_path, locale):
+    async def body():
+        async with staged(fresh_mosquitto, tmp_path) as stage, browser() as opened:
+            page = await opened.new_page(locale=locale)
+            await enter(page, stage.link("a.petit", "administrator"))
+            await page.wait_for_selector(CARD)
+            found = {}
+            for width in WIDTHS:
+                await page.set_viewport_size({"width": width, "height": 900})
+                found[width] = await page.evaluate(CUT)
+        return {width: cut for width, cut in found.items() if cut}
+
+    assert run(body()) == {}
+
+
 def test_an_incident_is_printed_as_a_document_that_holds_what_happened(fresh_mosquitto, tmp_path):
     async def body():
         async with staged(fresh_mosquitto, tmp_path) as stage, browser() as opened:
