@@ -38,7 +38,7 @@ export function Permits() {
         rows={told && told.items.map((one, i) => <Row key={one.permit ?? i} permit={one} withdraw={setLeaving} />)}
         none={t("permits_none")}
       />
-      {may("permits") && <Bring done={() => void again()} />}
+      {may("permits") && told !== null && told.issuers.length > 0 && <Bring done={() => void again()} />}
       <Table
         title={t("permits_revoked")}
         columns={[t("permit_number"), t("permit_issuer"), t("time")]}
