@@ -151,6 +151,10 @@ def test_a_note_for_the_next_shift_begins_with_how_things_stand_and_is_seen_by_t
             await first.page.get_by_role("button", name="Begin with the present state").click()
             drafted = await first.page.input_value("textarea")
             await first.page.fill("textarea", f"{drafted}The kite flyer comes back at noon.")
+            await first.page.goto(f"{stage.url}/#/")  # an alarm calls: what is written must wait
+            await first.page.wait_for_selector(CARD)
+            await first.page.goto(f"{stage.url}/#/handover")
+            assert await first.page.input_value("textarea") == f"{drafted}The kite flyer comes back at noon."
             await first.page.get_by_role("button", name="Leave the note").click()
             note = await second.page.wait_for_selector("article.note")
             return drafted, await note.inner_text(), first.faults + second.faults

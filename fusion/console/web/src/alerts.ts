@@ -107,6 +107,15 @@ export function isFlood(ordered: readonly Alert[], now: number): boolean {
   return rate(ordered.filter(asks), now) > FLOOD;
 }
 
+/** Rules whose probability goes along with the track; that of any other is of the moment it was raised, and would mislead afterwards. */
+const AHEAD: ReadonlySet<string> = new Set(["predicted_entry", "bearing"]);
+
+/** How likely what an alert says is now; null where that is no question, or no longer. */
+export function likelihood(alert: Alert): number | null {
+  const told = AHEAD.has(alert.rule) ? (alert.probability ?? null) : null;
+  return told !== null && told < 1 ? told : null;
+}
+
 /** Seconds until the predicted entry, as time has passed since it was reckoned; null where none is foretold. */
 export function entryIn(alert: Alert, now: number): number | null {
   if (alert.time_to_entry_s === undefined || alert.rule !== "predicted_entry") return null;

@@ -8,6 +8,9 @@ export const timeZone = signal<Zone>(
   typeof localStorage !== "undefined" && localStorage.getItem("vigie.time") === "local" ? "local" : "utc",
 );
 
+/** Less than nothing by less than what is shown: that is nothing. */
+const NOTHING = /^-0(?:[.,]0+)?$/;
+
 const locale = () => (language.value === "fr" ? "fr-FR" : "en-GB");
 const formats = new Map<string, Intl.NumberFormat>();
 
@@ -20,12 +23,12 @@ export function number(value: number | null | undefined, digits = 0): string {
     formats.set(key, format);
   }
   const text = format.format(value);
-  return text.replace("-", "−");
+  return NOTHING.test(text) ? text.slice(1) : text.replace("-", "−");
 }
 
 export function signed(value: number | null | undefined, digits = 1): string {
-  if (value === null || value === undefined) return "—";
-  return value > 0 ? `+${number(value, digits)}` : number(value, digits);
+  const text = number(value, digits);
+  return value && value > 0 && /[1-9]/.test(text) ? `+${text}` : text;
 }
 
 /** `084`: a course in three digits. */
@@ -67,6 +70,16 @@ export function timeOf(when: number | string | Date, kind: "time" | "minute" | "
   if (kind !== "full") return clock(kind, zone).format(date);
   const parts = Object.fromEntries(clock("full", zone).formatToParts(date).map(({ type, value }) => [type, value]));
   return `${parts["year"]}-${parts["month"]}-${parts["day"]} ${parts["hour"]}:${parts["minute"]}:${parts["second"]}`;
+}
+
+/** A day and a time with the clock that they are told by, for what is read long afterwards or by others. */
+export function stamp(when: number | string | Date): string {
+  return `${timeOf(when, "full")} ${zoneName()}`;
+}
+
+/** A place in degrees: `48.85822 N 2.29450 E`; south and west are said, not signed. */
+export function placeName(latitude: number, longitude: number): string {
+  return `${Math.abs(latitude).toFixed(5)} ${latitude < 0 ? "S" : "N"} ${Math.abs(longitude).toFixed(5)} ${longitude < 0 ? (language.value === "fr" ? "O" : "W") : "E"}`;
 }
 
 /** What follows a time, so that nobody takes one clock for the other. */

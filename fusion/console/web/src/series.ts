@@ -18,3 +18,12 @@ export function perMinute(series: Iterable<readonly { time: number; rate: number
   for (const [minute, there] of sums) bars[minute] = ([...there.values()].reduce((sum, rate) => sum + rate, 0) / there.size) * 60;
   return bars;
 }
+
+const ROUND = [1, 2, 2.5, 5, 10] as const;
+
+/** Round figures from nought to a value or just above it, in three or four equal steps of one leading figure (2.5 beside): what an axis is told by. */
+export function ticks(value: number): number[] {
+  const decade = 10 ** Math.floor(Math.log10(Math.max(value, 1) / 4));
+  const step = decade * (ROUND.find((one) => one * decade * 4 >= value) ?? 10);
+  return Array.from({ length: Math.max(1, Math.ceil(value / step)) + 1 }, (_, i) => i * step);
+}

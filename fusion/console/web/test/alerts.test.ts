@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AlertBook, asks, counts, entryIn, FLOOD, grouped, isFlood, queue, shelved, tone } from "../src/alerts";
+import { AlertBook, asks, counts, entryIn, FLOOD, grouped, isFlood, likelihood, queue, shelved, tone } from "../src/alerts";
 import type { Alert, AlertFrame } from "../src/wire";
 
 const NOW = Date.parse("2026-07-26T17:30:00Z");
@@ -106,4 +106,12 @@ test("the shelf is in the order of return", () => {
     alert("c"),
   ]);
   assert.deepEqual(list.map((one) => one.alert), ["b", "a"]);
+});
+
+test("how likely an entry was is not said once the drone is inside, nor what is certain", () => {
+  assert.equal(likelihood(alert("a", { rule: "predicted_entry", probability: 0.63 })), 0.63);
+  assert.equal(likelihood(alert("a", { rule: "bearing", probability: 0.4 })), 0.4);
+  assert.equal(likelihood(alert("a", { rule: "intrusion", probability: 0.63 })), null);
+  assert.equal(likelihood(alert("a", { rule: "predicted_entry", probability: 1 })), null);
+  assert.equal(likelihood(alert("a", { rule: "predicted_entry" })), null);
 });

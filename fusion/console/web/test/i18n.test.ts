@@ -5,8 +5,8 @@ import { en } from "../src/i18n/en";
 import { fr } from "../src/i18n/fr";
 import { reason, SENTENCES } from "../src/i18n/reasons";
 import { onward, read, refusal } from "../src/routes";
-import { number, span, timeOf } from "../src/format";
-import { perMinute } from "../src/series";
+import { number, placeName, signed, span, stamp, timeOf, timeZone } from "../src/format";
+import { perMinute, ticks } from "../src/series";
 
 test("both catalogues have the same keys, no empty text, and the same words in braces", () => {
   assert.deepEqual(Object.keys(fr).sort(), Object.keys(en).sort());
@@ -56,10 +56,30 @@ test("a login elsewhere leads back to this page, and to no other host whatever s
 test("numbers have a true minus, spans and times have two digits", () => {
   assert.equal(number(-1234.5, 1), "−1,234.5");
   assert.equal(number(null), "—");
+  assert.deepEqual([number(-0.04, 1), number(-0), number(-0.06, 1)], ["0.0", "0", "−0.1"]);
+  assert.deepEqual([signed(0.04), signed(-0.04), signed(0.06), signed(-2), signed(12.3), signed(null)], ["0.0", "0.0", "+0.1", "−2.0", "+12.3", "—"]);
   assert.deepEqual([0, 75, 3723, -4].map(span), ["0:00", "1:15", "1:02:03", "0:00"]);
   assert.equal(timeOf("2026-07-26T17:30:05.9Z", "time", "utc"), "17:30:05");
   assert.equal(timeOf("2026-07-26T17:30:05Z", "full", "utc"), "2026-07-26 17:30:05");
   assert.equal(timeOf("nonsense"), "—");
+  timeZone.value = "utc";
+  assert.equal(stamp("2026-07-26T17:30:05Z"), "2026-07-26 17:30:05 UTC");
+});
+
+test("places south and west are said so", () => {
+  assert.equal(placeName(48.85822, 2.2945), "48.85822 N 2.29450 E");
+  assert.equal(placeName(-33.8568, -70.6), "33.85680 S 70.60000 W");
+});
+
+test("an axis is told by round figures that reach its value and not far beyond", () => {
+  assert.deepEqual(ticks(140), [0, 50, 100, 150]);
+  assert.deepEqual(ticks(97), [0, 25, 50, 75, 100]);
+  for (let value = 20; value < 9000; value += 7) {
+    const told = ticks(value);
+    const [top, step] = [told[told.length - 1] as number, told[1] as number];
+    assert.ok(top >= value && top - step < value, `${value}: ${told}`);
+    assert.ok(told.length >= 3 && told.length <= 5 && /^(?:1|2|25|5)0*$/.test(String(step * 10)), `${value}: ${told}`);
+  }
 });
 
 test("a minute's bar is the mean of what was heard in it, and a minute without a word has none", () => {

@@ -10,7 +10,7 @@ import VectorLayer from "ol/layer/Vector";
 import VectorSource from "ol/source/Vector";
 import { drawn, alerts, onFrame, picture, truth, watch, watched, fresh } from "../live";
 import { mercator, type Place, round125, scale } from "../geometry";
-import { metres, number } from "../format";
+import { metres, number, placeName } from "../format";
 import { language, t } from "../i18n";
 import { type Drawn, speedOf } from "../picture";
 import { followed, placed, selected, sensors, site, status, zones } from "../state";
@@ -177,7 +177,7 @@ export function MapView({ children }: { children?: preact.ComponentChildren }) {
       const [east = 0, north = 0] = event.coordinate;
       const latitude = (Math.atan(Math.sinh(north / 6378137)) * 180) / Math.PI;
       const longitude = (east / 6378137) * (180 / Math.PI);
-      if (pointer.current) pointer.current.textContent = `${latitude.toFixed(5)} N  ${longitude.toFixed(5)} E`;
+      if (pointer.current) pointer.current.textContent = placeName(latitude, longitude);
     });
     const ruler = () => {
       const resolution = map.getView().getResolution() ?? 1;

@@ -138,7 +138,7 @@ function Figures({ track, zone, alert }: { track: Drawn; zone: Near; alert: Aler
       <Figure name={t("height_agl")} value={number(track.agl)} unit={`m ± ${number(track.sigmaHeight === null ? null : 1.96 * track.sigmaHeight)}`} />
       <Figure name={t("speed")} value={number(speedOf(track), 1)} unit="m/s" />
       <Figure name={t("course")} value={course(courseOf(track))} unit="°" />
-      <Figure name={t("distance_zone")} value={number(zone.distance)} unit="m" />
+      <Figure name={t("distance_zone")} value={number(zone.distance)} unit={zone.distance === null ? "" : "m"} />
       <Figure name={t("zone_entry")} value={entry === null ? "—" : span(entry)} urgent={entry !== null} />
       <Figure name={t("climb")} value={signed(track.up)} unit="m/s" />
       {zone.inside && <div class="wide"><dt>{t("inside_zone")}</dt><dd>{zoneTitle(zone.inside)}</dd></div>}

@@ -2,6 +2,7 @@
 import { number } from "../format";
 import { t } from "../i18n";
 import { now } from "../live";
+import { ticks } from "../series";
 import type { Limits } from "../map/outlines";
 import { zoneTitle } from "./words";
 
@@ -16,17 +17,13 @@ const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [330, 112, 34, 4, 6, 16];
 /** m/s, how far a climb rate that is carried on may change over a minute, 95 %. */
 const CLIMB_SIGMA = 0.5;
 
-function roundUp(value: number): number {
-  for (const step of [20, 50, 100, 150, 200, 300, 500, 1000, 2000, 5000]) if (value <= step) return step;
-  return Math.ceil(value / 1000) * 1000;
-}
-
 export function Profile({ heights, climb, sigma, limits, zone }: { heights: readonly Height[]; climb: number | null; sigma: number | null; limits: Limits | null; zone: string | null }) {
   const at = now.value;
   const last = heights[heights.length - 1];
   const upper = limits?.upper ?? null;
   const highest = Math.max(40, ...heights.map(({ agl }) => agl), last && climb ? last.agl + climb * AHEAD_S : 0);
-  const top = roundUp(Math.max(highest * 1.15, upper !== null && upper < highest * 2.5 ? upper * 1.2 : 0));
+  const heightsTold = ticks(Math.max(highest * 1.15, upper !== null && upper < highest * 2.5 ? upper * 1.2 : 0));
+  const top = heightsTold[heightsTold.length - 1] as number;
   const x = (time: number) => LEFT + ((time - (at - PAST_S * 1000)) / ((PAST_S + AHEAD_S) * 1000)) * (WIDTH - LEFT - RIGHT);
   const y = (agl: number) => HEIGHT - BOTTOM - (Math.max(0, Math.min(top, agl)) / top) * (HEIGHT - TOP - BOTTOM);
   const shown = heights.filter(({ time }) => time >= at - PAST_S * 1000);
@@ -38,10 +35,10 @@ export function Profile({ heights, climb, sigma, limits, zone }: { heights: read
     <section>
       <h3>{t("profile")}<span class="right">{zone ? zoneTitle(zone) : ""}</span></h3>
       <svg class="profile" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={t("profile_label", { height: number(last?.agl), ceiling: upper === null ? "—" : number(upper) })}>
-        {[0, 0.25, 0.5, 0.75, 1].map((part) => (
-          <g key={part}>
-            <line class="grid" x1={LEFT} x2={WIDTH - RIGHT} y1={y(part * top)} y2={y(part * top)} />
-            <text class="tick" x={LEFT - 5} y={y(part * top) + 3.5} text-anchor="end">{number(part * top)}</text>
+        {heightsTold.map((tick) => (
+          <g key={tick}>
+            <line class="grid" x1={LEFT} x2={WIDTH - RIGHT} y1={y(tick)} y2={y(tick)} />
+            <text class="tick" x={LEFT - 5} y={y(tick) + 3.5} text-anchor="end">{number(tick)}</text>
           </g>
         ))}
         {limits && zoneLow < top && (

@@ -1,6 +1,6 @@
 // Tokens for programs and wall displays: made, told once, taken back.
 import { useRef, useState } from "preact/hooks";
-import { timeOf } from "../format";
+import { stamp } from "../format";
 import { t } from "../i18n";
 import { ask, type List } from "../rest";
 import { attempt, did, session, tell } from "../state";
@@ -28,8 +28,8 @@ export function Tokens() {
             <th scope="row">{one.name}</th>
             <td>{one.scopes.join(", ")}</td>
             <td>{one.created_by}</td>
-            <td>{timeOf(one.expires, "full")}</td>
-            <td>{one.used ? timeOf(one.used, "full") : t("token_never")}</td>
+            <td>{stamp(one.expires)}</td>
+            <td>{one.used ? stamp(one.used) : t("token_never")}</td>
             <td><button type="button" onClick={() => setLeaving(one)} aria-label={t("token_revoke_title", { name: one.name })}>{t("token_revoke")}</button></td>
           </tr>
         ))}

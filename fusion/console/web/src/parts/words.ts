@@ -1,5 +1,5 @@
 // Sentences about alerts and tracks, in the language that was chosen.
-import { entryIn } from "../alerts";
+import { entryIn, likelihood } from "../alerts";
 import { number, timeOf } from "../format";
 import { t, word } from "../i18n";
 import { picture } from "../live";
@@ -25,10 +25,11 @@ export function alertAbout(alert: Alert): string {
   const track = picture?.find(alert.track);
   const kind = track?.class || alert.track_state?.class;
   const height = track?.agl ?? alert.track_state?.position?.height_agl_m;
+  const likely = likelihood(alert);
   const parts = [
     kind ? word("class", kind) : "",
     height === undefined || height === null ? "" : `${number(height)} m`,
-    alert.probability !== undefined && alert.probability !== null && alert.probability < 1 ? t("probability", { percent: number(alert.probability * 100) }) : "",
+    likely === null ? "" : t("probability", { percent: number(likely * 100) }),
   ];
   return parts.filter(Boolean).join(", ");
 }

@@ -1,6 +1,6 @@
 // Who did what: the journal's access log, the newest first.
 import { useState } from "preact/hooks";
-import { timeOf } from "../format";
+import { stamp } from "../format";
 import { t } from "../i18n";
 import { usePages } from "../parts/reading";
 import { Table } from "../parts/Table";
@@ -31,7 +31,7 @@ export function AccessLog() {
         columns={[t("time"), t("who"), t("access_what"), t("access_subject"), t("access_why"), t("access_address")]}
         rows={log.items && log.items.map((one, i) => (
           <tr key={i}>
-            <th scope="row">{timeOf(one.time, "full")}</th>
+            <th scope="row">{stamp(one.time)}</th>
             <td>{one.who}</td>
             <td class="left" lang="en">{one.what}</td>
             <td>{one.subject || "—"}</td>

@@ -8,13 +8,16 @@ import { usePages } from "../parts/reading";
 import { health } from "../parts/SensorStrip";
 import { alertTitle, alertTrack } from "../parts/words";
 import { ask } from "../rest";
-import { did, may, plan, status, tell } from "../state";
+import { did, may, plan, session, status, tell } from "../state";
 
 interface Note {
   time: string;
   who: string;
   text: string;
 }
+
+/** What each person has written and not left yet: an alarm, another page or the end of a session must not cost it. */
+const begun = new Map<string, string>();
 
 /** How things stand, as lines that a person goes on from. */
 function draft(): string {
@@ -35,17 +38,20 @@ function draft(): string {
 export function Handover() {
   const notes = usePages<Note>("/handover?limit=50", "handover");
   const text = useRef<HTMLTextAreaElement>(null);
+  const who = session.value?.name ?? "";
   const leave = async (event: Event) => {
     event.preventDefault();
     const said = text.current?.value.trim() ?? "";
     if (said && (await did(() => ask("POST", "/handover", { text: said })))) {
       tell(t("handover_left"));
+      begun.delete(who);
       if (text.current) text.current.value = "";
     }
   };
   const begin = () => {
     if (!text.current) return;
     text.current.value = `${draft()}${text.current.value}`;
+    begun.set(who, text.current.value);
     text.current.focus();
   };
   return (
@@ -55,7 +61,7 @@ export function Handover() {
         <section class="panel inner" aria-label={t("handover_new")}>
           <h2>{t("handover_new")}</h2>
           <form onSubmit={leave}>
-            <label>{t("handover_text")}<textarea ref={text} rows={8} required maxLength={10_000} /></label>
+            <label>{t("handover_text")}<textarea ref={text} rows={8} required maxLength={10_000} defaultValue={begun.get(who) ?? ""} onInput={(event) => { begun.set(who, event.currentTarget.value); }} /></label>
             <div class="row">
               <button type="submit" class="press">{t("handover_leave")}</button>
               <button type="button" onClick={begin}>{t("handover_draft")}</button>

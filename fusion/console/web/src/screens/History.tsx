@@ -1,7 +1,7 @@
 // Which alarms came, how often, who took them: for the shift's report and for whoever tunes the site.
 import { useState } from "preact/hooks";
 import { priority } from "../alerts";
-import { number, timeOf, timeZone, zoneName } from "../format";
+import { number, stamp } from "../format";
 import { language, t, word } from "../i18n";
 import { alerts } from "../live";
 import { Mark } from "../parts/icons";
@@ -57,12 +57,12 @@ export function History() {
 function Row({ alert }: { alert: Alert }) {
   return (
     <tr>
-      <th scope="row"><a href={`/incident/${encodeURIComponent(alert.alert)}`}>{timeOf(alert.raised, "full")}</a></th>
+      <th scope="row"><a href={`/incident/${encodeURIComponent(alert.alert)}`}>{stamp(alert.raised)}</a></th>
       <td><Mark level={priority(alert.severity)} hollow named /> {alertTitle(alert)}</td>
       <td>{alertTrack(alert)}</td>
       <td>{word("state", alert.state)}</td>
       <td>{alert.acknowledged_by ?? "—"}</td>
-      <td>{timeOf(alert.updated)}</td>
+      <td>{stamp(alert.updated)}</td>
     </tr>
   );
 }
@@ -97,7 +97,7 @@ function Chart({ rates }: { rates: Rates }) {
           });
         })}
       </svg>
-      <p class="row dim"><span>{timeOf(rates.from, "full")}</span><span class="right">{timeOf(rates.to, "full")} {zoneName(timeZone.value)}</span></p>
+      <p class="row dim"><span>{stamp(rates.from)}</span><span class="right">{stamp(rates.to)}</span></p>
       <p class="dim">{t("history_yardstick")}</p>
     </section>
   );

@@ -1,7 +1,7 @@
 // One incident on paper: what, when, where, who. Read on the screen, printed by the browser.
 import { useEffect, useRef } from "preact/hooks";
 import { priority } from "../alerts";
-import { metres, timeOf, timeZone, zoneName } from "../format";
+import { metres, placeName, timeOf, timeZone, zoneName } from "../format";
 import { language, t, word } from "../i18n";
 import { reasonsOf } from "../i18n/reasons";
 import { type Drawing, drawing, type GeoFeature, type Happened, type Step, steps } from "../incident";
@@ -57,8 +57,8 @@ function Sheet({ alert, steps: taken, drawn, exported }: { alert: Alert; steps: 
         <div><dt>{t("incident_raised")}</dt><dd>{timeOf(alert.raised, "full")} {zoneName()}</dd></div>
         <div><dt>{t("incident_changed")}</dt><dd>{timeOf(alert.updated, "full")} {zoneName()}</dd></div>
         <div><dt>{t("history_taken")}</dt><dd>{alert.acknowledged_by ?? "—"}</dd></div>
-        {place && <div><dt>{t("incident_position")}</dt><dd>{place.latitude_deg.toFixed(5)} N {place.longitude_deg.toFixed(5)} E, {metres(place.height_agl_m)}</dd></div>}
-        {alert.pilot && <div><dt>{t("incident_pilot")}</dt><dd>{alert.pilot.latitude_deg.toFixed(5)} N {alert.pilot.longitude_deg.toFixed(5)} E</dd></div>}
+        {place && <div><dt>{t("incident_position")}</dt><dd>{placeName(place.latitude_deg, place.longitude_deg)}, {metres(place.height_agl_m)}</dd></div>}
+        {alert.pilot && <div><dt>{t("incident_pilot")}</dt><dd>{placeName(alert.pilot.latitude_deg, alert.pilot.longitude_deg)}</dd></div>}
       </dl>
       {sentences.length > 0 && (
         <section>

@@ -1,6 +1,6 @@
 // Who may fly: the site's register and the permits that issuers signed; how one is brought and taken away. To sign is theirs alone.
 import { useRef, useState } from "preact/hooks";
-import { timeOf } from "../format";
+import { stamp, timeOf } from "../format";
 import { language, t } from "../i18n";
 import { Because } from "../parts/Modal";
 import { useReading } from "../parts/reading";
@@ -38,12 +38,12 @@ export function Permits() {
         rows={told && told.items.map((one, i) => <Row key={one.permit ?? i} permit={one} withdraw={setLeaving} />)}
         none={t("permits_none")}
       />
-      {may("permits") && <Bring done={() => void again()} />}
+      {may("permits") && told !== null && told.issuers.length > 0 && <Bring done={() => void again()} />}
       <Table
         title={t("permits_revoked")}
         columns={[t("permit_number"), t("permit_issuer"), t("time")]}
         rows={told && told.revoked.map((one) => (
-          <tr key={one.issued_by + one.permit}><th scope="row">{one.permit}</th><td>{one.issued_by}</td><td>{timeOf(one.time, "full")}</td></tr>
+          <tr key={one.issued_by + one.permit}><th scope="row">{one.permit}</th><td>{one.issued_by}</td><td>{stamp(one.time)}</td></tr>
         ))}
         none={t("permits_none_revoked")}
       />
@@ -61,9 +61,9 @@ export function droneOf(permit: Permit): string {
 
 function when(permit: Permit): string {
   const [from, until] = [permit.valid_from, permit.valid_until];
-  if (from && until) return `${timeOf(from, "full")} – ${timeOf(until, "full")}`;
-  if (until) return t("permit_until", { time: timeOf(until, "full") });
-  return from ? t("permit_since", { time: timeOf(from, "full") }) : t("permit_always");
+  if (from && until) return `${timeOf(from, "full")} – ${stamp(until)}`;
+  if (until) return t("permit_until", { time: stamp(until) });
+  return from ? t("permit_since", { time: stamp(from) }) : t("permit_always");
 }
 
 function where(permit: Permit): string {

@@ -1,5 +1,5 @@
 // What was recorded, played again.
-import { bytes, timeOf } from "../format";
+import { bytes, stamp } from "../format";
 import { t } from "../i18n";
 import { Clocked } from "../parts/Clocked";
 import { useReading } from "../parts/reading";
@@ -27,11 +27,11 @@ function Recordings() {
         rows={told && told.items.map((one) => (
           <tr key={one.name}>
             <th scope="row"><a href={`#/replay/${encodeURIComponent(one.name)}`} target="_blank" rel="noopener">{one.name}</a></th>
-            <td>{one.first ? timeOf(one.first, "full") : t("replay_unindexed")}</td>
-            <td>{one.last ? timeOf(one.last, "full") : "—"}</td>
+            <td>{one.first ? stamp(one.first) : t("replay_unindexed")}</td>
+            <td>{one.last ? stamp(one.last) : "—"}</td>
             <td>{one.alerts ? one.alerts.length : "—"}</td>
             <td>{bytes(one.size)}</td>
-            <td>{timeOf(one.modified, "full")}</td>
+            <td>{stamp(one.modified)}</td>
           </tr>
         ))}
         none={t("replay_none")}

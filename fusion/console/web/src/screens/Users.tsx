@@ -1,6 +1,6 @@
 // Who may use the console, as whom, and which programs may.
 import { useRef, useState } from "preact/hooks";
-import { timeOf } from "../format";
+import { stamp } from "../format";
 import { t } from "../i18n";
 import { Confirm, Modal } from "../parts/Modal";
 import { useReading } from "../parts/reading";
@@ -55,7 +55,7 @@ function Row({ user, act }: { user: User; act: (what: "change" | "remove") => vo
       <td>{t(`role_${user.role}`)}</td>
       <td>{user.disabled ? t("user_disabled") : user.must_change_password ? t("user_must_change") : t("user_active")}</td>
       <td>{extra.join(", ") || "—"}</td>
-      <td>{timeOf(user.created, "full")}</td>
+      <td>{stamp(user.created)}</td>
       <td>
         <button type="button" onClick={() => act("change")} aria-label={t("user_change", { user: user.name })}>{t("change")}</button>{" "}
         <button type="button" onClick={() => act("remove")} aria-label={t("user_remove", { user: user.name })} disabled={user.name === session.value?.name}>{t("remove")}</button>
