@@ -92,7 +92,8 @@ async def _lines(asked: Asked) -> AsyncIterator[bytes]:
     with desk.feed.listening(lambda _key, _message: stirred.set()):
         checked = loop.time()
         yield told.news()
-        while asked.query.follow and not desk.stopping.is_set():
+        follows = asked.query.follow and asked.request.method != "HEAD"  # whose answer ends with its head
+        while follows and not desk.stopping.is_set():
             await _stir(stirred, desk.stopping)
             if loop.time() - checked >= CHECK_S:
                 if not await _may_still(asked):

@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 from fusion.errors import ConfigError
+from fusion.transport import broker_bounds
+from fusion.transport.broker_bounds import Pressure
 
 logger = logging.getLogger(__name__)
 
@@ -49,18 +51,19 @@ async def embedded_broker(port: int = 0) -> AsyncIterator[tuple[str, int]]:
             "the embedded broker needs amqtt: pip install 'vigie[broker]', or name a broker in mqtt.host"
         ) from error
 
-    bounded = _bounded(StreamReaderAdapter)
     visitors: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await broker.external_connected(bounded(reader, writer), StreamWriterAdapter(writer), "default")
+            await broker.forget()
+            await broker.external_connected(reading(reader, writer), writing(writer), "default")
         except RuntimeError as error:  # amqtt 0.12 stumbles over a subscription that comes while it greets another client
             logger.info("the embedded broker lost a client, which will come again: %s", error)
         except (OSError, EOFError, TimeoutError) as error:
             logger.info("the embedded broker sent a client away: %s", error or type(error).__name__)
         finally:
             writer.close()
+            asyncio.get_running_loop().call_later(broker_bounds.PATIENCE_S, writer.transport.abort)
 
     def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(visitors) >= MOST_VISITORS:
@@ -71,7 +74,10 @@ async def embedded_broker(port: int = 0) -> AsyncIterator[tuple[str, int]]:
         visitor.add_done_callback(visitors.discard)
 
     with _listening(port) as door, _hushed():
-        broker = Broker(CONFIG)
+        broker = broker_bounds.bounded_broker(Broker)(CONFIG)
+        pressure = Pressure(broker)
+        reading = _bounded(StreamReaderAdapter, pressure)
+        writing = broker_bounds.bounded_writer(StreamWriterAdapter, pressure)
         await broker.start()
         server = await asyncio.start_server(welcome, sock=door)
         host, port = door.getsockname()
@@ -84,8 +90,8 @@ async def embedded_broker(port: int = 0) -> AsyncIterator[tuple[str, int]]:
             await _dismiss(visitors)
 
 
-def _bounded(adapter: type[Any]) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]:
-    """Give amqtt's reader with an end for who announces too much, or is silent in the middle of something."""
+def _bounded(adapter: type[Any], pressure: Pressure) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]:
+    """Give amqtt's reader with an end for who announces too much, or is silent in the middle of something; who floods waits."""
 
     class Bounded(adapter):  # type: ignore[misc] # amqtt is not typed
         def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -96,6 +102,9 @@ def _bounded(adapter: type[Any]) -> Callable[[asyncio.StreamReader, asyncio.Stre
             self._reads += 1
             if self._over or n > MOST_BYTES:
                 raise self._end(n)
+            if n == 1:
+                await pressure.room(self)
+            pressure.take(max(n, 0) + (broker_bounds.OVERHEAD if n == 1 else 0), self)
             if self._reads % TURN == 0:
                 await asyncio.sleep(0)  # what lies in the buffer is read without ever waiting
             try:

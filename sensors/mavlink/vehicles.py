@@ -26,8 +26,8 @@ BEHIND, AHEAD = 10 * SECOND, SECOND
 REORDERED = 10_000
 """ms that a vehicle's time may fall back because datagrams overtook each other; more is a restart."""
 
-HIGHEST = 100_000_000
-"""mm: no drone flies above 100 km, and none below −1 km."""
+HIGHEST = 30_000_000
+"""mm: no drone flies above 30 km, as the scan contract has it, and none below −1 km."""
 
 
 FRESH = 500

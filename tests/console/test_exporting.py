@@ -2,8 +2,12 @@
 
 import asyncio
 import base64
+import io
 import json
+import re
+from pathlib import Path
 
+import fastkml
 import msgspec
 import pytest
 from defusedxml.ElementTree import fromstring
@@ -101,6 +105,51 @@ def test_who_may_not_see_pilots_and_friends_is_told_of_neither(tmp_path, path):
     assert "T2" not in viewer
     assert "48.86," not in viewer
     assert "pilot" not in viewer
+
+
+@pytest.mark.parametrize("path", ["tracks.geojson", "tracks.kml", "link.kml", "tracks.ndjson", "tracks.ndjson?follow=true"])
+def test_the_head_alone_says_what_there_is_and_ends(tmp_path, path):
+    async def body(stage):
+        async with stage.client("viewer") as client:
+            return [await client.head(f"/api/v1/export/{path}") for _ in range(2)]  # over one connection: the first has ended
+
+    for head in on(tmp_path, body):
+        assert (head.status_code, head.content) == (200, b"")
+        kind = head.headers["content-type"]
+        assert kind in {"application/geo+json", "application/vnd.google-earth.kml+xml", "application/x-ndjson"}
+
+
+def test_what_is_not_there_or_is_asked_wrongly_is_a_problem_in_words(tmp_path):
+    async def body(stage):
+        async with stage.client("viewer") as client:
+            asked = ("tracks.gpx", "tracks.ndjson?follow=perhaps", "link.kml?period_s=0", "tracks.ndjson?follow=true&follow=true")
+            answers = [await client.get(f"/api/v1/export/{path}") for path in asked]
+            return [*answers, await client.post("/api/v1/export/tracks.geojson")]
+
+    answers = on(tmp_path, body)
+    assert [one.status_code for one in answers] == [404, 400, 400, 400, 405]
+    assert {one.headers["content-type"] for one in answers} == {"application/problem+json"}
+
+
+def test_what_the_page_asks_with_curl_is_answered(tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "outputs.md").read_text(encoding="utf-8")
+    asked = re.findall(r"127\.0\.0\.1:8080/api/v1/export/([^\s\"]+)", page)
+    assert len(asked) == 4
+
+    async def body(stage):
+        return [(await told(stage, path.replace("follow=true", "follow=false"))).status_code for path in asked]
+
+    assert on(tmp_path, body) == [200] * 4
+
+
+def test_kml_is_read_by_another_s_reader(tmp_path):
+    answer = on(tmp_path, lambda stage: told(stage, "tracks.kml"))
+    (document,) = fastkml.KML.parse(io.BytesIO(answer.content), strict=True).features
+    marks = [one for one in document.features if isinstance(one, fastkml.Placemark)]
+    assert [(one.geometry.x, one.geometry.y, one.geometry.z) for one in marks] == [
+        pytest.approx((one.position.longitude_deg, one.position.latitude_deg, one.position.altitude_amsl_m)) for one in SKY[:3]
+    ]
+    assert [one.times.timestamp.dt for one in marks] == [one.time for one in SKY[:3]]
 
 
 def test_lines_go_on_with_each_change_and_each_end(tmp_path):

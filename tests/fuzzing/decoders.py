@@ -44,7 +44,7 @@ LIMITS = {
     "range_rate": (-1_000.0, 1_000.0),
     "latitude": (-math.pi / 2.0, math.pi / 2.0),
     "longitude": (-math.pi, math.pi),
-    "altitude": (-1_200.0, 42_000.0),  # m; the highest that ADS-B and Remote ID can say, and a datum's difference
+    "altitude": (-1_200.0, 45_800.0),  # m; CAT021 can say 150,000 feet, and a datum's difference
     "velocity": (-4_000.0, 4_000.0),  # m/s an axis; CAT021 can say 3,704
     "sigma_range": (5e-324, 1e5),
     "sigma_azimuth": (5e-324, math.radians(1e5)),
