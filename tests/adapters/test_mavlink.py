@@ -145,6 +145,7 @@ def test_what_is_no_frame_is_refused_with_its_reason(payload, why):
     [
         (place(latitude=900_000_001), "lat: 900000001"),
         (place(altitude=2_000_000_000), "alt: 2000000000"),
+        (place(altitude=30_000_001), "alt: 30000001"),
         (location(direction=36_050 + 100), "direction"),
         (location(timestamp=math.nan), "timestamp"),
         (location(altitude_geodetic=math.inf), "geodetic altitude: inf"),
