@@ -1,9 +1,9 @@
 // The keyboard: one letter a deed, off while something is typed or asked.
 import { signal } from "@preact/signals";
 import { asks } from "./alerts";
-import { mode, ordered, silence } from "./live";
+import { ordered, orders, silence } from "./live";
 import { SILENCE_MS, silencedUntil } from "./sound";
-import { focused, followed, may, selected } from "./state";
+import { focused, followed, selected } from "./state";
 import { acknowledge, asking } from "./parts/dialog";
 import { locate } from "./parts/AlertList";
 import { toggle } from "./map/MapView";
@@ -39,7 +39,7 @@ function step(by: 1 | -1): void {
 
 function command(name: "shelve" | "reject" | "annotate"): void {
   const alert = current();
-  if (alert && may("command") && mode.value === "live") asking.value = { alert, name };
+  if (alert && orders()) asking.value = { alert, name };
 }
 
 const DEEDS: Record<string, () => void> = {
@@ -49,7 +49,7 @@ const DEEDS: Record<string, () => void> = {
   ArrowUp: () => step(-1),
   a: () => {
     const alert = current();
-    if (alert && asks(alert) && may("command") && mode.value === "live") void acknowledge(alert);
+    if (alert && asks(alert) && orders()) void acknowledge(alert);
   },
   l: () => {
     const alert = current();

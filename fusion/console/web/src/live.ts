@@ -4,7 +4,8 @@ import { type Freshness, freshness, ServerClock } from "./age";
 import { AlertBook, queue, shelved, tone } from "./alerts";
 import { Picture } from "./picture";
 import { arm, hear, silencedUntil } from "./sound";
-import { command as post, type CommandName, readSensors, readZones, selected, sensors, status, whoAmI, zones } from "./state";
+import { command as post, type CommandName, may, readSensors, readZones, selected, sensors, status, whoAmI, zones } from "./state";
+import { route } from "./routes";
 import { Stream } from "./stream";
 import type { Alert, ClockFrame, Hello, ServerMessage, Track } from "./wire";
 
@@ -194,6 +195,11 @@ export function watch(track: string | null): void {
 
 export function steer(message: object): void {
   stream?.send(message);
+}
+
+/** Whether this page may order anything of an alert: a wall does not, whoever opened it. */
+export function orders(): boolean {
+  return may("command") && mode.value === "live" && route.value.page !== "kiosk";
 }
 
 /** Give a command and show its outcome at once; the stream confirms it to everybody. */

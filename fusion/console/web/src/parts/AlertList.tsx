@@ -4,9 +4,9 @@ import { asks, dueIn, entryIn, grouped, isFlood, priority } from "../alerts";
 import { number, span, timeOf } from "../format";
 import { t } from "../i18n";
 import { reasonsOf } from "../i18n/reasons";
-import { mode, now, onShelf, ordered, picture, watch } from "../live";
+import { now, onShelf, ordered, orders, picture, watch } from "../live";
 import { goTo } from "../map/MapView";
-import { focused, may } from "../state";
+import { focused } from "../state";
 import type { Alert } from "../wire";
 import { acknowledge, asking } from "./dialog";
 import { Mark } from "./icons";
@@ -76,7 +76,7 @@ function Card({ alert }: { alert: Alert }) {
   const wants = asks(alert);
   const entry = entryIn(alert, now.value);
   const due = dueIn(alert, now.value);
-  const may_ = may("command") && mode.value === "live";
+  const may_ = orders();
   const classes = ["alert", `p${level}`, wants ? "asks" : "taken", alert.state, focused.value === alert.alert ? "focused" : ""].join(" ");
   const [said] = reasonsOf(alert);
   return (
