@@ -62,10 +62,12 @@ def _scans(
     adapter = sensors.BUILT_IN[native or sensor.kind]
     at_work = view(stage, sensor, flown, moving)
     topic = topics.path("raw", sensor=sensor.id, format=native) if native else topics.path("scan", sensor=sensor.id)
+    arrived = 0
     for scan in scans(at_work, detections(at_work), stage.start):
         for part in split(scan) if adapter.single else (scan,):
             if payload := adapter.encode(station, part):  # some formats have no word for having heard nothing
-                yield RawMessage(topic=topic, payload=payload, received=part.received)
+                arrived = max(arrived, part.received)  # nothing overtakes on one line
+                yield RawMessage(topic=topic, payload=payload, received=arrived)
 
 
 def _poses(stage: Stage, sensor: Sensor, flown: tuple[Target, ...], topics: TopicTree) -> Iterator[RawMessage]:
@@ -80,8 +82,10 @@ def _poses(stage: Stage, sensor: Sensor, flown: tuple[Target, ...], topics: Topi
 
 
 def split(scan: Scan) -> tuple[Scan, ...]:
-    """Give a scan's detections one by one, for formats whose payloads hold one."""
-    return tuple(replace(scan, time=detection.time, detections=(detection,)) for detection in scan.detections)
+    """Give a scan's detections one by one, for formats whose payloads hold one: each leaves once it is made."""
+    ordered = sorted(scan.detections, key=attrgetter("time"))
+    end = max(scan.time, ordered[-1].time) if ordered else scan.time
+    return tuple(replace(scan, time=one.time, received=scan.received - (end - one.time), detections=(one,)) for one in ordered)
 
 
 def _crowds(stage: Stage, sensor: Sensor, flown: tuple[Target, ...], topics: TopicTree) -> Iterator[RawMessage]:

@@ -14,9 +14,10 @@ from fusion.errors import ConfigError
 from fusion.messages import SECOND, nanoseconds
 from fusion.topics import TopicTree
 from sensors import Station
+from sensors.sapient import schema, validating
 from simulators.live import HEAD_START, beginning_now
 from simulators.publish import messages, play
-from simulators.sensing import detections, view
+from simulators.sensing import detections, scans, view
 from simulators.targets import targets
 from tests.simulators.scenes import CAMERA, DRONE, FINDER, RADAR, RECEIVERS
 
@@ -168,6 +169,22 @@ def test_a_scenario_that_begins_now_is_the_same_but_for_its_times(staged):
     for then, now in zip(messages(stage), messages(later), strict=True):
         assert now.received - then.received == shift
         assert {**json.loads(now.payload), "time": 0} == {**json.loads(then.payload), "time": 0}
+
+
+def test_who_tells_its_detections_one_by_one_sends_each_when_it_was_made_and_none_overtakes(staged):
+    turning = 'rotating = true\ndelay_s = 0.2\njitter_s = 0.02\nformat = "sapient"\n'
+    stage = staged(RADAR, DRONE, duration=20.0, behaviour=f'[[sensor]]\nid = "radar"\n{turning}')
+    told = [message for message in messages(stage) if message.topic.endswith("/raw/sapient")]
+    radar = view(stage, stage.site.sensor[0], targets(stage))
+    whole = list(scans(radar, detections(radar), stage.start))
+    assert len(told) == sum(len(scan.detections) for scan in whole) > 100
+    delays = [message.received - validating.time_of(schema.parse(message.payload)) for message in told]
+    assert min(delays) >= 0.2 * SECOND
+    assert max(delays) <= max(scan.received - scan.time for scan in whole) < 0.4 * SECOND
+    assert (
+        max(scan.received - one.time for scan in whole for one in scan.detections) > 0.6 * SECOND
+    )  # a scan's first, told with it
+    assert [one.received for one in told] == sorted(one.received for one in told)
 
 
 def test_a_sensor_with_a_native_format_publishes_one_detection_a_payload(staged):
