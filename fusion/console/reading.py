@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from fusion import __version__
-from fusion.config import BiasSigma, CoverageTable, Sensor, Site
+from fusion.config import Accuracy, BiasSigma, CoverageTable, Sensor, Site
 from fusion.config_console import Tiles
 from fusion.console.basemap import BaseMap
 from fusion.console.columns import HISTORY, MILLISECOND
@@ -93,6 +93,7 @@ class SensorTold(Record, omit_defaults=False):
     altitude_hae_m: float | None
     period_s: float | None
     coverage: CoverageTable
+    accuracy: Accuracy
     bias_sigma: BiasSigma
     health: SensorHealth | None
     seen: Seen
@@ -176,6 +177,7 @@ async def sensors(asked: Asked) -> SensorsTold:
                 **_place(one, where, health.get(one.id)),
                 period_s=one.period_s,
                 coverage=one.coverage,
+                accuracy=one.accuracy,
                 bias_sigma=one.bias_sigma,
                 health=health.get(one.id),
                 seen=Seen(sector_deg=360.0 / SECTORS, range_m=feed.reach.furthest[one.id]),

@@ -9,6 +9,8 @@ import pytest
 
 from tests.browser.stage import Watched, browser, staged
 from tests.e2e.processes import Command, environment, run
+from tests.e2e.stage import zone
+from tests.e2e.witness import say
 
 pytestmark = pytest.mark.slow
 
@@ -87,6 +89,25 @@ def test_the_alert_cycle_by_keyboard_and_two_consoles_agree(fresh_mosquitto, tmp
     times, faults = run(body())
     assert faults == []
     assert abs(times[0] - times[1]) <= 300
+
+
+def test_after_an_answer_by_key_the_list_shows_those_that_still_ask(fresh_mosquitto, tmp_path):
+    async def body():
+        async with staged(fresh_mosquitto, tmp_path) as stage, browser() as opened:
+            for i in range(5):
+                await say(fresh_mosquitto, f"zone/RING{i}", zone(f"RING{i}", 300.0 + i), retain=True)
+            watched = Watched(await opened.new_page(locale="en-GB", viewport={"width": 1366, "height": 560}), stage.url)
+            page = watched.page
+            await page.goto(stage.link())
+            await page.wait_for_function("() => document.querySelectorAll('article.alert.asks').length > 3")
+            await page.keyboard.press("j")
+            name = await page.evaluate("document.activeElement.dataset.alert")
+            await page.keyboard.press("a")
+            await page.wait_for_selector(f"#alert-{name}.taken")
+            await page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            return await page.evaluate("() => document.querySelector('.alerts ol').scrollTop"), watched.faults
+
+    assert run(body()) == (0, [])
 
 
 def test_an_alert_is_taken_and_shelved_by_mouse(fresh_mosquitto, tmp_path):

@@ -162,6 +162,7 @@ export interface Sensor {
   altitude_hae_m: number | null;
   period_s: number;
   coverage: { azimuth_deg?: [number, number]; elevation_deg?: [number, number] | null; range_m?: [number, number] | null };
+  accuracy?: Record<string, number | null>;
   bias_sigma?: Record<string, number | null>;
   health: SensorStatus | null;
   seen: { sector_deg: number; range_m: number[] } | null;

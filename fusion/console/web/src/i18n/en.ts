@@ -197,6 +197,7 @@ export const en = {
   strength_contradicted: "contradicted",
   contributing: "Contributing sensors",
   uncertainty: "95 % {size}",
+  accuracy_here: "One sigma of the sensor’s own accuracy at this distance; age of its last detection",
   pilot: "Pilot, as broadcast",
   no_pilot: "No pilot position",
   events: "Events",

@@ -198,6 +198,7 @@ export const fr: Record<keyof typeof en, string> = {
   strength_contradicted: "contredite",
   contributing: "Capteurs contributeurs",
   uncertainty: "95 % {size}",
+  accuracy_here: "Un sigma de la précision propre du capteur à cette distance ; âge de sa dernière détection",
   pilot: "Pilote, selon l’émission",
   no_pilot: "Position du pilote inconnue",
   events: "Événements",

@@ -1,5 +1,6 @@
 // The alert list: what asks is on top, what is taken below, the shelf at the end; a flood is gathered by zone.
 import { useSignal } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { asks, dueIn, entryIn, grouped, isFlood, priority } from "../alerts";
 import { number, span, timeOf } from "../format";
 import { t } from "../i18n";
@@ -28,6 +29,14 @@ export function AlertList() {
   const waiting = list.filter(asks).length;
   const flood = isFlood(list, now.value);
   const open = useSignal<ReadonlySet<string>>(new Set());
+  const rows = useRef<HTMLOListElement>(null);
+  const asked = useRef<string | null>(null);
+  const focus = list.find((alert) => alert.alert === focused.value);
+  // An alert that was answered goes down the list, and the browser would follow its keyboard focus there: away from those that still ask.
+  useLayoutEffect(() => {
+    if (focus && !asks(focus) && focus.alert === asked.current) rows.current?.scrollTo({ top: 0 });
+    asked.current = focus && asks(focus) ? focus.alert : null;
+  });
   const groups = flood ? grouped(list) : list.map((alert) => ({ zone: alert.zone, head: alert, alerts: [alert] }));
   return (
     <section class="alerts" aria-label={t("alerts")}>
@@ -37,7 +46,7 @@ export function AlertList() {
         {flood && <span class="count">{t("flood")}</span>}
         <a href="#/history">{t("history")}</a>
       </header>
-      <ol class="scroll" tabIndex={0} aria-label={t("alerts")}>
+      <ol class="scroll" ref={rows} tabIndex={0} aria-label={t("alerts")}>
         {groups.map(({ head, alerts }) => (
           <li key={head.alert}>
             <Card alert={head} />

@@ -1,6 +1,7 @@
 // One track in full: figures, height profile, classes, who sees it, who flies it, what happened, what is to be done.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { accuracyAt } from "../accuracy";
 import { asks, entryIn, priority } from "../alerts";
 import { towards } from "../geometry";
 import { course, metres, number, signed, span, timeOf } from "../format";
@@ -11,7 +12,7 @@ import { goTo } from "../map/MapView";
 import { limits, type Limits } from "../map/outlines";
 import { courseOf, type Drawn, speedOf } from "../picture";
 import { get } from "../rest";
-import { followed, may, selected, site, zones } from "../state";
+import { followed, may, placed, selected, site, zones } from "../state";
 import type { Alert, Track } from "../wire";
 import { Mark, Symbol } from "./icons";
 import { Profile, type Height } from "./Profile";
@@ -82,12 +83,12 @@ export function Inspector() {
         <button type="button" class="close" aria-label={t("close")} onClick={() => watch(null)}>×</button>
       </header>
       <Figures track={track} zone={zone} alert={about[0]} />
+      {about[0] && (asks(about[0]) || about[0].acknowledged_by) && <Procedure alert={about[0]} />}
       {!track.ray && <Profile heights={withNow(heights, track)} climb={track.up} sigma={track.sigmaHeight} limits={ceiling} zone={about[0]?.zone ?? zone.inside ?? zone.next} />}
       <Classes full={full} />
       <Reasons full={full} track={track} />
       <Sensors full={full} track={track} />
       <Events alerts={about} track={track} />
-      {about[0] && asks(about[0]) || about[0]?.acknowledged_by ? <Procedure alert={about[0] as Alert} /> : null}
       <footer class="row">
         <button type="button" aria-pressed={followed.value} onClick={() => { followed.value = !followed.value; if (!track.ray) goTo.value = { place: track.place }; }}>{t("follow")} <kbd>F</kbd></button>
         {about[0] && may("command") && mode.value === "live" && (
@@ -170,7 +171,7 @@ function Reasons({ full, track }: { full: Track | null; track: Drawn }) {
   const parts = identity ? ([["serial", identity.serial], ["registration", identity.registration], ["icao24", identity.icao24], ["callsign", identity.callsign], ["operator", identity.operator]] as const).filter(([, value]) => value) : [];
   return (
     <section>
-      <h3>{t("identity")}{identity && <span class={`strength ${identity.strength}`}>{t(`strength_${identity.strength}`)}</span>}</h3>
+      <h3>{t(identity ? "identity" : "why")}{identity && <span class={`strength ${identity.strength}`}>{t(`strength_${identity.strength}`)}</span>}</h3>
       {parts.map(([name, value]) => <p key={name}><span class="dim">{t(`identity_${name}`)}</span> {value}</p>)}
       <ul class="reasons">
         {reasons.map((one) => {
@@ -182,10 +183,16 @@ function Reasons({ full, track }: { full: Track | null; track: Drawn }) {
   );
 }
 
+/** One sigma as it is written; to the metre, but where it is less than ten. */
+function within(sigma: number | null): string {
+  return sigma === null ? "" : `± ${number(sigma, sigma < 10 ? 1 : 0)} m`;
+}
+
 function Sensors({ full, track }: { full: Track | null; track: Drawn }) {
   const seen = Object.entries(full?.sensors ?? {}).sort((a, b) => (a[1] < b[1] ? 1 : -1));
   const names = seen.length ? seen : track.sensors.map((name) => [name, ""] as [string, string]);
   const size = track.major !== null && track.minor !== null ? `${number(2 * track.major)} × ${number(2 * track.minor)} m` : "";
+  const accuracies = new Map(placed.value.map((sensor) => [sensor.sensor, within(accuracyAt(sensor, track.ray ? null : track.place))]));
   const at = site.value ? { latitude: site.value.latitude_deg, longitude: site.value.longitude_deg } : null;
   const away = track.pilot && !track.ray ? towards(track.place, track.pilot) : null;
   return (
@@ -194,7 +201,7 @@ function Sensors({ full, track }: { full: Track | null; track: Drawn }) {
       {names.map(([name, time]) => (
         <p class="line" key={name}>
           <span>{name}</span>
-          <span class="dim">{time ? `${number(Math.max(0, (now.value - Date.parse(time)) / 1000), 1)} s` : ""}</span>
+          <span class="dim" title={t("accuracy_here")}>{[accuracies.get(name), time && `${number(Math.max(0, (now.value - Date.parse(time)) / 1000), 1)} s`].filter(Boolean).join(" · ")}</span>
         </p>
       ))}
       {names.length === 0 && at && <p class="dim">—</p>}
