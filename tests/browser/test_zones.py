@@ -41,6 +41,11 @@ def test_a_zone_is_drawn_published_closed_for_the_night_and_withdrawn(fresh_mosq
             corners = (await page.input_value("textarea")).splitlines()
             axe = await judged(page)
             await page.fill("input[maxlength='200'] >> nth=0", "the stands")
+            await page.goto(f"{stage.url}/#/live")  # an alarm, perhaps: the drawing waits
+            await page.wait_for_selector("main.live")
+            await page.goto(f"{stage.url}/#/zones")
+            await page.wait_for_selector("text=It can be published.")
+            assert (await page.input_value("textarea")).splitlines() == corners
             await page.get_by_role("button", name="Publish").click()
             await because(page, "the parade")
             row = await page.wait_for_selector(f"{ROW.format('DRAW-1')}:has-text('in force')")

@@ -102,6 +102,7 @@ export interface Alert {
   probability?: number;
   reasons?: string[];
   reasons_in?: Record<string, string[]>;
+  sensor?: string | null; // the one that it is about
   track_state?: Track;
   pilot?: WirePlace & { time: string };
   acknowledged_by?: string;

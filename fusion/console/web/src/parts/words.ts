@@ -17,7 +17,7 @@ export function alertTitle(alert: Alert): string {
 
 /** What an alert is about, by a name that a person can say. */
 export function alertTrack(alert: Alert): string {
-  if (!alert.track) return "";
+  if (!alert.track) return alert.sensor ?? "";
   return picture?.find(alert.track)?.name ?? nameOf(alert.track, alert.track_state?.identity);
 }
 

@@ -22,7 +22,7 @@ export function History() {
   const list = usePages<{ alert: Alert }>(`/alerts?state=all&limit=200&from=${encodeURIComponent(from)}`);
   // What stands behind # is not sent: it only says that the question is a new one.
   const rates = useReading<Rates>(`/alerts/rates?hours=${hours}#${opened}`);
-  const chosen = list.items?.map(({ alert }) => alert).filter((alert) => (!severity || alert.severity === severity) && fits(alert, text)) ?? null;
+  const chosen = list.items?.map(({ alert }) => alert).filter((alert) => (!severity || alert.severity === severity) && fits(alert, text)).sort((a, b) => (a.raised < b.raised ? 1 : -1)) ?? null; // they come as they were told of last
   return (
     <main class="page">
       <h1>{t("history_title")}</h1>

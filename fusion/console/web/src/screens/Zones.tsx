@@ -1,4 +1,5 @@
 // Who may fly where, drawn and changed: zones, their hours, the plan; each change with who and why.
+import { signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import VectorSource from "ol/source/Vector";
 import { timeOf, zoneName as clockName } from "../format";
@@ -19,16 +20,24 @@ import { Window } from "../zones/Window";
 
 const SHAPES: readonly Shape[] = ["Polygon", "Circle", "Corridor"];
 
+/** The zone that is being drawn or changed: it waits while its author looks at the picture, or deals with an alarm. */
+const begun = signal<Draft | null>(null);
+
+function alter(more: Partial<Draft>): void {
+  begun.value = begun.value && { ...begun.value, ...more };
+}
+
 export function Zones() {
   const box = useRef<HTMLDivElement>(null);
   const editing = useRef<Editing | null>(null);
   const map = useRef<ReturnType<typeof makeMap> | null>(null);
-  const [draft, setDraft] = useState<Draft | null>(null);
+  const draft = begun.value;
   useEffect(() => {
     void readZones().catch(() => undefined);
     if (!box.current || !site.value) return undefined;
     const made = makeMap(box.current, site.value, { drawing: true });
     map.current = made;
+    if (begun.value && may("zones")) open(begun.value);
     return () => {
       editing.current?.end();
       made.end();
@@ -40,16 +49,16 @@ export function Zones() {
   const close = () => {
     editing.current?.end();
     editing.current = null;
-    setDraft(null);
+    begun.value = null;
   };
   const open = (made: Draft) => {
     if (!map.current) return;
     editing.current?.end();
     const others = zones.value.filter(({ zone }) => zone !== made.of?.zone);
     const beside = new VectorSource({ features: zoneFeatures(others, new Map(), palette.value) });
-    editing.current = new Editing(map.current.map, palette.value, beside, (drawn) => setDraft((before) => before && { ...before, ...drawn }));
+    editing.current = new Editing(map.current.map, palette.value, beside, alter);
     if (made.places.length === 0 && made.shape) editing.current.draw(made.shape);
-    setDraft(made);
+    begun.value = made;
   };
   const look = (zone: Zone) => {
     const [first] = outlines(zone.state?.geometry ?? zone.feature.geometry)[0]?.rings ?? [];
@@ -63,7 +72,7 @@ export function Zones() {
       <div class="side scroll" tabIndex={0} role="region" aria-label={t("zones_title")}>
         <h1>{t("zones_title")}</h1>
         {draft ? (
-          <Editor draft={draft} change={(more) => setDraft((before) => before && { ...before, ...more })} close={close} />
+          <Editor draft={draft} change={alter} close={close} />
         ) : (
           <>
             {may("zones") && (
