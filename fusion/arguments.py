@@ -31,7 +31,7 @@ def _for_operators(commands: Commands) -> None:
     demo = commands.add_parser("demo", help="see it work: broker, simulated sensors, service and a view, at the Eiffel Tower")
     demo.set_defaults(do="demo")
     demo.add_argument("--headless", action="store_true", help="log lines instead of the view")
-    demo.add_argument("--seconds", type=float, help="length (default: the whole scenario, 170 s)")
+    demo.add_argument("--seconds", type=float, help="end after so long (default, and at most: the scenario, 170 s)")
     demo.add_argument("--keep", type=Path, metavar="DIR", help="keep site, recording, truth, tracks, alerts and journal there")
 
     run = commands.add_parser("run", help="run a site's service")
