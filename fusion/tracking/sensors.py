@@ -36,6 +36,9 @@ RIDING = 10.0
 """s that the errors of a sensor that moves last where nobody says how long: what its satellite receiver and its compass are off
 by lasts half a minute, its picture's own errors two seconds."""
 
+PATIENCE = 2.5
+"""Looks' time that an unconfirmed track of who reports only what it detects waits for its next detection: who sees nine in ten
+misses twice in one of a hundred, and a false detection that stands for longer has ever more others within its gate."""
 
 PARTS = ("range_m", "azimuth_rad", "elevation_rad", "time_s", "east_m", "north_m")
 """What a sensor can be off in all day; the last two by standing elsewhere than it thinks: they shift all that it sees."""
@@ -131,6 +134,12 @@ class SensorModel:
     def measures(self) -> bool:
         """Whether its silence speaks against a claim: it looks, and what it reports are directions, not others' words."""
         return self.looks and self.config.accuracy.azimuth_deg is not None
+
+    @cached_property
+    def patience(self) -> float:
+        """How long an unnamed track of its own that is not confirmed yet waits for its next detection, s (`PATIENCE`)."""
+        at_will = self.config.period_s is None
+        return math.inf if self.looks or at_will else PATIENCE * self.period
 
     @cached_property
     def period(self) -> float:

@@ -68,6 +68,7 @@ class Tracker:
         self.readings = Readings(self.sensors, frame)
         self.place = {name: place for place, name in enumerate(self.ids)}
         self.height = (frame.ground + HEIGHT[0], HEIGHT[1])
+        self.patience = np.array([one.patience for one in self.sensors.values()])
         self.time = 0
         self.store = TrackStore.for_sensors(len(self.ids), len(lasting))
         self.expecting = Expecting(self.ids, config.tracking.birth_rate_hz)
@@ -194,7 +195,8 @@ class Tracker:
         shown, alive = np.empty(len(store), np.int64), np.empty(len(store), np.bool_)
         worth, coast = max(WORTH * self.expecting.fresh, PRUNE), self.config.tracking.coast_s
         fresh, gone = kernels.judge(
-            store.r, store.confirmed, store.updated, self.time, CONFIRM, DELETE, worth, coast, shown, alive
+            *(store.r, store.confirmed, store.updated, store.seen, store.name, self.patience),
+            *(self.time, CONFIRM, DELETE, worth, coast, shown, alive),
         )
         if fresh:
             self.hearing.succeed(store, shown[:fresh])

@@ -131,3 +131,25 @@ def test_silence_of_one_that_reports_at_will_says_nothing():
 def test_sectors_that_are_not_told_are_taken_for_misses():
     """Else the tests above would prove nothing."""
     assert not calibrated(reliability(many(ONE, sectors=3, told=False)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("reports", ["scans", "detections-only"])
+def test_false_detections_alone_make_no_tracks_also_where_silence_says_nothing(reports):
+    """Half an hour each of a sky that is empty. One pair of false detections in a thousand agrees by chance as a target's would."""
+    for false in (0.2, 1.0, 3.0):
+        one, shown = replace(RADAR, false_alarms_per_scan=false, reports=reports), set()
+        for seed in range(6):
+            rng, tracker = np.random.default_rng(seed), Tracker(Config(site=SITE, sensor=(one,)), FRAME)
+            for k in range(300):
+                time = START + k * SECOND
+                places = zip(
+                    rng.uniform(50, 6000, n := rng.poisson(false)),
+                    rng.uniform(0, math.tau, n),
+                    rng.uniform(-0.09, 1.22, n),
+                    strict=True,
+                )
+                plots = tuple(plot(place, time) for place in places)
+                tracker.step(Scan(sensor=one.id, time=time, received=time, sequence=k, boot="b", detections=plots))
+                shown |= {(false, seed, name) for name in tracker.table(time).tracks}
+        assert len(shown) <= (0 if reports == "scans" else 3), (reports, false)

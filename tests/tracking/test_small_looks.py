@@ -165,11 +165,16 @@ def test_who_is_shown_given_up_and_seen_is_what_numpy_says(seed):
     rng = np.random.default_rng(seed)
     store, D, now = some_store(rng, 40), 25, 60 * SECOND
     store.updated[:] = rng.integers(0, 60, 40) * SECOND
-    before, shown, alive = store.copy(), np.empty(40, np.int64), np.empty(40, np.bool_)
-    fresh, gone = kernels.judge(store.r, store.confirmed, store.updated, now, 0.7, 0.2, 0.4, 30.0, shown, alive)
+    store.seen = rng.integers(0, 2, (40, 2)) * store.updated[:, None]
+    store.name[:] = rng.integers(0, 2, 40)
+    before, shown, alive, patience = store.copy(), np.empty(40, np.int64), np.empty(40, np.bool_), np.array([5.0, np.inf])
+    marks = store.r, store.confirmed, store.updated, store.seen, store.name
+    fresh, gone = kernels.judge(*marks, patience, now, 0.7, 0.2, 0.4, 30.0, shown, alive)
     assert shown[:fresh].tolist() == np.flatnonzero(~before.confirmed & (before.r >= 0.7)).tolist()
     assert (store.confirmed == (before.confirmed | (before.r >= 0.7))).all()
-    stays = np.where(store.confirmed, before.r >= 0.2, before.r >= 0.4) & ((now - before.updated) / SECOND <= 30.0)
+    longest = np.where(store.seen > 0, patience, 0.0).max(axis=1)
+    waits = np.where(store.confirmed | (store.name > 0), 30.0, np.minimum(longest, 30.0))
+    stays = np.where(store.confirmed, before.r >= 0.2, before.r >= 0.4) & ((now - before.updated) / SECOND <= waits)
     assert (alive == stays).all()
     assert gone == (~stays).sum()
     best, share = rng.integers(-1, D, 40), rng.random(40)
@@ -184,7 +189,7 @@ def test_who_is_shown_given_up_and_seen_is_what_numpy_says(seed):
     assert (store.updated[hit] == np.maximum(before.updated[hit], time[best[hit]])).all()
     assert (store.seen[hit, 1] == time[best[hit]]).all()
     assert (store.numbers[hit, 1] == numbers[best[hit]]).all()
-    assert not store.seen[:, 0].any()
+    assert (store.seen[:, 0] == before.seen[:, 0]).all()
     assert (store.received[best < 0] == before.received[best < 0]).all()
 
 

@@ -6,11 +6,13 @@ from fusion.compiling import bare
 
 
 @bare
-def judge(r, confirmed, updated, now, confirm, delete, worth, coast, shown, alive):
+def judge(r, confirmed, updated, seen, name, patience, now, confirm, delete, worth, coast, shown, alive):
     """Confirm what surely exists, and tell what surely does not (`Tracker._judge`).
 
-    r, updated (N): existence and ns of the newest detection; now (ns); confirm, delete, worth: existence from which a track is
-    shown, below which a shown one and below which another is given up; coast (s) without a detection.
+    r, updated (N): existence and ns of the newest detection; seen (N, sensors): ns, when each sensor last saw it; name (N): code
+    of its identity; patience (sensors): s that who has neither name nor confirmation waits for a detection of those that saw it;
+    now (ns); confirm, delete, worth: existence from which a track is shown, below which a shown one and below which another is
+    given up; coast (s) without a detection.
     Changed in place: confirmed (N). Written: shown (N) the rows that are shown from now on, alive (N). Returns how many are
     shown, and how many are not alive.
     """
@@ -20,7 +22,13 @@ def judge(r, confirmed, updated, now, confirm, delete, worth, coast, shown, aliv
             confirmed[t] = True
             shown[fresh] = t
             fresh += 1
-        alive[t] = r[t] >= (delete if confirmed[t] else worth) and (now - updated[t]) / 1e9 <= coast
+        wait = coast
+        if not confirmed[t] and name[t] == 0:
+            wait = 0.0
+            for s in range(len(patience)):
+                if seen[t, s] > 0:
+                    wait = max(wait, min(coast, patience[s]))
+        alive[t] = r[t] >= (delete if confirmed[t] else worth) and (now - updated[t]) / 1e9 <= wait
         gone += 0 if alive[t] else 1
     return fresh, gone
 
