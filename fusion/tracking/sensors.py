@@ -40,6 +40,9 @@ PATIENCE = 2.5
 """Looks' time that an unconfirmed track of who reports only what it detects waits for its next detection: who sees nine in ten
 misses twice in one of a hundred, and a false detection that stands for longer has ever more others within its gate."""
 
+UNTOLD = 4.0
+"""s between two looks, at most, of who does not say how often it looks: radars that find drones turn in 1 to 4 s (assumed)."""
+
 PARTS = ("range_m", "azimuth_rad", "elevation_rad", "time_s", "east_m", "north_m")
 """What a sensor can be off in all day; the last two by standing elsewhere than it thinks: they shift all that it sees."""
 
@@ -138,8 +141,7 @@ class SensorModel:
     @cached_property
     def patience(self) -> float:
         """How long an unnamed track of its own that is not confirmed yet waits for its next detection, s (`PATIENCE`)."""
-        at_will = self.config.period_s is None
-        return math.inf if self.looks or at_will else PATIENCE * self.period
+        return math.inf if self.looks else PATIENCE * (self.config.period_s or UNTOLD)
 
     @cached_property
     def period(self) -> float:
