@@ -11,6 +11,7 @@ from typing import Any, Literal
 from fusion.config import Config
 from fusion.console.alert_log import AlertLog, Item
 from fusion.console.columns import MILLISECOND
+from fusion.console.heard import HOUR, MINUTE, Heard
 from fusion.console.seen import Reach
 from fusion.console.sky import Sky
 from fusion.messages import (
@@ -47,7 +48,7 @@ class Feed:
         self.config, self._clock = config, clock
         self.sky = Sky((one.id for one in config.sensor), self.now if t0 is None else t0)
         self.alerts = AlertLog(epoch)
-        self.reach = Reach(config)
+        self.reach, self.heard = Reach(config), Heard(config.publish.status_s)
         self.status: StatusMessage | None = None
         self.status_heard = 0  # ns
         self.zone_states: dict[str, ZoneState] = {}
@@ -152,6 +153,17 @@ class Feed:
         """Say whether the core is heard."""
         return {"type": "link", "state": self.link, "since": self.link_since}
 
+    def standing(self) -> dict[str, dict[str, Any]]:
+        """Say what a page must know that begins to listen, each under the key of its news."""
+        zones = {f"zone {name}": {"type": "zone", "state": state} for name, state in self.zone_states.items()}
+        if self.status is None:
+            return zones | {"link": self.link_message()}
+        heard = {"type": "heard", "heard": self.heard.told(HOUR)}
+        return zones | {"link": self.link_message(), "heard": heard, "status": self._status_message()}
+
+    def _status_message(self) -> dict[str, Any]:
+        return {"type": "status", "status": self.status, "heard": self.heard.told(MINUTE)}
+
     def _take_tracks(self, tracks: tuple[Track, ...]) -> None:
         newest = max((nanoseconds(track.time) for track in tracks), default=0) // MILLISECOND
         self.sky.take(tracks, newest)
@@ -166,7 +178,8 @@ class Feed:
             self._is_there()
             return
         self.status, self.status_heard = status, self._clock()
-        self.tell("status", {"type": "status", "status": status})
+        self.heard.note(status)
+        self.tell("status", self._status_message())
         self._is_there()
 
     def _take_zone(self, message: ZoneStateMessage) -> None:

@@ -103,10 +103,7 @@ class Client:
         alerts = self.feed.alerts
         missed = alerts.after(said.epoch, said.alerts)
         self._alerts = alerts.last
-        self._news |= {f"zone {name}": {"type": "zone", "state": state} for name, state in self.feed.zone_states.items()}
-        self._news["link"] = self.feed.link_message()
-        if self.feed.status is not None:
-            self._news["status"] = {"type": "status", "status": self.feed.status}
+        self._news |= self.feed.standing()
         return self._alert_message(missed.items, reset=missed.reset, last=alerts.last)
 
     def due(self) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""A sensor that moves at the console: where it is, how old that is, and what is said when nobody knows."""
+"""Sensors at the console: one that moves, where it is and how old that is; how much each was heard of late."""
 
 from __future__ import annotations
 
@@ -75,3 +75,23 @@ async def _placed(page, path, seconds: float) -> bool:
         arg=longitude,
     )
     return True
+
+
+def test_what_was_heard_before_a_page_opened_is_on_its_timeline_and_in_its_sparklines(fresh_mosquitto, tmp_path):
+    """The console counted it: a page that is loaded anew has it with the first status, not some statuses later."""
+
+    async def body():
+        async with staged(fresh_mosquitto, tmp_path) as stage, browser() as opened:
+            watched = Watched(await opened.new_page(locale="en-GB"), stage.url)
+            page = watched.page
+            await enter(page, stage.link())
+            await page.locator(".timeline rect.bar").first.wait_for(state="attached")
+            await page.reload()
+            await page.wait_for_selector("section.sensors tbody tr")
+            bars, sparks = await page.locator(".timeline rect.bar").count(), await page.locator("svg.spark rect").count()
+            return bars, sparks, watched.faults
+
+    bars, sparks, faults = run(body())
+    assert bars > 0
+    assert sparks > 0
+    assert faults == []

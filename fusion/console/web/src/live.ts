@@ -3,6 +3,7 @@ import { batch, computed, signal } from "@preact/signals";
 import { type Freshness, freshness, ServerClock } from "./age";
 import { AlertBook, queue, shelved, tone } from "./alerts";
 import { Picture } from "./picture";
+import { type Heard, listened, NOTHING } from "./series";
 import { arm, hear, silencedUntil } from "./sound";
 import { command as post, type CommandName, may, readSensors, readZones, selected, sensors, status, whoAmI, zones } from "./state";
 import { route } from "./routes";
@@ -28,6 +29,8 @@ export const age = signal<number | null>(null);
 export const fresh = computed<Freshness>(() => freshness(age.value, connected.value && link.value === "online"));
 /** Goes up twice a second with the picture: what tables are drawn by. */
 export const tick = signal(0);
+/** How much the sensors reported in the last hour. */
+export const heard = signal<Heard>(NOTHING);
 export const clock = signal<ClockFrame | null>(null);
 export const truth = signal<{ t: number; up: [string, number, number, number, string][] } | null>(null);
 export const score = signal<Record<string, number> | null>(null);
@@ -92,6 +95,10 @@ function receive(message: ServerMessage): void {
     }
     case "status":
       status.value = message.status;
+      heard.value = listened(heard.value, message.heard);
+      return;
+    case "heard":
+      heard.value = listened(heard.value, message.heard);
       return;
     case "link":
       link.value = message.state;
@@ -155,6 +162,7 @@ export function listen(query = ""): void {
     alerts.value = [];
     watched.value = null;
     clock.value = null;
+    heard.value = NOTHING;
     truth.value = null;
     score.value = null;
     age.value = null;

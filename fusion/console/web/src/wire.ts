@@ -280,12 +280,20 @@ export interface ClockFrame {
   ended: boolean;
 }
 
+/** Detections a second of each sensor in each step of `step_s` from a time (ms) on; null where nobody listened to the core. */
+export interface HeardTold {
+  from: number;
+  step_s: number;
+  rates_hz: Record<string, (number | null)[]>;
+}
+
 export type ServerMessage =
   | Hello
   | Frame
   | AlertFrame
   | ClockFrame
-  | { type: "status"; status: Status }
+  | { type: "status"; status: Status; heard: HeardTold | null }
+  | { type: "heard"; heard: HeardTold | null }
   | { type: "link"; state: "online" | "stale" | "offline"; since: number }
   | { type: "zone"; zone?: string; state: ZoneState | null }
   | { type: "changed"; what: "zones" | "permits" | "recordings" | "handover" }

@@ -6,7 +6,7 @@ import { fr } from "../src/i18n/fr";
 import { reason, SENTENCES } from "../src/i18n/reasons";
 import { onward, read, refusal } from "../src/routes";
 import { number, placeName, signed, span, stamp, timeOf, timeZone } from "../src/format";
-import { perMinute, ticks } from "../src/series";
+import { ticks } from "../src/series";
 
 test("both catalogues have the same keys, no empty text, and the same words in braces", () => {
   assert.deepEqual(Object.keys(fr).sort(), Object.keys(en).sort());
@@ -80,11 +80,4 @@ test("an axis is told by round figures that reach its value and not far beyond",
     assert.ok(top >= value && top - step < value, `${value}: ${told}`);
     assert.ok(told.length >= 3 && told.length <= 5 && /^(?:1|2|25|5)0*$/.test(String(step * 10)), `${value}: ${told}`);
   }
-});
-
-test("a minute's bar is the mean of what was heard in it, and a minute without a word has none", () => {
-  const end = 3_600_000;
-  const bars = perMinute([[{ time: end - 30_000, rate: 2 }, { time: end - 10_000, rate: 4 }], [{ time: end - 30_000, rate: 1 }]], end);
-  assert.equal(bars[59], ((3 + 4) / 2) * 60);
-  assert.equal(bars.filter((bar) => bar !== null).length, 1);
 });

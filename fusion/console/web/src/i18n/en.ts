@@ -216,7 +216,7 @@ export const en = {
   last_hour: "last hour",
   detections_min: "detections/min, up to {most}",
   timeline_label: "{count} alerts in the last hour",
-  before_page: "not heard by this page",
+  not_heard: "not heard by this console",
   sensors: "Sensors",
   sensor: "Sensor",
   state: "State",

@@ -217,7 +217,7 @@ export const fr: Record<keyof typeof en, string> = {
   last_hour: "dernière heure",
   detections_min: "détections/min, jusqu’à {most}",
   timeline_label: "{count} alertes dans la dernière heure",
-  before_page: "non reçu par cette page",
+  not_heard: "non reçu par cette console",
   sensors: "Capteurs",
   sensor: "Capteur",
   state: "État",

@@ -1,31 +1,10 @@
 // The sensors at a glance: state, rate, latency, and how much each has reported of late.
-import { effect, signal } from "@preact/signals";
 import { number } from "../format";
 import { t, word } from "../i18n";
+import { heard, now } from "../live";
+import { lately } from "../series";
 import { status } from "../state";
 import type { SensorStatus } from "../wire";
-
-/** Detections a second between two statuses, per sensor, the oldest first: what this page has heard, at most ten minutes. */
-export const history = signal<ReadonlyMap<string, readonly { time: number; rate: number }[]>>(new Map());
-const KEPT_MS = 600_000;
-let before: { time: number; detections: Record<string, number> } | null = null;
-
-effect(() => {
-  const told = status.value;
-  if (!told?.sensors) return;
-  const time = Date.parse(told.time);
-  const detections = Object.fromEntries(Object.entries(told.sensors).map(([name, one]) => [name, one.detections ?? 0]));
-  if (before && time > before.time) {
-    const passed = (time - before.time) / 1000;
-    const next = new Map(history.peek());
-    for (const [name, count] of Object.entries(detections)) {
-      const rate = Math.max(0, count - (before.detections[name] ?? count)) / passed;
-      next.set(name, [...(next.get(name) ?? []), { time, rate }].filter((one) => time - one.time <= KEPT_MS));
-    }
-    history.value = next;
-  }
-  before = { time, detections };
-});
 
 export type Health = "good" | "poor" | "bad";
 
@@ -44,12 +23,11 @@ export function HealthMark({ of }: { of: Health }) {
   );
 }
 
-export function Spark({ points, label }: { points: readonly number[]; label: string }) {
-  const most = Math.max(...points, 1e-9);
-  const last = points.slice(-40);
+export function Spark({ points, label }: { points: readonly (number | null)[]; label: string }) {
+  const most = Math.max(...points.map((value) => value ?? 0), 1e-9);
   return (
     <svg class="spark" viewBox="0 0 80 12" width="80" height="12" role="img" aria-label={label} preserveAspectRatio="none">
-      {last.map((value, i) => (
+      {points.map((value, i) => value !== null && (
         <rect key={i} x={i * 2} width={1.4} y={12 - Math.max(0.6, (12 * value) / most)} height={Math.max(0.6, (12 * value) / most)} fill="currentColor" />
       ))}
     </svg>
@@ -84,7 +62,7 @@ export function SensorStrip() {
                 <td class={`left ${health(one)}`}><HealthMark of={health(one)} /> {word("sensor_state", one.state)}</td>
                 <td>{one.rate_hz ? `${number(one.rate_hz, 1)} Hz` : "—"}</td>
                 <td>{one.latency_s === null || one.latency_s === undefined ? "—" : one.latency_s < 1 ? `${number(one.latency_s * 1000)} ms` : `${number(one.latency_s, 1)} s`}</td>
-                <td class={health(one)}><Spark points={(history.value.get(name) ?? []).map(({ rate }) => rate)} label={t("detections_rate", { sensor: name })} /></td>
+                <td class={health(one)}><Spark points={lately(heard.value, name, now.value)} label={t("detections_rate", { sensor: name })} /></td>
               </tr>
             ))}
           </tbody>

@@ -1,15 +1,14 @@
-// The last hour: detections a minute as far as this page has heard them, and when alerts were raised.
+// The last hour: detections a minute as far as the console has heard them, and when alerts were raised.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { type Priority, priority } from "../alerts";
 import { number, timeOf, zoneName } from "../format";
 import { t } from "../i18n";
-import { alerts, now } from "../live";
+import { alerts, heard, now } from "../live";
 import { get, type List } from "../rest";
 import type { Alert } from "../wire";
 import { Mark } from "./icons";
 import { perMinute } from "../series";
-import { history } from "./SensorStrip";
 import { focused } from "../state";
 import { alertTitle } from "./words";
 
@@ -30,7 +29,7 @@ export function Timeline() {
   }, []);
   const end = Math.ceil(now.value / 1000) * 1000;
   const begin = end - SPAN_MS;
-  const bars = perMinute(history.value.values(), end);
+  const bars = perMinute(heard.value, end);
   const most = Math.max(1, ...bars.map((bar) => bar ?? 0));
   const known = new Map([...past.value, ...alerts.value].map((alert) => [alert.alert, alert]));
   const marks = [...known.values()].filter((alert) => Date.parse(alert.raised) >= begin).sort((a, b) => priority(b.severity) - priority(a.severity));
@@ -66,7 +65,7 @@ export function Timeline() {
             </button>
           ))}
         </div>
-        {firstKnown !== 0 && <span class="unheard-note dim">{t("before_page")}</span>}
+        {firstKnown !== 0 && <span class="unheard-note dim">{t("not_heard")}</span>}
       </div>
       <div class="axis" aria-hidden="true">
         {[60, 50, 40, 30, 20, 10, 0].map((minute) => <span key={minute}>{timeOf(end - minute * MINUTE, "minute")}</span>)}
