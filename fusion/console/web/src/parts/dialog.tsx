@@ -33,6 +33,7 @@ function Question({ alert, name }: { alert: Alert; name: Exclude<CommandName, "a
   };
   return (
     <Because
+      of={alert.alert + name}
       title={t(`${name}_title`)}
       about={`${alertTitle(alert)} ${alertTrack(alert)}`}
       label={t(name === "annotate" ? "note" : "why")}
