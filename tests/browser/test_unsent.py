@@ -12,6 +12,7 @@ pytestmark = pytest.mark.slow
 
 CARD = "article.alert[data-alert]"
 FIELD = "dialog textarea"
+SAID = "dialog [role=alert]:not(:empty)"
 LEAVE = "fetch('/api/v1/session', { method: 'DELETE' })"
 
 
@@ -60,7 +61,46 @@ def test_why_an_order_failed_stands_in_the_question_itself(fresh_mosquitto, tmp_
             await page.fill(FIELD, "seen on camera 4")
             await stage.service.kill()
             await page.click("dialog button.press")
-            said = await (await page.wait_for_selector("dialog [role=alert]:not(:empty)")).inner_text()
+            said = await (await page.wait_for_selector(SAID)).inner_text()
             return said, await page.input_value(FIELD)
 
     assert run(body()) == ("The server cannot be reached.", "seen on camera 4")
+
+
+def test_a_note_reaches_an_alert_that_changed_meanwhile_and_an_order_says_what_it_has_become(fresh_mosquitto, tmp_path):
+    async def body():
+        async with staged(fresh_mosquitto, tmp_path) as stage, browser() as opened:
+            first, second = [await (await opened.new_context(locale="en-GB")).new_page() for _ in range(2)]
+            for page, name in ((first, "m.durand"), (second, "k.lefevre")):
+                await enter(page, stage.link(name))
+                await page.wait_for_selector(f"{CARD}.p1.asks:has-text('inside zone TOWER')")
+                await page.keyboard.press("j")
+            await first.keyboard.press("n")
+            await first.fill(FIELD, "seen on camera 4")
+            await second.keyboard.press("a")
+            await first.wait_for_selector(f"{CARD}[data-state=acknowledged]")
+            await first.click("dialog button.press")
+            await first.wait_for_selector("dialog", state="detached")
+            noted = await first.inner_text(".notices")
+            await first.keyboard.press("r")
+            await first.fill(FIELD, "the fire brigade's")
+            await second.keyboard.press("s")
+            await second.fill(FIELD, "a film crew's")
+            await second.click("dialog button.press")
+            await first.wait_for_selector(f"{CARD}[data-state=shelved]")
+            await first.click("dialog button.press")
+            changed = await (await first.wait_for_selector(SAID)).inner_text()
+            await second.click(".inspector footer button:has-text('Reject')")
+            await second.fill(FIELD, "a kite")
+            await first.click("dialog button.press")  # it is meant all the same
+            await first.wait_for_selector("dialog", state="detached")
+            closed = []
+            for _ in range(2):
+                await second.click("dialog button.press")
+                closed.append(await (await second.wait_for_selector(SAID)).inner_text())
+            return noted, changed, closed
+
+    noted, changed, closed = run(body())
+    assert noted.startswith("Noted: Intrusion")
+    assert changed.startswith("Meanwhile it has changed: shelved, P1, Intrusion, k.lefevre.")
+    assert closed == ["It was closed meanwhile: there is nothing left to order."] * 2

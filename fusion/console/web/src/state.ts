@@ -1,7 +1,8 @@
 // What the screens share: who is logged in, what is shown, what is selected.
 import { computed, signal } from "@preact/signals";
 import { standing } from "./aloft";
-import { type Key, t } from "./i18n";
+import { priority } from "./alerts";
+import { type Key, t, word } from "./i18n";
 import { en } from "./i18n/en";
 import { ask, get, type List, Problem } from "./rest";
 import { refusal } from "./routes";
@@ -105,17 +106,27 @@ export async function enterByToken(): Promise<boolean> {
 
 export type CommandName = "acknowledge" | "shelve" | "reject" | "annotate";
 
+/** An order that was meant for an alert as it no longer is: a colleague, or the core, has changed it. */
+export class Changed extends Problem {
+  constructor(readonly now: Alert) {
+    const said = [word("state", now.state), `P${priority(now.severity)}`, word("rule", now.rule), now.acknowledged_by].filter(Boolean).join(", ");
+    super(412, now.state === "closed" ? t("alert_closed") : t("alert_changed", { now: said }));
+  }
+}
+
 /** Ask the core to do something with an alert as it was seen; the answer is the alert as it is then. */
 export async function command(alert: Alert, name: CommandName, more: { why?: string; until?: string } = {}): Promise<Alert> {
   const path = `/alerts/${encodeURIComponent(alert.alert)}/commands`;
   const send = (revision: number) => ask<Alert>("POST", path, { command: name, ...more }, { "If-Match": `"${revision}"` });
+  if (alert.state === "closed") throw new Changed(alert); // the server would call it done already
   try {
     return (await send(alert.revision)).body;
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 412) throw error;
-    // It changed under our hand. A change of figures alone does not change what the operator meant; anything else does.
+    // It changed under our hand. A change of figures alone does not change what the operator meant; anything else does, but for a note.
     const now = await get<Alert>(`/alerts/${encodeURIComponent(alert.alert)}`);
-    if (now.state !== alert.state || now.severity !== alert.severity || now.rule !== alert.rule) throw error;
+    const same = now.state === alert.state && now.severity === alert.severity && now.rule === alert.rule;
+    if (!same && (name !== "annotate" || now.state === "closed")) throw new Changed(now);
     return (await send(now.revision)).body;
   }
 }

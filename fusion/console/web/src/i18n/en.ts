@@ -109,6 +109,8 @@ export const en = {
   severity_critical: "Critical",
   severity_warning: "Warning",
   severity_advisory: "Advisory",
+  alert_changed: "Meanwhile it has changed: {now}. Look at it, and order it again if you still mean it.",
+  alert_closed: "It was closed meanwhile: there is nothing left to order.",
   state_raised: "raised",
   state_updated: "changed",
   state_acknowledged: "acknowledged",

@@ -110,6 +110,8 @@ export const fr: Record<keyof typeof en, string> = {
   severity_critical: "Critique",
   severity_warning: "Avertissement",
   severity_advisory: "Information",
+  alert_changed: "Entre-temps elle a changé : {now}. Regardez-la, et recommencez si l’ordre tient toujours.",
+  alert_closed: "Elle a été close entre-temps : il n’y a plus rien à ordonner.",
   state_raised: "levée",
   state_updated: "modifiée",
   state_acknowledged: "acquittée",
