@@ -104,3 +104,21 @@ def test_a_note_reaches_an_alert_that_changed_meanwhile_and_an_order_says_what_i
     assert noted.startswith("Noted: Intrusion")
     assert changed.startswith("Meanwhile it has changed: shelved, P1, Intrusion, k.lefevre.")
     assert closed == ["It was closed meanwhile: there is nothing left to order."] * 2
+
+
+def test_who_cannot_be_logged_out_is_told_and_stays_in(fresh_mosquitto, tmp_path):
+    async def body():
+        async with staged(fresh_mosquitto, tmp_path) as stage, browser() as opened:
+            page = await opened.new_page(locale="en-GB")
+            await enter(page, stage.link())
+            await page.route("**/api/v1/session", lambda route: route.abort())
+            await page.click(".who button")
+            await page.get_by_role("button", name="Log out").click()
+            said = await (await page.wait_for_selector(".notices p.failed")).inner_text()
+            inside = await page.locator("main.live").count()
+            await page.unroute("**/api/v1/session")
+            await page.get_by_role("button", name="Log out").click()
+            await page.wait_for_selector("input[name=username]")
+            return said, inside
+
+    assert run(body()) == ("The server cannot be reached: you are still logged in.", 1)
