@@ -4,7 +4,7 @@ import { standing } from "./aloft";
 import { priority } from "./alerts";
 import { type Key, t, word } from "./i18n";
 import { en } from "./i18n/en";
-import { ask, get, type List, Problem } from "./rest";
+import { ask, get, type List, Problem, sentence } from "./rest";
 import { refusal } from "./routes";
 import type { Alert, Permission, Sensor, Session, Site, Status, Zone } from "./wire";
 
@@ -40,8 +40,7 @@ export async function attempt<Made>(what: () => Promise<Made>, unreachable: stri
     return await what();
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    const fields = error.fields.map(({ field, reason }) => `${field}: ${reason}`).join("; ");
-    tell([error.status === 0 ? unreachable : error.detail, fields].filter(Boolean).join(" – "), "failed");
+    tell(error.status === 0 ? unreachable : sentence(error), "failed");
     return null;
   }
 }

@@ -5,6 +5,7 @@ import { drawing, type Happened, steps } from "../src/incident";
 import { targets, wind } from "../src/patrol";
 import { polar } from "../src/polar";
 import { load } from "../src/rates";
+import { Problem, sentence } from "../src/rest";
 import { read } from "../src/routes";
 import type { Alert, Zone } from "../src/wire";
 
@@ -69,4 +70,10 @@ test("an address that was cut or mistyped still opens a page", () => {
   assert.deepEqual(read("/", "#/history/%"), { page: "console", screen: "history", argument: "%" });
   assert.deepEqual(read("/incident/%E0%A4%A", ""), { page: "incident", screen: "live", argument: "%E0%A4%A" });
   assert.equal(read("/", "#/replay/evening%20one.jsonl").argument, "evening one.jsonl");
+});
+
+test("a refusal says each reason once", () => {
+  const long = "Expected `str` of length <= 500";
+  assert.equal(sentence(new Problem(422, `the body is not as expected: ${long} at $.why`, [{ field: "$.why", reason: long }])), `the body is not as expected: ${long} at $.why`);
+  assert.equal(sentence(new Problem(422, "refused", [{ field: "$.a", reason: "one" }, { field: "$.b", reason: "two" }])), "refused – $.a: one; $.b: two");
 });
