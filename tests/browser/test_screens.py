@@ -174,6 +174,9 @@ def test_a_note_for_the_next_shift_begins_with_how_things_stand_and_is_seen_by_t
             await first.page.wait_for_selector(CARD)
             await first.page.goto(f"{stage.url}/#/handover")
             assert await first.page.input_value("textarea") == f"{drafted}The kite flyer comes back at noon."
+            await first.page.reload()
+            await first.page.wait_for_selector("textarea")
+            assert await first.page.input_value("textarea") == f"{drafted}The kite flyer comes back at noon."
             await first.page.get_by_role("button", name="Leave the note").click()
             note = await second.page.wait_for_selector("article.note")
             return drafted, await note.inner_text(), first.faults + second.faults
