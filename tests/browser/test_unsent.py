@@ -37,7 +37,7 @@ def test_what_was_written_to_a_question_outlasts_the_session_and_is_asked_of_nob
             await page.keyboard.press("n")
             await page.fill(FIELD, "a child's drone, father called")
             await other.evaluate(LEAVE)
-            await page.wait_for_selector("form input[name=username]")
+            await page.wait_for_selector("text=Your session has ended. Log in again.")
             await log_in(page, "m.durand")
             kept = await page.input_value(FIELD)
             await other.evaluate(LEAVE)

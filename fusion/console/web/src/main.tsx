@@ -26,7 +26,7 @@ import { Scenario } from "./screens/Scenario";
 import { Sensors } from "./screens/Sensors";
 import { Users } from "./screens/Users";
 import { Zones } from "./screens/Zones";
-import { enterByToken, may, notice, session, site, tell, turnedAway, whoAmI } from "./state";
+import { enterByToken, may, notice, session, shutOut, site, tell, turnedAway, whoAmI } from "./state";
 import { theme, wear } from "./theme";
 import type { Site } from "./wire";
 
@@ -114,7 +114,7 @@ effect(() => {
 });
 
 effect(() => {
-  if (loggedOut.value > 0) session.value = null;
+  if (loggedOut.value > 0) shutOut();
 });
 
 async function begin(): Promise<void> {

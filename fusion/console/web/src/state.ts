@@ -73,13 +73,22 @@ export async function readSensors(): Promise<void> {
   sensors.value = (await get<List<Sensor>>("/sensors")).items;
 }
 
+/** Whether somebody was in whose session has ended: the login page says it, once. */
+export const ended = signal(false);
+
+/** The server says that nobody is logged in. */
+export function shutOut(): void {
+  if (session.peek()) ended.value = true;
+  session.value = null;
+}
+
 /** Learn who is logged in; null where nobody is. */
 export async function whoAmI(): Promise<Session | null> {
   try {
     session.value = await get<Session>("/session");
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 401) throw error;
-    session.value = null;
+    shutOut();
   }
   return session.value ?? null;
 }

@@ -20,6 +20,7 @@ export const en = {
   log_in_with: "Log in with {name}",
   log_out: "Log out",
   log_out_failed: "The server cannot be reached: you are still logged in.",
+  session_ended: "Your session has ended. Log in again.",
   login_wrong: "Name or password is wrong.",
   login_wait: "Too many attempts. Try again in {seconds} s.",
   unreachable: "The server cannot be reached.",

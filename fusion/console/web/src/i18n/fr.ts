@@ -21,6 +21,7 @@ export const fr: Record<keyof typeof en, string> = {
   log_in_with: "Se connecter avec {name}",
   log_out: "Se déconnecter",
   log_out_failed: "Le serveur est injoignable : vous êtes encore connecté.",
+  session_ended: "Votre session a pris fin. Reconnectez-vous.",
   login_wrong: "Nom ou mot de passe incorrect.",
   login_wait: "Trop de tentatives. Réessayez dans {seconds} s.",
   unreachable: "Le serveur est injoignable.",
