@@ -132,6 +132,10 @@ def test_an_alert_is_taken_and_shelved_by_mouse(fresh_mosquitto, tmp_path):
     assert shelved["state"] == "shelved"
 
 
+STRAYED = """() => [...document.querySelectorAll('.top nav a.live, .top .fresh')].map(one => one.getBoundingClientRect())
+  .filter(({ top, bottom }) => top < 0 || bottom > document.querySelector('.top').getBoundingClientRect().bottom).length"""
+
+
 def test_a_picture_whose_service_was_killed_says_so_and_resumes_without_a_lost_or_doubled_alert(fresh_mosquitto, tmp_path):
     async def body():
         async with staged(fresh_mosquitto, tmp_path) as stage, browser() as opened:
@@ -140,6 +144,7 @@ def test_a_picture_whose_service_was_killed_says_so_and_resumes_without_a_lost_o
             await page.wait_for_selector(CARD)
             await stage.service.kill()
             await page.wait_for_selector(".stale[role=alert]")
+            assert await page.evaluate(STRAYED) == 0, "a stale picture tears the top bar apart"
             before = set(await page.eval_on_selector_all(CARD, "cards => cards.map(card => card.dataset.alert)"))
             async with Command("run", tmp_path / "site.toml", broker=fresh_mosquitto):
                 await page.wait_for_selector(".stale[role=alert]", state="detached")

@@ -110,6 +110,25 @@ def test_the_whole_menu_is_seen_on_a_screen_of_any_width(fresh_mosquitto, tmp_pa
     assert run(body()) == {}
 
 
+UNSEEN = """() => [...document.querySelectorAll('main.live :is(button, th, td, .legend, .chart)')].filter(one => {
+  const { left, right, width, height } = one.getBoundingClientRect();
+  return left < 0 || right > innerWidth + 1 || (one.matches('.chart') && Math.min(width, height) < 60);
+}).map(one => `${one.className || one.localName} ${one.textContent.slice(0, 20)}`)"""
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "fr-FR"])
+def test_the_live_screen_is_whole_where_it_is_no_wider_than_320_pixels(fresh_mosquitto, tmp_path, locale):
+    async def body():
+        async with staged(fresh_mosquitto, tmp_path) as stage, browser() as opened:
+            page = await opened.new_page(locale=locale, viewport={"width": 320, "height": 700})  # WCAG 1.4.10: 1280 at 400 %
+            await enter(page, stage.link())
+            await page.click(f"{CARD} h3")
+            await page.wait_for_selector(".inspector h2")
+            return await page.evaluate(UNSEEN)
+
+    assert run(body()) == []
+
+
 def test_an_incident_is_printed_as_a_document_that_holds_what_happened(fresh_mosquitto, tmp_path):
     async def body():
         async with staged(fresh_mosquitto, tmp_path) as stage, browser() as opened:
@@ -154,6 +173,9 @@ def test_a_note_for_the_next_shift_begins_with_how_things_stand_and_is_seen_by_t
             await first.page.goto(f"{stage.url}/#/")  # an alarm calls: what is written must wait
             await first.page.wait_for_selector(CARD)
             await first.page.goto(f"{stage.url}/#/handover")
+            assert await first.page.input_value("textarea") == f"{drafted}The kite flyer comes back at noon."
+            await first.page.reload()
+            await first.page.wait_for_selector("textarea")
             assert await first.page.input_value("textarea") == f"{drafted}The kite flyer comes back at noon."
             await first.page.get_by_role("button", name="Leave the note").click()
             note = await second.page.wait_for_selector("article.note")

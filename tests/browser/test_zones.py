@@ -92,14 +92,19 @@ def test_a_zone_is_written_in_figures_and_what_is_wrong_with_it_is_said_before_i
             idle = await page.get_by_role("button", name="Publier").is_disabled()
             await page.fill("input[maxlength='7']", "GOOD")
             await page.wait_for_selector("text=Elle peut être publiée.")
+            await page.fill("textarea", "48.8700, 2,2900")  # what is written is not what would be published
+            await page.wait_for_selector("text=La ligne 1 n’est pas une latitude")
+            other = await page.get_by_role("button", name="Publier").is_disabled()
+            await page.fill("textarea", "48.8700, 2.2900")
+            await page.wait_for_selector("text=Elle peut être publiée.")
             await page.get_by_role("button", name="Publier").click()
             await because(page, "arrêté du jour")
             await page.wait_for_selector(ROW.format("GOOD"))
-            return refused, idle, watched.faults
+            return refused, (idle, other), watched.faults
 
     refused, idle, faults = run(body())
     assert faults == []
-    assert idle
+    assert idle == (True, True)
     assert "identifier" in refused
 
 

@@ -5,7 +5,7 @@ import { AlertBook, queue, shelved, tone } from "./alerts";
 import { Picture } from "./picture";
 import { type Heard, listened, NOTHING } from "./series";
 import { arm, hear, silencedUntil } from "./sound";
-import { command as post, type CommandName, may, readSensors, readZones, selected, sensors, status, whoAmI, zones } from "./state";
+import { Changed, command as post, type CommandName, may, readSensors, readZones, selected, sensors, status, whoAmI, zones } from "./state";
 import { route } from "./routes";
 import { Stream } from "./stream";
 import type { Alert, ClockFrame, Hello, ServerMessage, Track } from "./wire";
@@ -210,9 +210,18 @@ export function orders(): boolean {
   return may("command") && mode.value === "live" && route.value.page !== "kiosk";
 }
 
-/** Give a command and show its outcome at once; the stream confirms it to everybody. */
+/** Give a command and show its outcome at once, or what the alert has become meanwhile; the stream confirms it to everybody. */
 export async function act(alert: Alert, name: CommandName, more: { why?: string; until?: string } = {}): Promise<void> {
-  book.take(await post(alert, name, more));
+  try {
+    take(await post(alert, name, more));
+  } catch (error) {
+    if (error instanceof Changed) take(error.now);
+    throw error;
+  }
+}
+
+function take(alert: Alert): void {
+  book.take(alert);
   alerts.value = [...book.alerts.values()];
   hear(tone(alerts.value, []), Date.now());
 }

@@ -7,7 +7,7 @@ import { beginBeat, hush, listen, ordered } from "./live";
 import { asks } from "./alerts";
 import { get, loggedOut } from "./rest";
 import { follow, route, type Screen as Name, SCREENS } from "./routes";
-import { Asking } from "./parts/dialog";
+import { Asking, asking } from "./parts/dialog";
 import { TopBar } from "./parts/TopBar";
 import { Announcer } from "./parts/Announcer";
 import { AccessLog } from "./screens/Access";
@@ -26,7 +26,7 @@ import { Scenario } from "./screens/Scenario";
 import { Sensors } from "./screens/Sensors";
 import { Users } from "./screens/Users";
 import { Zones } from "./screens/Zones";
-import { enterByToken, may, notice, session, site, tell, turnedAway, whoAmI } from "./state";
+import { enterByToken, may, notice, session, shutOut, site, tell, turnedAway, whoAmI } from "./state";
 import { theme, wear } from "./theme";
 import type { Site } from "./wire";
 
@@ -102,17 +102,19 @@ effect(() => {
   document.title = `${waiting ? `(${waiting}) ` : ""}Vigie${site.value ? ` – ${site.value.site}` : ""}`;
 });
 
-let entered = "";
+let [entered, last] = ["", ""];
 effect(() => {
   const who = session.value?.must_change_password ? "" : (session.value?.name ?? ""); // nothing is told before the password is one's own
   if (who === entered) return;
   entered = who;
+  if (who && who !== last) asking.value = null; // what another began to order is not for this one to answer
+  last = who || last;
   if (who) void enter().catch(() => undefined);
   else hush();
 });
 
 effect(() => {
-  if (loggedOut.value > 0) session.value = null;
+  if (loggedOut.value > 0) shutOut();
 });
 
 async function begin(): Promise<void> {

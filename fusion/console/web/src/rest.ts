@@ -12,6 +12,12 @@ export class Problem extends Error {
   }
 }
 
+/** What a refusal says, and of which fields: once, though the server says a field's reason in its sentence too. */
+export function sentence({ detail, fields }: Problem): string {
+  const more = fields.filter(({ reason }) => !detail.includes(reason)).map(({ field, reason }) => `${field}: ${reason}`);
+  return [detail, more.join("; ")].filter(Boolean).join(" – ");
+}
+
 /** Set when the server said that nobody is logged in. */
 export const loggedOut = signal(0);
 

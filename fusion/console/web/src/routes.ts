@@ -24,14 +24,23 @@ export interface Route {
   readonly argument: string;
 }
 
+/** A part of an address as it is meant; one that is no such writing stays as it stands, and is then not known. */
+function meant(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 export function read(path: string, hash: string): Route {
   const [, first = "", second = ""] = path.split("/");
   if (first === "kiosk") return { page: "kiosk", screen: "live", argument: "" };
   if (first === "m") return { page: "mobile", screen: "live", argument: "" };
-  if (first === "incident") return { page: "incident", screen: "live", argument: decodeURIComponent(second) };
+  if (first === "incident") return { page: "incident", screen: "live", argument: meant(second) };
   const [, screen = "", argument = ""] = hash.replace(/^#/, "").split("/");
   const known = [...SCREENS.map(({ name }) => name), "password", "help"] as Screen[];
-  return { page: "console", screen: known.find((name) => name === screen) ?? "live", argument: decodeURIComponent(argument) };
+  return { page: "console", screen: known.find((name) => name === screen) ?? "live", argument: meant(argument) };
 }
 
 /** Where to be led after a login elsewhere: this page, if it is one that the server leads to (`INSIDE` in fusion/console/oidc.py). */

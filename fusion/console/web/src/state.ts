@@ -1,9 +1,10 @@
 // What the screens share: who is logged in, what is shown, what is selected.
 import { computed, signal } from "@preact/signals";
 import { standing } from "./aloft";
-import { type Key, t } from "./i18n";
+import { priority } from "./alerts";
+import { type Key, t, word } from "./i18n";
 import { en } from "./i18n/en";
-import { ask, get, type List, Problem } from "./rest";
+import { ask, get, type List, Problem, sentence } from "./rest";
 import { refusal } from "./routes";
 import type { Alert, Permission, Sensor, Session, Site, Status, Zone } from "./wire";
 
@@ -39,8 +40,7 @@ export async function attempt<Made>(what: () => Promise<Made>, unreachable: stri
     return await what();
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    const fields = error.fields.map(({ field, reason }) => `${field}: ${reason}`).join("; ");
-    tell([error.status === 0 ? unreachable : error.detail, fields].filter(Boolean).join(" – "), "failed");
+    tell(error.status === 0 ? unreachable : sentence(error), "failed");
     return null;
   }
 }
@@ -73,13 +73,22 @@ export async function readSensors(): Promise<void> {
   sensors.value = (await get<List<Sensor>>("/sensors")).items;
 }
 
+/** Whether somebody was in whose session has ended: the login page says it, once. */
+export const ended = signal(false);
+
+/** The server says that nobody is logged in. */
+export function shutOut(): void {
+  if (session.peek()) ended.value = true;
+  session.value = null;
+}
+
 /** Learn who is logged in; null where nobody is. */
 export async function whoAmI(): Promise<Session | null> {
   try {
     session.value = await get<Session>("/session");
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 401) throw error;
-    session.value = null;
+    shutOut();
   }
   return session.value ?? null;
 }
@@ -105,17 +114,27 @@ export async function enterByToken(): Promise<boolean> {
 
 export type CommandName = "acknowledge" | "shelve" | "reject" | "annotate";
 
+/** An order that was meant for an alert as it no longer is: a colleague, or the core, has changed it. */
+export class Changed extends Problem {
+  constructor(readonly now: Alert) {
+    const said = [word("state", now.state), `P${priority(now.severity)}`, word("rule", now.rule), now.acknowledged_by].filter(Boolean).join(", ");
+    super(412, now.state === "closed" ? t("alert_closed") : t("alert_changed", { now: said }));
+  }
+}
+
 /** Ask the core to do something with an alert as it was seen; the answer is the alert as it is then. */
 export async function command(alert: Alert, name: CommandName, more: { why?: string; until?: string } = {}): Promise<Alert> {
   const path = `/alerts/${encodeURIComponent(alert.alert)}/commands`;
   const send = (revision: number) => ask<Alert>("POST", path, { command: name, ...more }, { "If-Match": `"${revision}"` });
+  if (alert.state === "closed") throw new Changed(alert); // the server would call it done already
   try {
     return (await send(alert.revision)).body;
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 412) throw error;
-    // It changed under our hand. A change of figures alone does not change what the operator meant; anything else does.
+    // It changed under our hand. A change of figures alone does not change what the operator meant; anything else does, but for a note.
     const now = await get<Alert>(`/alerts/${encodeURIComponent(alert.alert)}`);
-    if (now.state !== alert.state || now.severity !== alert.severity || now.rule !== alert.rule) throw error;
+    const same = now.state === alert.state && now.severity === alert.severity && now.rule === alert.rule;
+    if (!same && (name !== "annotate" || now.state === "closed")) throw new Changed(now);
     return (await send(now.revision)).body;
   }
 }

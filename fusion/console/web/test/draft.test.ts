@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Zone, ZoneFeature } from "../src/wire";
 import { blank, draftOf, featureOf, fresh, readPlaces, written } from "../src/zones/draft";
+import { toField, toWire } from "../src/zones/When";
 
 const published = (feature: object): Zone => ({ zone: "TOWER", source: "file", etag: '"1"', feature: feature as ZoneFeature, window: null, state: null, active: true, next_change: null });
 
@@ -47,4 +48,12 @@ test("corners are read as they are written, and what is none is named by its lin
   assert.deepEqual(readPlaces(written([[2.2945, 48.8582], [-1.5, -48]])), { places: [[2.2945, 48.8582], [-1.5, -48]], wrong: null });
   assert.deepEqual(readPlaces("48.85 2.29\n\n48,86; 2.3"), { places: [[2.29, 48.85]], wrong: 3 });
   assert.equal(readPlaces("91, 2").wrong, 1);
+});
+
+test("a date field's year of five digits, or a time that is none, is no date, and not the end of the form", () => {
+  assert.equal(toWire("2026-07-26T17:30"), "2026-07-26T17:30:00Z");
+  assert.equal(toWire("2026-07-26T17:30:20.5"), "2026-07-26T17:30:00Z");
+  assert.deepEqual([toWire(""), toWire("12026-07-26T17:30")], ["", ""]);
+  assert.equal(toField("2026-07-26T19:30:00+02:00"), "2026-07-26T17:30");
+  assert.deepEqual([toField(""), toField("12026-07-26T17:3:00Z")], ["", ""]);
 });

@@ -5,6 +5,8 @@ import { drawing, type Happened, steps } from "../src/incident";
 import { targets, wind } from "../src/patrol";
 import { polar } from "../src/polar";
 import { load } from "../src/rates";
+import { Problem, sentence } from "../src/rest";
+import { read } from "../src/routes";
 import type { Alert, Zone } from "../src/wire";
 
 const earth = geodesic.Geodesic.WGS84;
@@ -62,4 +64,16 @@ test("the nearest of the gravest comes first, and what has no place last", () =>
 test("a direction has the wind's name", () => {
   const names = "N NE E SE S SW W NW";
   assert.deepEqual([0, 22, 23, 180, 337, 338, 359.9].map((azimuth) => wind(azimuth, names)), ["N", "N", "NE", "S", "NW", "N", "N"]);
+});
+
+test("an address that was cut or mistyped still opens a page", () => {
+  assert.deepEqual(read("/", "#/history/%"), { page: "console", screen: "history", argument: "%" });
+  assert.deepEqual(read("/incident/%E0%A4%A", ""), { page: "incident", screen: "live", argument: "%E0%A4%A" });
+  assert.equal(read("/", "#/replay/evening%20one.jsonl").argument, "evening one.jsonl");
+});
+
+test("a refusal says each reason once", () => {
+  const long = "Expected `str` of length <= 500";
+  assert.equal(sentence(new Problem(422, `the body is not as expected: ${long} at $.why`, [{ field: "$.why", reason: long }])), `the body is not as expected: ${long} at $.why`);
+  assert.equal(sentence(new Problem(422, "refused", [{ field: "$.a", reason: "one" }, { field: "$.b", reason: "two" }])), "refused – $.a: one; $.b: two");
 });

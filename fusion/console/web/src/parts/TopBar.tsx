@@ -4,9 +4,9 @@ import { counts, type Priority, rate } from "../alerts";
 import { number, timeOf, timeZone, zoneName } from "../format";
 import { language, speak, t } from "../i18n";
 import { age, alerts, connected, fresh, framesHz, latency, mode, now, ordered, preparing, silence } from "../live";
-import { ask } from "../rest";
+import { type Answer, ask, Problem } from "../rest";
 import { armed, arm, SILENCE_MS, silencedUntil, sounding } from "../sound";
-import { focused, may, session, site } from "../state";
+import { attempt, focused, may, session, site } from "../state";
 import { theme, wear } from "../theme";
 import { hush } from "../live";
 import { Logo, Mark } from "./icons";
@@ -135,15 +135,21 @@ export function Clocks() {
   );
 }
 
+function outAlready(error: unknown): Answer<null> {
+  if (error instanceof Problem && error.status === 401) return { body: null, etag: null };
+  throw error;
+}
+
 function Who() {
   const open = useSignal(false);
   const who = session.value;
   if (!who) return null;
   const leave = async () => {
-    const left = await ask<{ url: string } | null>("DELETE", "/session").catch(() => null);
+    const left = await attempt(() => ask<{ url: string } | null>("DELETE", "/session").catch(outAlready), t("log_out_failed"));
+    if (!left) return; // the session goes on, and with it whoever comes to this desk next
     hush();
     session.value = null;
-    if (left?.body) location.assign(left.body.url); // still logged in there
+    if (left.body) location.assign(left.body.url); // still logged in there
   };
   return (
     <div class="who" onKeyDown={(event) => { if (event.key === "Escape") open.value = false; }}>

@@ -1,7 +1,7 @@
 // Questions that need an answer before a command: why, until when. One at a time, in the browser's own modal dialog.
 import { signal } from "@preact/signals";
 import { useRef } from "preact/hooks";
-import { act } from "../live";
+import { act, alerts } from "../live";
 import { timeOf, zoneName } from "../format";
 import { t } from "../i18n";
 import { type CommandName, did, tell } from "../state";
@@ -25,14 +25,17 @@ export function Asking() {
 
 function Question({ alert, name }: { alert: Alert; name: Exclude<CommandName, "acknowledge"> }) {
   const minutes = useRef<HTMLSelectElement>(null);
+  const seen = useRef(alert); // and where it was told that it has changed, as it is now
   const send = async (why: string) => {
     const until = name === "shelve" ? { until: new Date(Date.now() + Number(minutes.current?.value) * 60_000).toISOString() } : {};
-    const done = await did(() => act(alert, name, { why, ...until }));
+    const done = await did(() => act(seen.current, name, { why, ...until }));
+    if (!done) seen.current = alerts.value.find((one) => one.alert === alert.alert) ?? alert;
     if (done) tell(t(`done_${name}`, { alert: alertTitle(alert) }));
     return done;
   };
   return (
     <Because
+      of={alert.alert + name}
       title={t(`${name}_title`)}
       about={`${alertTitle(alert)} ${alertTrack(alert)}`}
       label={t(name === "annotate" ? "note" : "why")}

@@ -16,8 +16,13 @@ interface Note {
   text: string;
 }
 
-/** What each person has written and not left yet: an alarm, another page or the end of a session must not cost it. */
-const begun = new Map<string, string>();
+/** What each person has written and not left yet: an alarm, another page, the end of a session or a reload must not cost it. */
+const KEPT = "vigie.handover ";
+const begun = {
+  get: (who: string): string => sessionStorage.getItem(KEPT + who) ?? "",
+  set: (who: string, text: string): void => sessionStorage.setItem(KEPT + who, text),
+  delete: (who: string): void => sessionStorage.removeItem(KEPT + who),
+};
 
 /** How things stand, as lines that a person goes on from. */
 function draft(): string {
@@ -61,7 +66,7 @@ export function Handover() {
         <section class="panel inner" aria-label={t("handover_new")}>
           <h2>{t("handover_new")}</h2>
           <form onSubmit={leave}>
-            <label>{t("handover_text")}<textarea ref={text} rows={8} required maxLength={10_000} defaultValue={begun.get(who) ?? ""} onInput={(event) => { begun.set(who, event.currentTarget.value); }} /></label>
+            <label>{t("handover_text")}<textarea ref={text} rows={8} required maxLength={10_000} defaultValue={begun.get(who)} onInput={(event) => { begun.set(who, event.currentTarget.value); }} /></label>
             <div class="row">
               <button type="submit" class="press">{t("handover_leave")}</button>
               <button type="button" onClick={begin}>{t("handover_draft")}</button>

@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { type Key, language, speak, t } from "../i18n";
 import { ask, get, Problem } from "../rest";
 import { onward, route } from "../routes";
-import { session, turnedAway } from "../state";
+import { ended, session, turnedAway } from "../state";
 import { Logo } from "../parts/icons";
 import type { Session } from "../wire";
 
@@ -22,7 +22,8 @@ export function Login() {
   const methods = useSignal<Methods>({ password: true, oidc: null });
   useEffect(() => {
     name.current?.focus();
-    refused.value = turnedAway(); // after the page is there, so that a screen reader says it
+    refused.value = turnedAway() ?? (ended.value ? "session_ended" : null); // after the page is there, so that a screen reader says it
+    ended.value = false;
     void get<Methods>("/session/methods").then((told) => { methods.value = told; }, () => undefined);
   }, []);
   const enter = async (event: Event) => {

@@ -16,7 +16,8 @@ interface Checked {
 export function Editor({ draft, change, close }: { draft: Draft; change: (more: Partial<Draft>) => void; close: () => void }) {
   const [fault, setFault] = useState<string | null>(null);
   const [publishing, setPublishing] = useState(false);
-  const complete = draft.shape === null || draft.places.length >= { Circle: 1, Corridor: 2, Polygon: 3 }[draft.shape];
+  const [unread, setUnread] = useState<number | null>(null); // the line of the corners that says none: the draft has not what is written
+  const complete = unread === null && (draft.shape === null || draft.places.length >= { Circle: 1, Corridor: 2, Polygon: 3 }[draft.shape]);
   useEffect(() => {
     if (!complete) return undefined;
     let over = false;
@@ -67,7 +68,7 @@ export function Editor({ draft, change, close }: { draft: Draft; change: (more: 
             </select>
           </label>
         </div>
-        {draft.shape === null ? <p class="dim">{t("zone_shape_kept")}</p> : <><Where draft={draft} change={change} /><Heights draft={draft} change={change} /></>}
+        {draft.shape === null ? <p class="dim">{t("zone_shape_kept")}</p> : <><Where draft={draft} change={change} wrong={unread} setWrong={setUnread} /><Heights draft={draft} change={change} /></>}
         <When draft={draft} change={change} />
         <p role="status" class={fault ? "warned" : ""}>{complete && fault !== null && (fault ? t("zone_check_bad", { reason: fault }) : t("zone_check_good"))}</p>
         <div class="row end">
@@ -83,12 +84,13 @@ export function Editor({ draft, change, close }: { draft: Draft; change: (more: 
 type Part = { draft: Draft; change: (more: Partial<Draft>) => void };
 
 /** Corners in writing: for whom the map is no help, and for figures from a decree. */
-function Where({ draft, change }: Part) {
+function Where({ draft, change, wrong, setWrong }: Part & { wrong: number | null; setWrong: (line: number | null) => void }) {
   const box = useRef<HTMLTextAreaElement>(null);
-  const [wrong, setWrong] = useState<number | null>(null);
   const told = written(draft.places);
   useEffect(() => {
-    if (box.current && document.activeElement !== box.current) box.current.value = told;
+    if (!box.current || document.activeElement === box.current) return;
+    box.current.value = told;
+    setWrong(null);
   }, [told]);
   const take = (event: Event) => {
     const { places, wrong: line } = readPlaces((event.currentTarget as HTMLTextAreaElement).value);

@@ -2,9 +2,11 @@
 import { t } from "../i18n";
 import { DAYS, type Draft, type Hours } from "./draft";
 
-/** What a date field writes (`2026-07-26T17:30`, meant as UTC) and what the wire takes. */
-export const toWire = (field: string): string => (field ? `${field.slice(0, 16)}:00Z` : "");
-export const toField = (wire: string): string => (wire ? new Date(wire).toISOString().slice(0, 16) : "");
+/** What a date field writes (`2026-07-26T17:30`, meant as UTC) and what the wire takes; a year of five digits, of which a field takes six, is none. */
+export const toWire = (field: string): string => (/^\d{4}-/.test(field) ? `${field.slice(0, 16)}:00Z` : "");
+export const toField = (wire: string): string => (Number.isNaN(Date.parse(wire)) ? "" : new Date(wire).toISOString().slice(0, 16));
+/** The last that a date field takes: it keeps a browser from asking for years of six digits. */
+export const LAST = "9999-12-31T23:59";
 
 export function When({ draft, change }: { draft: Draft; change: (more: Partial<Draft>) => void }) {
   const { span, weekly } = draft;
@@ -19,7 +21,7 @@ export function When({ draft, change }: { draft: Draft; change: (more: Partial<D
       {draft.hours === "span" && (
         <div class="pair">
           {(["start", "end"] as const).map((end) => (
-            <label key={end}>{t(`zone_${end}`)}<input type="datetime-local" value={toField(span[end])} onInput={(event) => change({ span: { ...span, [end]: toWire(event.currentTarget.value) } })} /></label>
+            <label key={end}>{t(`zone_${end}`)}<input type="datetime-local" max={LAST} value={toField(span[end])} onInput={(event) => change({ span: { ...span, [end]: toWire(event.currentTarget.value) } })} /></label>
           ))}
         </div>
       )}

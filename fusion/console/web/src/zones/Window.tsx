@@ -5,7 +5,7 @@ import { Because } from "../parts/Modal";
 import { ask } from "../rest";
 import { did, tell, zoneName } from "../state";
 import type { Zone } from "../wire";
-import { toWire } from "./When";
+import { LAST, toWire } from "./When";
 
 const HOURS = [1, 2, 4, 8, 24] as const;
 type What = "now" | "span" | "off" | "clear";
@@ -44,7 +44,7 @@ export function Window({ zone, close }: { zone: Zone; close: () => void }) {
       {what === "span" && (
         <div class="pair">
           {(["start", "end"] as const).map((end) => (
-            <label key={end}>{t(`zone_${end}`)}<input type="datetime-local" value={span[end]} onInput={(event) => setSpan({ ...span, [end]: event.currentTarget.value })} /></label>
+            <label key={end}>{t(`zone_${end}`)}<input type="datetime-local" max={LAST} value={span[end]} onInput={(event) => setSpan({ ...span, [end]: event.currentTarget.value })} /></label>
           ))}
         </div>
       )}
