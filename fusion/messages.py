@@ -513,6 +513,14 @@ class StoreHealth(Record):
     head: str | None = None  # the journal's last entry, number:hash
 
 
+class BrokerHealth(Record, omit_defaults=False):
+    """Whether the service has its two connections to the broker: without them it hears no sensor by MQTT and tells nobody."""
+
+    state: Literal["connected", "lost"]
+    since: Time | None = None  # lost since
+    reason: str | None = None
+
+
 class WebhookHealth(Record, omit_defaults=False):
     """How it goes with one receiver of alerts."""
 
@@ -590,6 +598,7 @@ class StatusMessage(Record, tag="status", omit_defaults=False, kw_only=True):
     plan_signing: Literal["signed", "unsigned"] | None = None
     permits: PermitsState = PermitsState()
     sensors: dict[str, SensorHealth]
+    broker: BrokerHealth | None = None
     stores: dict[str, StoreHealth] = {}
     crowds: dict[str, CrowdState] = {}
     webhooks: dict[str, WebhookHealth] = {}

@@ -232,7 +232,8 @@ class Service:
         stores = {"journal": self.clerk.health(), "snapshots": self.snapshots.health}
         if self.recorder is not None:
             stores["recording"] = self.recording.health
-        degraded = any(store.state == "degraded" for store in stores.values())
+        broker = min((link.health() for link in (self.ear, self.mouth)), key=lambda one: one.state == "connected")
+        degraded = broker.state == "lost" or any(store.state == "degraded" for store in stores.values())
         webhooks = {courier.name: courier.health() for courier in self.couriers}
         feeds = {feed.sensor: feed.health() for feed in self.feeds}
         if self.sapient is not None:
@@ -241,9 +242,8 @@ class Service:
             feeds[self.console.address] = self.console.keeper.health()
         outputs = {outlet.name: outlet.health() for outlet in self.outlets}
         state: Literal["online", "degraded"] = "degraded" if degraded else "online"
-        return replace(
-            status, state=state, stores=stores, webhooks=webhooks, feeds=feeds, outputs=outputs, counters=self.counters()
-        )
+        edge = {"broker": broker, "stores": stores, "webhooks": webhooks, "feeds": feeds, "outputs": outputs}
+        return replace(status, state=state, counters=self.counters(), **edge)
 
     def _hear_command(self, message: RawMessage) -> None:
         """Take what an output's receiver says of an alert."""

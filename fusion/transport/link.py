@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any, NoReturn
 
 from fusion.config import Mqtt
 from fusion.errors import BrokerError
+from fusion.messages import BrokerHealth, utc
 from fusion.transport.access import Lost, access
 from fusion.transport.inbox import Ack
 from fusion.transport.mqtt import Deliver, Wire, connect
@@ -34,6 +36,7 @@ class Link:
         self.up = asyncio.Event()  # connected, and in use
         self._pauses = (first_pause_s, longest_pause_s)
         self._proven = False
+        self._trouble: tuple[int, str] | None = None  # since when (ns) it is not connected, and why it came to that
         self._counts = dict.fromkeys(COUNTED, 0)
 
     async def hold(
@@ -60,12 +63,19 @@ class Link:
 
     def ready(self) -> None:
         """Note that the connection is in use: subscribed, or announced."""
-        self._proven = True
+        self._proven, self._trouble = True, None
         self.up.set()
 
     def count(self, what: str, times: int = 1) -> None:
         """Count something that happened on this link."""
         self._counts[what] += times
+
+    def health(self) -> BrokerHealth:
+        """Say whether it is connected, else since when not, and why."""
+        if self._trouble is None:
+            return BrokerHealth(state="connected")
+        since, reason = self._trouble
+        return BrokerHealth(state="lost", since=utc(since), reason=reason)
 
     def counters(self) -> dict[str, int]:
         """Say how connecting went; the names stand in `fusion.transport.counters`."""
@@ -90,6 +100,7 @@ class Link:
         if isinstance(error, BrokerError) and not self._proven:
             raise error
         self.count("connections_lost" if self.up.is_set() else "connection_failures")
+        self._trouble = self._trouble or (time.time_ns(), str(error))
         logger.warning("%s: %s", self.access.client_id, error)
 
     def _backing_off(self) -> Iterator[float]:

@@ -154,3 +154,22 @@ def test_a_picture_whose_service_was_killed_says_so_and_resumes_without_a_lost_o
     before, after = run(body())
     assert before <= set(after)
     assert len(after) == len(set(after))
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en-GB", "The broker cannot be reached"), ("fr-FR", "Le broker est injoignable")])
+def test_a_broker_that_is_gone_is_named_until_it_is_back(fresh_mosquitto, tmp_path, locale, words):
+    """The console beside the service needs no broker, so its picture goes on being told: without a word why nobody is heard."""
+
+    async def body():
+        async with staged(fresh_mosquitto, tmp_path) as stage, browser() as opened:
+            page = await opened.new_page(locale=locale)
+            await page.goto(stage.link())
+            await page.wait_for_selector(CARD)
+            assert await page.locator(".degraded").count() == 0
+            fresh_mosquitto.kill()
+            line = page.locator(".degraded", has_text=words)
+            await line.wait_for()
+            fresh_mosquitto.start()
+            await line.wait_for(state="detached")
+
+    run(body())

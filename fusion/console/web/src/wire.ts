@@ -148,6 +148,7 @@ export interface Status {
   tracks?: Record<string, number>;
   alerts?: number;
   sensors?: Record<string, SensorStatus>;
+  broker?: { state: "connected" | "lost"; since: string | null; reason: string | null } | null;
   stores?: Record<string, { state: string; since?: string; reason?: string; waiting?: number }>;
   counters?: Record<string, number>;
   plan?: string | null;

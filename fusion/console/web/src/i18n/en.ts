@@ -75,6 +75,7 @@ export const en = {
   service_silent: "The service is silent",
   stale: "STALE PICTURE",
   stale_age: "{seconds} s old, as of {time}",
+  broker_lost: "The broker cannot be reached since {since}: no sensor is heard through it, and nothing is passed on.",
   journal_degraded: "The journal cannot be written: alerts are held back.",
   store_degraded: "{store} cannot be written.",
   alerts: "Alerts",

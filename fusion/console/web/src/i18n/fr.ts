@@ -76,6 +76,7 @@ export const fr: Record<keyof typeof en, string> = {
   service_silent: "Le service ne répond plus",
   stale: "IMAGE PÉRIMÉE",
   stale_age: "vieille de {seconds} s, état à {time}",
+  broker_lost: "Le broker est injoignable depuis {since} : aucun capteur n’est reçu par lui, et rien n’est transmis.",
   journal_degraded: "Le journal ne s’écrit plus : les alertes sont retenues.",
   store_degraded: "{store} ne s’écrit plus.",
   alerts: "Alertes",

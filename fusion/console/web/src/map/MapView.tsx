@@ -33,7 +33,16 @@ export interface Shows {
 const KEPT = "vigie.layers";
 const DEFAULT: Shows = { zones: true, coverage: true, ellipses: true, trails: true, vectors: true, rings: false, labels: true };
 
-export const shows = signal<Shows>({ ...DEFAULT, ...(JSON.parse(localStorage.getItem(KEPT) ?? "{}") as Partial<Shows>) });
+export const shows = signal<Shows>({ ...DEFAULT, ...kept() });
+
+/** What was chosen before; nothing where it cannot be read: another version or a person wrote it. */
+function kept(): Partial<Shows> {
+  try {
+    return JSON.parse(localStorage.getItem(KEPT) ?? "{}") as Partial<Shows>;
+  } catch {
+    return {};
+  }
+}
 
 export function toggle(name: keyof Shows): void {
   shows.value = { ...shows.value, [name]: !shows.value[name] };

@@ -46,9 +46,15 @@ export function Stale() {
 export function Degraded() {
   const told = status.value;
   const bad = Object.entries(told?.stores ?? {}).filter(([, store]) => store.state === "degraded");
-  if (bad.length === 0) return null;
+  const lost = told?.broker?.state === "lost" ? told.broker : null;
+  if (bad.length === 0 && !lost) return null;
   return (
     <div class="degraded" role="status">
+      {lost && (
+        <p>
+          <strong>{t("broker_lost", { since: lost.since ? `${timeOf(lost.since)} ${zoneName()}` : "—" })}</strong> <span lang="en">{lost.reason}</span>
+        </p>
+      )}
       {bad.map(([name, store]) => (
         <p key={name}>
           <strong>{t(name === "journal" ? "journal_degraded" : "store_degraded", { store: name })}</strong> <span lang="en">{store.reason}</span>
