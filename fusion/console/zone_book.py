@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from fusion.assembly import read_text
 from fusion.config import Config
@@ -19,8 +21,9 @@ from fusion.zones.ed269 import as_ed318, is_ed269
 from fusion.zones.ed318 import parse_zones
 from fusion.zones.plans import FIRST, decode_plan
 from fusion.zones.reading import read_tree
+from fusion.zones.tangles import tangled
 from fusion.zones.windows import ZoneWindow, decode_window, windowed
-from fusion.zones.zones import Zone
+from fusion.zones.zones import PolygonOutline, Zone
 
 STEP = 300 * SECOND
 AHEAD = 24 * 3600 * SECOND
@@ -123,12 +126,20 @@ class ZoneBook:
 
 
 def checked(zone: str, feature: Any) -> dict[str, Any]:
-    """Read one zone as its topic takes it; raise a FusionError that says what is wrong."""
+    """Read one zone as its topic takes it; raise a FusionError that says what is wrong.
+
+    Who draws by hand is told of edges that cross, too: a file from elsewhere is taken as it is, its inside counted even and odd.
+    """
     found = parse_zones(feature, f"zone {zone}")
     if len(found) != 1 or found[0].identifier != zone or not isinstance(feature, dict):
         raise DecodeError(
             f"zone {zone}: properties.identifier is {found[0].identifier if found else 'none'}; expected that of the path"
         )
+    for at, volume in enumerate(found[0].volumes):
+        for ring in volume.outline.rings if isinstance(volume.outline, PolygonOutline) else ():
+            corners = np.degrees([corner for corner, after in itertools.pairwise(ring) if corner != after])
+            if wrong := tangled(corners):
+                raise DecodeError(f"zone {zone}: geometry: the corners of part {at + 1} {wrong}; expected edges that enclose it")
     (only,) = feature["features"] if feature.get("type") == "FeatureCollection" else (feature,)
     return dict(only)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -16,13 +15,11 @@ from fusion.frame import SiteFrame
 from fusion.messages import Floats, Frozen, Time, nanoseconds
 from fusion.zones.geometry import Prisms
 from fusion.zones.outline import GEOD
+from fusion.zones.tangles import tangled
 from fusion.zones.zones import FAR, CircleOutline, Limit, Outline, PolygonOutline, Volume, prisms_of
 
 WIDEST = 200_000.0
 """m from a polygon's first corner to any other: more is a slip in a coordinate, not a flight."""
-
-LEAST = 1e-10
-"""°², a square metre at the equator: corners that enclose less lie on one line."""
 
 _ALONE = np.zeros(1, np.int64)
 
@@ -143,11 +140,11 @@ def fault(volume: Volume4D) -> tuple[str, str] | None:
         return "volume.altitude_upper", f"{upper.value:g} m is not above altitude_lower ({lower.value:g} m)"
     if start and end and end.value <= start.value:
         return "time_end", f"{end.value.isoformat()} is not after time_start ({start.value.isoformat()})"
-    wrong = None if solid.outline_polygon is None else _tangled(solid.outline_polygon.vertices)
+    wrong = None if solid.outline_polygon is None else _wrong(solid.outline_polygon.vertices)
     return None if wrong is None else ("volume.outline_polygon.vertices", wrong)
 
 
-def _tangled(corners: tuple[LatLngPoint, ...]) -> str | None:
+def _wrong(corners: tuple[LatLngPoint, ...]) -> str | None:
     """Give what is wrong with a polygon: F3548 forbids a corner that stands twice and edges that cross."""
     first = corners[0]
     points = [(corner.lat, (corner.lng - first.lng + 180.0) % 360.0 - 180.0) for corner in corners]
@@ -157,26 +154,7 @@ def _tangled(corners: tuple[LatLngPoint, ...]) -> str | None:
     *_, away = GEOD.inv(np.full(len(lng), first.lng), np.full(len(lat), first.lat), lng, lat)
     if np.max(away) > WIDEST:
         return f"lie {np.max(away) / 1000:.0f} km apart; expected {WIDEST / 1000:.0f} at most"
-    edges = list(itertools.pairwise([*points, points[0]]))
-    apart = ((i, k) for i, k in itertools.combinations(range(len(edges)), 2) if k - i not in {1, len(edges) - 1})
-    if any(_cross(*edges[i], *edges[k]) for i, k in apart):
-        return "make edges that cross or touch"
-    flat = all(abs(_turn(points[0], points[1], point)) < LEAST for point in points[2:])
-    return "lie on one line" if flat else None
-
-
-def _cross(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float], d: tuple[float, float]) -> bool:
-    """Tell whether the edges a–b and c–d have a point in common, in latitude and longitude."""
-    if max(a[0], b[0]) < min(c[0], d[0]) or max(c[0], d[0]) < min(a[0], b[0]):
-        return False
-    if max(a[1], b[1]) < min(c[1], d[1]) or max(c[1], d[1]) < min(a[1], b[1]):
-        return False
-    return _turn(a, b, c) * _turn(a, b, d) <= 0.0 and _turn(c, d, a) * _turn(c, d, b) <= 0.0
-
-
-def _turn(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> float:
-    """Give to which side of a → b a point c lies: positive, negative, or nought on the line."""
-    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+    return tangled(np.array(points))
 
 
 def _solid(volume: Volume3D, outline: Outline) -> Volume:
