@@ -110,7 +110,7 @@ def test_after_an_answer_by_key_the_list_shows_those_that_still_ask(fresh_mosqui
     assert run(body()) == (0, [])
 
 
-def test_an_alert_is_taken_and_shelved_by_mouse(fresh_mosquitto, tmp_path):
+def test_an_alert_is_taken_shelved_and_brought_back_by_mouse(fresh_mosquitto, tmp_path):
     async def body():
         async with staged(fresh_mosquitto, tmp_path) as stage, browser() as opened:
             watched = Watched(await opened.new_page(locale="fr-FR"), stage.url)
@@ -125,6 +125,8 @@ def test_an_alert_is_taken_and_shelved_by_mouse(fresh_mosquitto, tmp_path):
             await page.click("dialog button.press")
             await page.wait_for_selector(f"#alert-{name}[data-state=shelved]")
             shelved = [one for one in stage.seen.alerts() if one["alert"] == name][-1]
+            await page.click(f"#alert-{name} button:text-is('Reprendre')")
+            await page.wait_for_selector(f"#alert-{name}.asks")
             return shelved, watched.faults
 
     shelved, faults = run(body())

@@ -9,7 +9,7 @@ import { now, onShelf, ordered, orders, picture, watch } from "../live";
 import { goTo } from "../map/MapView";
 import { focused } from "../state";
 import type { Alert } from "../wire";
-import { acknowledge, asking } from "./dialog";
+import { acknowledge, asking, bringBack } from "./dialog";
 import { Mark } from "./icons";
 import { alertAbout, alertTaken, alertTitle, alertTrack } from "./words";
 
@@ -143,6 +143,11 @@ function Shelved({ alert }: { alert: Alert }) {
         <strong>{t("state_shelved")}</strong> {alertTrack(alert)} {alertTitle(alert)}
         {left !== null && <span class="dim"> {t("returns_in", { time: left >= 0 ? span(left) : number(0) })}</span>}
       </p>
+      {orders() && (
+        <div class="row">
+          <button type="button" onClick={(event) => { event.stopPropagation(); void bringBack(alert); }}>{t("bring_back")}</button>
+        </div>
+      )}
     </article>
   );
 }

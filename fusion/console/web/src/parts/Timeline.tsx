@@ -19,7 +19,7 @@ export function Timeline() {
   const past = useSignal<Alert[]>([]);
   useEffect(() => {
     const read = async () => {
-      const from = new Date(Date.now() - SPAN_MS).toISOString();
+      const from = new Date(now.peek() - SPAN_MS).toISOString();
       const told = await get<List<{ alert: Alert }>>(`/alerts?state=all&from=${encodeURIComponent(from)}&limit=500`).catch(() => null);
       if (told) past.value = told.items.map(({ alert }) => alert);
     };

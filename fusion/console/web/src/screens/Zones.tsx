@@ -11,7 +11,7 @@ import { Editing } from "../map/editing";
 import { outlines } from "../map/outlines";
 import { Because } from "../parts/Modal";
 import { ask } from "../rest";
-import { did, may, plan, readZones, site, tell, zoneName, zones } from "../state";
+import { did, may, plan, readZones, session, site, tell, zoneName, zones } from "../state";
 import { palette } from "../theme";
 import type { Zone } from "../wire";
 import { blank, type Draft, draftOf, fresh, type Shape } from "../zones/draft";
@@ -22,6 +22,7 @@ const SHAPES: readonly Shape[] = ["Polygon", "Circle", "Corridor"];
 
 /** The zone that is being drawn or changed: it waits while its author looks at the picture, or deals with an alarm. */
 const begun = signal<Draft | null>(null);
+let author: string | undefined; // whoever logs in next does not go on with it
 
 function alter(more: Partial<Draft>): void {
   begun.value = begun.value && { ...begun.value, ...more };
@@ -31,6 +32,7 @@ export function Zones() {
   const box = useRef<HTMLDivElement>(null);
   const editing = useRef<Editing | null>(null);
   const map = useRef<ReturnType<typeof makeMap> | null>(null);
+  if (begun.peek() && author !== session.value?.name) begun.value = null;
   const draft = begun.value;
   useEffect(() => {
     void readZones().catch(() => undefined);
@@ -59,6 +61,7 @@ export function Zones() {
     editing.current = new Editing(map.current.map, palette.value, beside, alter);
     if (made.places.length === 0 && made.shape) editing.current.draw(made.shape);
     begun.value = made;
+    author = session.value?.name;
   };
   const look = (zone: Zone) => {
     const [first] = outlines(zone.state?.geometry ?? zone.feature.geometry)[0]?.rings ?? [];

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { t } from "../i18n";
 import { Because } from "../parts/Modal";
 import { ask } from "../rest";
+import { now } from "../live";
 import { did, tell, zoneName } from "../state";
 import type { Zone } from "../wire";
 import { LAST, toWire } from "./When";
@@ -16,8 +17,8 @@ export function Window({ zone, close }: { zone: Zone; close: () => void }) {
   const [span, setSpan] = useState({ start: "", end: "" });
   const periods = (): object[] => {
     if (what === "off") return [];
-    const now = Date.now();
-    if (what === "now") return [{ start: new Date(now).toISOString(), end: new Date(now + hours * 3_600_000).toISOString() }];
+    const [start, end] = [now.value, now.value + hours * 3_600_000].map((time) => new Date(time).toISOString());
+    if (what === "now") return [{ start, end }];
     return [{ ...(span.start && { start: toWire(span.start) }), ...(span.end && { end: toWire(span.end) }) }];
   };
   const send = async (why: string) => {
