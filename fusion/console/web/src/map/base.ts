@@ -133,6 +133,10 @@ export function coverageLayer(sensors: readonly Sensor[], palette: Palette): Vec
   return new VectorLayer({ source: new VectorSource({ features }) });
 }
 
+/** Letters of a zone's name on the map: a longer one would lie over half of it. */
+const LETTERS = 40;
+const shortened = (name: string) => (name.length > LETTERS ? `${name.slice(0, LETTERS - 1).trimEnd()}…` : name);
+
 /** Zones in force; those with an alert in its colour, those not in force now as a dashed line. */
 export function zoneFeatures(zones: readonly Zone[], alarms: ReadonlyMap<string, Priority>, palette: Palette): Feature[] {
   return zones.flatMap((zone) => {
@@ -153,7 +157,7 @@ export function zoneFeatures(zones: readonly Zone[], alarms: ReadonlyMap<string,
     const top = northernmost(shapes.flatMap((shape) => shape.rings[0] ?? []));
     if (!top) return drawn;
     const name = new Feature(new OlPoint([...mercator(top)]));
-    name.setStyle(new Style({ text: written(palette, zoneName(zone), colour, 11, -9, 600) }));
+    name.setStyle(new Style({ text: written(palette, shortened(zoneName(zone)), colour, 11, -9, 600) }));
     return [...drawn, name];
   });
 }
