@@ -43,6 +43,9 @@ SESSION_EXPIRY_S = 3600
 CONNECT_TIMEOUT_S = 1.5
 """One lost SYN (1 s) and a round trip. It runs in a thread that nothing can stop, and the service must stop within 2 s."""
 
+AGAIN_S = 0.2
+"""s after which who did not end when told to is told again."""
+
 TRY_LATER = {0x88, 0x89, 0x97, 0x9C, 0x9D, 0x9F}
 """CONNACK: unavailable, busy, quota, use another, moved, too often. Every other refusal is for a person to mend."""
 
@@ -119,9 +122,11 @@ class Wire:
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
+            left = set(tasks)
+            while left:  # `asyncio.wait_for` of Python 3.11 may lose a cancellation: who goes on is told again
+                for task in left:
+                    task.cancel()
+                _, left = await asyncio.wait(left, timeout=AGAIN_S)
         errors = [task.exception() for task in tasks if not task.cancelled()]
         raise next((error for error in errors if error), Lost("connection lost"))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import time
 
@@ -16,7 +17,7 @@ from fusion.errors import BrokerError, ConfigError
 from fusion.topics import TopicTree
 from fusion.transport.access import Lost, access, version
 from fusion.transport.inbox import Inbox
-from fusion.transport.link import Link
+from fusion.transport.link import Link, ignore
 from fusion.transport.listen import inward, listen
 from fusion.transport.mqtt import read_back
 from fusion.transport.outbox import Outbox
@@ -293,3 +294,30 @@ def test_a_link_checks_its_settings_before_it_is_used():
 
     with pytest.raises(ConfigError):
         run(body())
+
+
+# --- Being told to end ------------------------------------------------------------------------------------------------
+
+
+def test_who_loses_a_cancellation_is_told_again(mosquitto):
+    """`asyncio.wait_for` of Python 3.11 may: a service that was stopped while it subscribed went on for ever."""
+
+    waits, went_on = asyncio.Event(), asyncio.Event()
+
+    async def deaf_once(_wire) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            waits.set()
+            await asyncio.Event().wait()
+        went_on.set()
+        await asyncio.Event().wait()
+
+    async def body():
+        holding = asyncio.create_task(link(mosquitto).hold(deaf_once, deliver=ignore))
+        await waits.wait()
+        holding.cancel()
+        done, _ = await asyncio.wait([holding], timeout=10.0)
+        assert went_on.is_set()
+        assert done
+        assert holding.cancelled()
+
+    run(body())
